@@ -1,0 +1,4 @@
+//! A request's way through Pleach: who asks, what, how to fetch it, and the answer.
+
+pub mod operation;
+pub mod plan;

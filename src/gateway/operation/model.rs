@@ -1,0 +1,85 @@
+//! The normalised operation: fragments inlined, equal selections merged, conditions as guards,
+//! every field a coordinate of the supergraph.
+
+use crate::graph::federation::ids::{AuthRuleId, FieldId, TypeId, TypeSet};
+use crate::graph::language::ast::OperationKind;
+use crate::graph::language::value::InputValue;
+use crate::platform::base::Name;
+
+use super::guards::{GuardId, Guards};
+
+/// A normalised operation. After authorization, [`FieldSelection::denied`] marks what the caller
+/// may not see; such selections are planned as nulls.
+#[derive(Clone, Debug)]
+pub struct Operation {
+    /// Query, mutation or subscription.
+    pub kind: OperationKind,
+    /// The name, if any.
+    pub name: Option<Name>,
+    /// Declared variables in order.
+    pub variables: Vec<Variable>,
+    /// The root selection set.
+    pub root: SelectionSet,
+    /// The conditions the selections refer to.
+    pub guards: Guards,
+}
+
+/// A declared variable.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct Variable {
+    /// The name, without `$`.
+    pub name: Name,
+    /// The type as text: `[ID!]!`.
+    pub ty: Name,
+    /// The default, if any.
+    pub default: Option<InputValue>,
+}
+
+/// What is selected of objects of one declared type.
+///
+/// Invariants: items stand in response order; two items with the same response key have disjoint
+/// `on` sets; no item has an empty `on` or the guard `NEVER`.
+#[derive(Clone, Debug)]
+pub struct SelectionSet {
+    /// The declared type.
+    pub parent: TypeId,
+    /// What is selected.
+    pub items: Vec<Selection>,
+}
+
+/// One item of a selection set.
+#[derive(Clone, Debug)]
+pub struct Selection {
+    /// The key in the response.
+    pub response_key: Name,
+    /// The runtime types it applies to, a subset of the parent's possible types.
+    pub on: TypeSet,
+    /// When it is wanted.
+    pub guard: GuardId,
+    /// What it is.
+    pub kind: SelectionKind,
+}
+
+/// What an item selects.
+#[derive(Clone, Debug)]
+pub enum SelectionKind {
+    /// `__typename`
+    Typename,
+    /// `__schema` or `__type` at the query root; answered from the API schema.
+    Introspection,
+    /// A field.
+    Field(FieldSelection),
+}
+
+/// A selected field.
+#[derive(Clone, Debug)]
+pub struct FieldSelection {
+    /// The coordinate, on the declared type of the selection set it was written in.
+    pub field: FieldId,
+    /// Arguments as written, sorted by name; argument defaults of the schema are not filled in.
+    pub arguments: Vec<(Name, InputValue)>,
+    /// What is selected below; `None` for leaves. An empty set (nothing applies) yields `{}`.
+    pub selections: Option<SelectionSet>,
+    /// The rule the caller does not satisfy.
+    pub denied: Option<AuthRuleId>,
+}

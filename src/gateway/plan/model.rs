@@ -1,0 +1,240 @@
+//! The plan: which calls, when, with what, where their answers go, and how the response is
+//! written from them.
+
+use std::sync::Arc;
+
+use crate::gateway::operation::guards::{GuardId, Guards};
+use crate::graph::federation::ids::{AuthRuleId, ConnectorId, EntryId, SubgraphId, TypeId, TypeSet};
+use crate::graph::language::ast::OperationKind;
+use crate::graph::language::value::InputValue;
+use crate::platform::base::Name;
+use crate::platform::base::id::IdVec;
+use crate::sources::contract::Wanted;
+use crate::sources::rows::shape::{RowShape, SiteId, SlotIndex};
+
+crate::id_type!(
+    /// One call template of a plan.
+    FetchId
+);
+
+/// A compiled plan; shared by all requests with the same operation.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// Query, mutation or subscription.
+    pub kind: OperationKind,
+    /// The operation's conditions and those of fetches.
+    pub guards: Guards,
+    /// Sites and how many slots their objects have; site 0 is the root.
+    pub sites: IdVec<SiteId, Site>,
+    /// Calls, in a topological order of `after`.
+    pub fetches: IdVec<FetchId, Fetch>,
+    /// How the response is written.
+    pub output: OutputSelection,
+    /// What the planner believes this costs, for people.
+    pub estimate: Estimate,
+}
+
+/// A position whose objects share a layout.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Site {
+    /// Cells per object.
+    pub slots: u32,
+    /// Response path for people: `products.@.author`.
+    pub path: Name,
+}
+
+/// What a plan costs, in the planner's units.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Estimate {
+    /// The score.
+    pub cost: u64,
+    /// A proven lower bound of it.
+    pub lower_bound: u64,
+    /// Expected upstream calls.
+    pub calls: u64,
+}
+
+/// One call template.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Fetch {
+    /// Where.
+    pub subgraph: SubgraphId,
+    /// Fetches that must be done before; mutation order included.
+    pub after: Vec<FetchId>,
+    /// When it is wanted at all.
+    pub guard: GuardId,
+    /// From which objects it starts; empty for a root fetch.
+    pub inputs: Vec<EntityInput>,
+    /// What is asked.
+    pub request: Request,
+    /// What the answer looks like: [`RowShape::Root`] for root fetches, else one list an input.
+    pub shape: Arc<RowShape>,
+    /// Why it is here, one line for people.
+    pub reason: Name,
+}
+
+/// What is asked of a subgraph.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Request {
+    /// A GraphQL document.
+    Graphql {
+        /// The minified document.
+        document: Arc<str>,
+        /// Whether it is a mutation.
+        mutation: bool,
+        /// Client variables it uses.
+        variables: Vec<Name>,
+        /// Boolean variables it uses for conditions, and the guards they stand for.
+        conditions: Vec<(Name, GuardId)>,
+    },
+    /// A connector.
+    Connector {
+        /// Which.
+        connector: ConnectorId,
+        /// The field's arguments, schema defaults filled in.
+        arguments: Vec<(Name, InputValue)>,
+        /// What is wanted of the answer.
+        wanted: Arc<[Wanted]>,
+        /// Whether it writes.
+        mutation: bool,
+    },
+}
+
+/// One set of objects a fetch completes.
+#[derive(Clone, PartialEq, Debug)]
+pub struct EntityInput {
+    /// The objects: all of this site …
+    pub site: SiteId,
+    /// … that are of one of these types (an object of unknown type always qualifies).
+    pub types: TypeSet,
+    /// … if this holds.
+    pub guard: GuardId,
+    /// The entry used, for people.
+    pub entry: EntryId,
+    /// The GraphQL variable that carries the representations.
+    pub variable: Name,
+    /// What is sent for each object.
+    pub representation: Representation,
+    /// Slots it writes that no other fetch writes below may be shared between equal rows; these
+    /// must be copied for each target.
+    pub copy: Vec<SlotIndex>,
+}
+
+/// A program that builds one representation from one object.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Representation {
+    /// The `__typename` sent; connectors have none.
+    pub typename: RepresentationType,
+    /// What else is sent, in order.
+    pub fields: Vec<RepresentationField>,
+}
+
+/// Where a representation's `__typename` comes from.
+#[derive(Clone, PartialEq, Debug)]
+pub enum RepresentationType {
+    /// None is sent.
+    None,
+    /// Always this name.
+    Fixed(Name),
+    /// The object's runtime type.
+    Runtime,
+}
+
+/// One field of a representation.
+#[derive(Clone, PartialEq, Debug)]
+pub struct RepresentationField {
+    /// The plain field name.
+    pub name: Name,
+    /// Where the value stands in the object's layout.
+    pub slot: SlotIndex,
+    /// A key field: if its value is null, missing or failed, the row is not sent. Otherwise
+    /// (requires): null is sent as null, missing and failed are left out.
+    pub key: bool,
+    /// When it is wanted; if not, it is left out.
+    pub guard: GuardId,
+    /// Only for objects of these types, at abstract positions.
+    pub on: Option<TypeSet>,
+    /// What is copied.
+    pub value: RepresentationValue,
+}
+
+/// How a value is copied; lists are kept in shape.
+#[derive(Clone, PartialEq, Debug)]
+pub enum RepresentationValue {
+    /// The leaf's text.
+    Leaf,
+    /// The object's type name (nested `__typename`), `slot` is unused.
+    Typename,
+    /// Chosen fields of an object.
+    Object(Vec<RepresentationField>),
+}
+
+/// How one object is written.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct OutputSelection {
+    /// Items in response order.
+    pub items: Vec<OutputItem>,
+}
+
+/// One key of the response.
+#[derive(Clone, PartialEq, Debug)]
+pub struct OutputItem {
+    /// The response key.
+    pub key: Name,
+    /// Only for objects of these types; `None` when all apply.
+    pub on: Option<TypeSet>,
+    /// When it is wanted.
+    pub guard: GuardId,
+    /// What is written.
+    pub kind: OutputKind,
+}
+
+/// What is written under a key.
+#[derive(Clone, PartialEq, Debug)]
+pub enum OutputKind {
+    /// The object's type name: its runtime type's, or this one when it is constant.
+    Typename(Option<TypeId>),
+    /// The introspection answer of the same response key.
+    Introspection,
+    /// A slot.
+    Value {
+        /// Where.
+        slot: SlotIndex,
+        /// The type, for nullability and completion.
+        ty: OutputType,
+    },
+    /// The caller may not see it: null, with an error.
+    Denied {
+        /// The rule that was not satisfied.
+        rule: AuthRuleId,
+        /// Whether the null may not stand here and propagates.
+        non_null: bool,
+    },
+}
+
+/// A value's type, as far as writing needs it.
+#[derive(Clone, PartialEq, Debug)]
+pub struct OutputType {
+    /// `Type.field`, for error messages.
+    pub coordinate: Name,
+    /// One entry a list, outermost first: whether that list is non-null.
+    pub lists: Vec<bool>,
+    /// Whether the innermost value is non-null.
+    pub non_null: bool,
+    /// What the innermost value is.
+    pub kind: OutputTypeKind,
+}
+
+/// A value's innermost kind.
+#[derive(Clone, PartialEq, Debug)]
+pub enum OutputTypeKind {
+    /// Copied as it stands.
+    Leaf,
+    /// An object with these keys; objects of other runtime types than these are null with an error.
+    Object {
+        /// Runtime types a client may see here.
+        types: TypeSet,
+        /// How each is written.
+        selection: OutputSelection,
+    },
+}

@@ -1,0 +1,5 @@
+//! GraphQL's text, tree, types and values; no federation. The only module that names the
+//! adopted parser and validator: its document types do not leave here.
+
+pub mod ast;
+pub mod value;

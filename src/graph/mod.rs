@@ -1,0 +1,4 @@
+//! Schemas and what can be known from them alone. Pure: no async, I/O, clock, lock or log.
+
+pub mod federation;
+pub mod language;

@@ -1,0 +1,3 @@
+//! What every tier above stands on: a few shared nouns, the outbound network, telemetry.
+
+pub mod base;

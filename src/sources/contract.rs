@@ -1,0 +1,125 @@
+//! What every protocol promises: a [`Source`] takes a [`FetchRequest`] and gives rows.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use futures_util::future::BoxFuture;
+use http::HeaderMap;
+use serde_json::{Map, Value};
+
+use crate::platform::base::Name;
+use crate::platform::base::deadline::Deadline;
+
+use super::rows::shape::RowShape;
+use super::rows::slot::Rows;
+
+/// One call of one source, all inputs known.
+#[derive(Clone, Debug)]
+pub struct FetchRequest {
+    /// What to ask.
+    pub call: Call,
+    /// What the answer should look like.
+    pub shape: Arc<RowShape>,
+}
+
+/// What to ask a source.
+#[derive(Clone, Debug)]
+pub enum Call {
+    /// A GraphQL operation for a subgraph (remote or native).
+    Graphql {
+        /// The document.
+        document: Arc<str>,
+        /// The operation's name in it, if it has one.
+        operation_name: Option<Name>,
+        /// A JSON object's text.
+        variables: Bytes,
+        /// Whether it writes.
+        mutation: bool,
+    },
+    /// A connector.
+    Connector {
+        /// The field's arguments, defaults applied; empty for types.
+        arguments: Map<String, Value>,
+        /// One object a row: the parent's or the key's fields (`$this`, `$batch`). For a root
+        /// connector exactly one empty object.
+        rows: Vec<Value>,
+        /// What is wanted of the answer.
+        wanted: Arc<[Wanted]>,
+        /// Whether it writes.
+        mutation: bool,
+    },
+}
+
+/// A field wanted of a connector's answer, for protocols that can ask for less.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Wanted {
+    /// The GraphQL field's name, which is the key of the mapped answer.
+    pub name: Name,
+    /// Only if the object is of this type, when it stands on an abstract type.
+    pub on: Option<Name>,
+    /// Fields below; empty for leaves.
+    pub fields: Vec<Wanted>,
+}
+
+/// What a call may know about the request it serves. Sources never see a principal.
+#[derive(Clone, Debug)]
+pub struct CallContext {
+    /// By when the answer must be there.
+    pub deadline: Deadline,
+    /// The request's facts.
+    pub facts: Arc<RequestFacts>,
+}
+
+/// Facts of one client request that mappings and header rules may read.
+#[derive(Clone, Debug, Default)]
+pub struct RequestFacts {
+    /// The client's request headers.
+    pub headers: HeaderMap,
+    /// The verified token's claims, if somebody is known.
+    pub claims: Option<Value>,
+    /// The caller's scopes.
+    pub scopes: Vec<String>,
+    /// RFC 3339, constant during one operation.
+    pub now: String,
+    /// The request's id, for logs and upstream headers.
+    pub request_id: Name,
+}
+
+/// A system that can be called.
+///
+/// Dropping the future cancels the call.
+pub trait Source: Send + Sync {
+    /// The name shown in traces: the subgraph, or subgraph and connector.
+    fn name(&self) -> &str;
+
+    /// Calls it. An upstream's own errors come inside the rows; `Err` means that no answer could
+    /// be used at all.
+    fn fetch<'a>(
+        &'a self,
+        request: &'a FetchRequest,
+        context: &'a CallContext,
+    ) -> BoxFuture<'a, Result<Rows, SourceError>>;
+}
+
+/// Why no answer could be used.
+#[derive(Clone, PartialEq, Debug, thiserror::Error)]
+#[error("{code}: {message}")]
+pub struct SourceError {
+    /// A stable code.
+    pub code: Name,
+    /// What happened; hidden from clients while errors are masked, unless `authored`.
+    pub message: String,
+    /// What else is known; hidden from clients while errors are masked, unless `authored`.
+    pub extensions: Map<String, Value>,
+    /// Written by the schema's author: passes masking.
+    pub authored: bool,
+}
+
+// === impl SourceError ===
+
+impl SourceError {
+    /// An error of ours about a source.
+    pub fn new(code: &str, message: impl Into<String>) -> Self {
+        Self { code: code.into(), message: message.into(), extensions: Map::new(), authored: false }
+    }
+}

@@ -1,0 +1,7 @@
+//! Answers as slots: the layout a plan compiles, and the cells an answer fills.
+//!
+//! Every protocol turns its answer into [`slot::Rows`] by a [`shape::RowShape`]; nobody hands a
+//! tree of values upwards. Leaves stay slices of the upstream body. Pure: no async, I/O or clock.
+
+pub mod shape;
+pub mod slot;
