@@ -2,4 +2,7 @@
 //! adopted parser and validator: its document types do not leave here.
 
 pub mod ast;
+pub mod parse;
+pub mod print;
+pub mod string;
 pub mod value;
