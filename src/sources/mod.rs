@@ -1,4 +1,6 @@
 //! External systems: one contract, one folder a protocol.
 
 pub mod contract;
+pub mod format;
+pub mod http;
 pub mod rows;
