@@ -2,5 +2,6 @@
 
 pub mod contract;
 pub mod format;
+pub mod grpc;
 pub mod http;
 pub mod rows;
