@@ -5,3 +5,4 @@ pub mod format;
 pub mod grpc;
 pub mod http;
 pub mod rows;
+pub mod sql;

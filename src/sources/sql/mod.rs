@@ -8,6 +8,7 @@ mod database;
 mod error;
 mod mysql;
 mod postgres;
+mod rows;
 mod sqlite;
 mod text;
 

@@ -1,5 +1,7 @@
 //! Pieces of JSON text, and what a statement's text says about itself.
 
+use chrono::{NaiveDateTime, SecondsFormat};
+
 /// Appends `text` as a JSON string.
 pub(super) fn push_json_string(out: &mut Vec<u8>, text: &str) {
     // Writing to a vector cannot fail, nor can a string.
@@ -11,6 +13,17 @@ pub(super) fn push_json_string(out: &mut Vec<u8>, text: &str) {
 pub(super) fn push_float(out: &mut Vec<u8>, number: impl Into<f64> + std::fmt::Display + Copy) {
     let text = if number.into().is_finite() { number.to_string() } else { "null".to_owned() };
     out.extend_from_slice(text.as_bytes());
+}
+
+/// Appends a date and time as RFC 3339; a text without zone counts as UTC, and a text that is no
+/// date and time stays as it is.
+pub(super) fn push_date_time(out: &mut Vec<u8>, text: &str) {
+    let naive = NaiveDateTime::parse_from_str(text, "%Y-%m-%d %H:%M:%S%.f")
+        .or_else(|_| NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S%.f"));
+    match naive {
+        Ok(instant) => push_json_string(out, &instant.and_utc().to_rfc3339_opts(SecondsFormat::AutoSi, true)),
+        Err(_) => push_json_string(out, text),
+    }
 }
 
 /// What is wrong with a statement that should only read.
@@ -82,7 +95,9 @@ mod tests {
 
     #[test]
     fn statements_that_write_or_follow_are_found() {
-        for fine in ["select 1", "-- delete\nSELECT ';' ;", "/* x */ with a as (select 1) select * from a;", "(select 1)"] {
+        for fine in
+            ["select 1", "-- delete\nSELECT ';' ;", "/* x */ with a as (select 1) select * from a;", "(select 1)"]
+        {
             assert_eq!(check_read(fine), Ok(()), "{fine}");
         }
         assert_eq!(check_read("UPDATE a SET b = 1"), Err(SqlCheck::Writes));

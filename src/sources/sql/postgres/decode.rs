@@ -50,7 +50,11 @@ fn push_scalar(out: &mut Vec<u8>, ty: &PgTypeInfo, bytes: &[u8]) -> Result<(), S
             out.extend_from_slice(b"null");
             Some(())
         }
-        other => return Err(format!("a column of type {other} cannot be read; cast it in the statement, as in column::text")),
+        other => {
+            return Err(format!(
+                "a column of type {other} cannot be read; cast it in the statement, as in column::text"
+            ));
+        }
     };
     done.ok_or_else(|| malformed(ty))
 }
@@ -80,7 +84,12 @@ fn push_array(out: &mut Vec<u8>, element: &PgTypeInfo, bytes: &[u8]) -> Option<R
     push_dimension(out, element, &lengths, &mut rest)
 }
 
-fn push_dimension(out: &mut Vec<u8>, element: &PgTypeInfo, lengths: &[usize], rest: &mut &[u8]) -> Option<Result<(), String>> {
+fn push_dimension(
+    out: &mut Vec<u8>,
+    element: &PgTypeInfo,
+    lengths: &[usize],
+    rest: &mut &[u8],
+) -> Option<Result<(), String>> {
     let (&length, inner) = lengths.split_first()?;
     out.push(b'[');
     for index in 0..length {
@@ -185,6 +194,8 @@ mod tests {
     #[test]
     fn malformed_arrays_are_refused() {
         let ty = <Vec<i32> as Type<sqlx::Postgres>>::type_info();
-        assert!(push_json(&mut Vec::new(), &ty, &[0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 23, 0, 0, 0, 9, 0, 0, 0, 1]).is_err());
+        assert!(
+            push_json(&mut Vec::new(), &ty, &[0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 23, 0, 0, 0, 9, 0, 0, 0, 1]).is_err()
+        );
     }
 }

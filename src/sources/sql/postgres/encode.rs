@@ -50,7 +50,9 @@ fn scalar(ty: &PgTypeInfo, value: &Value) -> Result<Vec<u8>, Mismatch> {
         "TIME" => time(value).map(|micros| micros.to_be_bytes().to_vec()),
         "TIMESTAMP" | "TIMESTAMPTZ" => instant(value).and_then(micros).map(|micros| micros.to_be_bytes().to_vec()),
         other => {
-            return Err(Mismatch(format!("a parameter of type {other} cannot be sent; cast it in the statement, as in {{…}}::text::{other}")));
+            return Err(Mismatch(format!(
+                "a parameter of type {other} cannot be sent; cast it in the statement, as in {{…}}::text::{other}"
+            )));
         }
     };
     bytes.ok_or_else(|| mismatch(ty))

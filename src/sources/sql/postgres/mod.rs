@@ -8,4 +8,4 @@ mod encode;
 mod numeric;
 mod run;
 
-pub(super) use run::Postgres;
+pub(super) use run::{Postgres, run};
