@@ -1,4 +1,6 @@
 //! A request's way through Pleach: who asks, what, how to fetch it, and the answer.
 
+pub mod exchange;
+pub mod limits;
 pub mod operation;
 pub mod plan;

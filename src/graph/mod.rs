@@ -2,3 +2,4 @@
 
 pub mod federation;
 pub mod language;
+pub mod link;

@@ -1,6 +1,7 @@
 //! GraphQL's text, tree, types and values; no federation. The only module that names the
 //! adopted parser and validator: its document types do not leave here.
 
+pub mod api;
 pub mod ast;
 pub mod parse;
 pub mod print;
