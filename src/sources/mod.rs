@@ -1,4 +1,5 @@
 //! External systems: one contract, one folder a protocol.
 
+pub mod config;
 pub mod contract;
 pub mod rows;
