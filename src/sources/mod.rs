@@ -1,5 +1,6 @@
 //! External systems: one contract, one folder a protocol.
 
+pub mod config;
 pub mod contract;
 pub mod format;
 pub mod grpc;

@@ -14,4 +14,3 @@ mod text;
 
 pub use address::{Address, AddressError};
 pub use database::Database;
-pub use text::{SqlCheck, check_read};

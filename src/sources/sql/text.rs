@@ -1,4 +1,4 @@
-//! Pieces of JSON text, and what a statement's text says about itself.
+//! Pieces of JSON text.
 
 use chrono::{NaiveDateTime, SecondsFormat};
 
@@ -26,84 +26,9 @@ pub(super) fn push_date_time(out: &mut Vec<u8>, text: &str) {
     }
 }
 
-/// What is wrong with a statement that should only read.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum SqlCheck {
-    /// It starts with a keyword that writes.
-    Writes,
-    /// There is a second statement.
-    Multiple,
-}
-
-/// Checks by keyword that `sql` is one statement that reads. The connection it runs on is
-/// read-only as well, so this is the clearer message, not the only guard.
-pub fn check_read(sql: &str) -> Result<(), SqlCheck> {
-    let mut words = Words { rest: sql };
-    let first = words.next().unwrap_or("").to_ascii_uppercase();
-    if !matches!(first.as_str(), "SELECT" | "WITH" | "VALUES" | "TABLE" | "SHOW" | "EXPLAIN" | "DESCRIBE" | "(") {
-        return Err(SqlCheck::Writes);
-    }
-    let mut ended = false;
-    for word in words {
-        if ended {
-            return Err(SqlCheck::Multiple);
-        }
-        ended = word == ";";
-    }
-    Ok(())
-}
-
-/// Words and marks of a statement; quoted text and comments are passed over as one mark.
-struct Words<'a> {
-    rest: &'a str,
-}
-
-impl<'a> Iterator for Words<'a> {
-    type Item = &'a str;
-
-    fn next(&mut self) -> Option<&'a str> {
-        loop {
-            self.rest = self.rest.trim_start();
-            if let Some(comment) = self.rest.strip_prefix("--") {
-                self.rest = comment.split_once('\n').map_or("", |(_, rest)| rest);
-            } else if let Some(comment) = self.rest.strip_prefix("/*") {
-                self.rest = comment.split_once("*/").map_or("", |(_, rest)| rest);
-            } else {
-                break;
-            }
-        }
-        let first = self.rest.chars().next()?;
-        let length = match first {
-            '\'' | '"' | '`' => {
-                let body = &self.rest[1..];
-                body.find(first).map_or(self.rest.len(), |at| at + 2)
-            }
-            c if c.is_alphanumeric() || c == '_' => {
-                self.rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(self.rest.len())
-            }
-            c => c.len_utf8(),
-        };
-        let (word, rest) = self.rest.split_at(length);
-        self.rest = rest;
-        Some(word)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn statements_that_write_or_follow_are_found() {
-        for fine in
-            ["select 1", "-- delete\nSELECT ';' ;", "/* x */ with a as (select 1) select * from a;", "(select 1)"]
-        {
-            assert_eq!(check_read(fine), Ok(()), "{fine}");
-        }
-        assert_eq!(check_read("UPDATE a SET b = 1"), Err(SqlCheck::Writes));
-        assert_eq!(check_read(""), Err(SqlCheck::Writes));
-        assert_eq!(check_read("select 1; drop table a"), Err(SqlCheck::Multiple));
-    }
 
     #[test]
     fn floats_are_json() {
