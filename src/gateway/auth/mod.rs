@@ -1,0 +1,3 @@
+//! Who asks, and which fields they may see.
+
+pub mod config;
