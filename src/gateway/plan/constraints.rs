@@ -31,7 +31,9 @@ pub fn settle(graph: &mut Graph<'_>, live: &Liveness) -> Result<Vec<DemandId>, P
     let is_top = |id: &DemandId| {
         graph.positions[graph.demands[*id].position].parent.is_none_or(|parent| live.demand(parent).is_some())
     };
-    Err(PlanError::Unsatisfiable(dead.iter().copied().filter(is_top).map(|id| reasons::why_dead(graph, live, id)).collect()))
+    Err(PlanError::Unsatisfiable(
+        dead.iter().copied().filter(is_top).map(|id| reasons::why_dead(graph, live, id)).collect(),
+    ))
 }
 
 /// A field wanted of all objects where some have no name is the interface's own if that is live, and

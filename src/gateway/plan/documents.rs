@@ -33,7 +33,12 @@ pub struct Writer<'w, 'a> {
 impl Writer<'_, '_> {
     /// A selection set, braces included. `guard` is what already holds around it; `serving` limits
     /// it to what is below some of the parent's instances.
-    pub fn selection_set(&mut self, selected: &Selected, guard: GuardId, serving: Option<&BTreeSet<InstanceId>>) -> String {
+    pub fn selection_set(
+        &mut self,
+        selected: &Selected,
+        guard: GuardId,
+        serving: Option<&BTreeSet<InstanceId>>,
+    ) -> String {
         let mut text = String::from("{");
         if selected.needs_typename() {
             text.push_str("__typename ");

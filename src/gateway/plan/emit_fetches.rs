@@ -174,8 +174,7 @@ impl Grouping<'_, '_> {
 
     fn place_root(&mut self, instance: InstanceId) -> CallId {
         let node = &self.graph.instances[instance];
-        let is_connector =
-            matches!(self.graph.supergraph.subgraphs[node.subgraph].kind, SubgraphKind::Connector(_));
+        let is_connector = matches!(self.graph.supergraph.subgraphs[node.subgraph].kind, SubgraphKind::Connector(_));
         let key = GroupKey {
             subgraph: node.subgraph,
             root_cell: is_connector.then(|| self.graph.demands[node.demand].cell),

@@ -53,8 +53,7 @@ impl<'a> Expansion<'a, '_> {
     /// The demand for the runtime type of nameless objects.
     pub(super) fn typename_demand(&mut self, position: PositionId, class: usize) -> DemandId {
         let layout = self.graph.positions[position].layout;
-        let key =
-            CellKey { name: "__typename".into(), arguments: Vec::new(), lists: 0, composite: false, run: None };
+        let key = CellKey { name: "__typename".into(), arguments: Vec::new(), lists: 0, composite: false, run: None };
         let cell = self.layouts.cell(layout, key);
         if let Some(&known) = self.graph.positions[position].demands.get(&(class, cell)) {
             return known;

@@ -7,10 +7,11 @@ use serde_json::{Value, json};
 use crate::gateway::operation::guards::GuardId;
 use crate::graph::federation::supergraph::{BatchCaps, SubgraphKind, Supergraph};
 use crate::platform::base::Name;
-use crate::platform::base::id::Id;
 use crate::sources::contract::Wanted;
 
-use super::model::{EntityInput, Fetch, FetchId, Plan, RepresentationField, RepresentationType, RepresentationValue, Request};
+use super::model::{
+    EntityInput, Fetch, FetchId, Plan, RepresentationField, RepresentationType, RepresentationValue, Request,
+};
 use super::render::{step, type_names};
 
 /// The plan as numbered steps, for somebody who never saw one.
@@ -190,4 +191,3 @@ pub fn explain_json(supergraph: &Supergraph, plan: &Plan) -> Value {
         "steps": fetches,
     })
 }
-

@@ -44,7 +44,9 @@ impl Liveness {
                 .enters
                 .iter_enumerated()
                 .filter(|(id, enter)| live.enters[id.index()].is_none() && live.holds(&enter.needs))
-                .filter(|(_, enter)| graph.origins(enter.position).iter().any(|&origin| live.instance(origin).is_some()))
+                .filter(|(_, enter)| {
+                    graph.origins(enter.position).iter().any(|&origin| live.instance(origin).is_some())
+                })
                 .map(|(id, _)| id)
                 .collect();
             let instances: Vec<InstanceId> = graph

@@ -21,9 +21,8 @@ pub fn plan<'a>(planner: &mut Planner<'a>) -> Result<Vec<Part<'a>>, PlanError> {
     while start < items.len() {
         let (subgraph, mut part) = cheapest(planner, &items[start])?;
         let mut end = start + 1;
-        let joins = |subgraph: SubgraphId| {
-            !matches!(planner.supergraph.subgraphs[subgraph].kind, SubgraphKind::Connector(_))
-        };
+        let joins =
+            |subgraph: SubgraphId| !matches!(planner.supergraph.subgraphs[subgraph].kind, SubgraphKind::Connector(_));
         while end < items.len() && part.solution.dag.calls.len() == 1 && subgraph.is_some_and(joins) {
             let (next, _) = cheapest(planner, &items[end])?;
             if next != subgraph {

@@ -38,7 +38,8 @@ impl OutputProgram<'_> {
         let possible = &self.supergraph.types[set.parent].possible;
         let kind = match &item.kind {
             SelectionKind::Typename => {
-                let constant = (possible.len() == 1 && !self.supergraph.types[set.parent].is_abstract()).then(|| set.parent);
+                let constant =
+                    (possible.len() == 1 && !self.supergraph.types[set.parent].is_abstract()).then(|| set.parent);
                 OutputKind::Typename(constant)
             }
             SelectionKind::Introspection => OutputKind::Introspection,
@@ -56,8 +57,7 @@ impl OutputProgram<'_> {
     fn value(&mut self, field: &FieldSelection, item: &Selection, layout: LayoutId) -> OutputKind {
         let def = &self.supergraph.fields[field.field];
         let runs = layout == Layouts::ROOT && self.operation.kind == OperationKind::Mutation;
-        let key =
-            cell_key(self.supergraph, field.field, &field.arguments, runs.then(|| item.response_key.clone()));
+        let key = cell_key(self.supergraph, field.field, &field.arguments, runs.then(|| item.response_key.clone()));
         let cell = self.layouts.cell(layout, key);
         let slot = self.numbering.slot(self.layouts, cell);
         let kind = match (&field.selections, self.layouts.get(cell).child) {

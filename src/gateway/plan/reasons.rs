@@ -12,7 +12,10 @@ pub fn why_dead(graph: &Graph<'_>, live: &Liveness, demand: DemandId) -> String 
     let node = &graph.demands[demand];
     let class = graph.class_of(demand);
     let Some(field) = node.field else {
-        return format!("no subgraph can tell which type the {} objects are of", type_name(supergraph, class.representative));
+        return format!(
+            "no subgraph can tell which type the {} objects are of",
+            type_name(supergraph, class.representative)
+        );
     };
     let coordinate = supergraph.coordinate(field);
     let mut reasons: Vec<String> = Vec::new();

@@ -12,6 +12,8 @@ pub struct Reduction<'g, 'a> {
     live: &'g Liveness,
     /// Which demands some key or requirement reads.
     feeds: Vec<bool>,
+    /// Options of each demand that no other one dominates from the start.
+    kept: Vec<Vec<InstanceId>>,
 }
 
 // === impl Reduction ===
@@ -25,7 +27,32 @@ impl<'g, 'a> Reduction<'g, 'a> {
         for need in of_enters.chain(of_instances).flat_map(|needs| &needs.all) {
             feeds[need.index()] = true;
         }
-        Self { graph, live, feeds }
+        let mut reduction = Self { graph, live, feeds, kept: vec![Vec::new(); graph.demands.len()] };
+        // A position's demands come after the demand of its parent.
+        for demand in graph.demands.ids() {
+            reduction.kept[demand.index()] = reduction.undominated(demand);
+        }
+        reduction
+    }
+
+    /// Live options, without those dominated by a local one that is there in any case: where all
+    /// objects come from one instance, every landing on them builds on it, so its own fields cost
+    /// nothing more than themselves.
+    fn undominated(&self, demand: DemandId) -> Vec<InstanceId> {
+        let graph = self.graph;
+        let all = graph.demands[demand].options.iter().copied();
+        let mut live: Vec<InstanceId> = all.filter(|&id| self.live.instance(id).is_some()).collect();
+        let Some(parent) = graph.positions[graph.demands[demand].position].parent else { return live };
+        let [sole] = self.kept[parent.index()][..] else { return live };
+        let is_local = |&id: &InstanceId| graph.instances[id].arrival == Arrival::Origin(sole);
+        if let Some(local) = live.iter().copied().find(is_local) {
+            if !self.feeds[demand.index()] && !graph.demands[demand].composite {
+                return vec![local];
+            }
+            let subgraph = graph.instances[sole].subgraph;
+            live.retain(|id| is_local(id) || graph.instances[*id].subgraph != subgraph);
+        }
+        live
     }
 
     /// Decides all that leaves no choice; the next demand that does, with its options.
@@ -64,10 +91,12 @@ impl<'g, 'a> Reduction<'g, 'a> {
     /// Options of a demand. What nobody reads as an input is taken from where it costs nothing more,
     /// if there is such a place: every other option costs at least as much.
     fn options(&self, choice: &Choice, demand: DemandId) -> Vec<InstanceId> {
-        let all = &self.graph.demands[demand].options;
-        let live: Vec<InstanceId> = all.iter().copied().filter(|&id| self.live.instance(id).is_some()).collect();
+        let live = self.kept[demand.index()].clone();
         let composite = self.graph.demands[demand].composite;
-        if composite && let Some(active) = live.iter().copied().filter(|&id| choice.is_active(id)).min_by_key(|&id| (self.live.instance(id), id)) {
+        if composite
+            && let Some(active) =
+                live.iter().copied().filter(|&id| choice.is_active(id)).min_by_key(|&id| (self.live.instance(id), id))
+        {
             return vec![active];
         }
         let is_free = |&id: &InstanceId| match self.graph.instances[id].arrival {

@@ -52,12 +52,7 @@ pub struct Renderer<'r> {
 
 impl<'r> Renderer<'r> {
     /// Looks through all parts once.
-    pub fn new(
-        layouts: &'r Layouts,
-        numbering: &'r mut Numbering,
-        guards: &'r mut Guards,
-        parts: &[Part<'_>],
-    ) -> Self {
+    pub fn new(layouts: &'r Layouts, numbering: &'r mut Numbering, guards: &'r mut Guards, parts: &[Part<'_>]) -> Self {
         let (mut recorded, mut writers) = (BTreeSet::new(), Vec::new());
         for (index, part) in parts.iter().enumerate() {
             for (id, call) in part.solution.dag.calls.iter_enumerated() {
@@ -94,7 +89,14 @@ impl<'r> Renderer<'r> {
         ids.into_iter().map(|(_, id)| id).filter(|id| !waited.contains(id)).collect()
     }
 
-    fn fetch(&mut self, index: usize, part: &Part<'_>, id: CallId, conditions: &Conditions, after: Vec<FetchId>) -> Fetch {
+    fn fetch(
+        &mut self,
+        index: usize,
+        part: &Part<'_>,
+        id: CallId,
+        conditions: &Conditions,
+        after: Vec<FetchId>,
+    ) -> Fetch {
         let graph = &part.graph;
         let call = &part.solution.dag.calls[id];
         let guard = conditions.any(graph, self.guards, &call.instances);
@@ -116,8 +118,7 @@ impl<'r> Renderer<'r> {
     }
 
     fn shape(&mut self, graph: &Graph<'_>, call: &Call, selections: &[Selected]) -> RowShape {
-        let mut shaper =
-            Shaper { graph, layouts: self.layouts, numbering: self.numbering, recorded: &self.recorded };
+        let mut shaper = Shaper { graph, layouts: self.layouts, numbering: self.numbering, recorded: &self.recorded };
         if let ([], [root]) = (&call.lists[..], selections) {
             return RowShape::Root(shaper.object(root));
         }
@@ -305,8 +306,12 @@ fn reason(graph: &Graph<'_>, layouts: &Layouts, call: &Call) -> String {
         format!("{}{more}", names.join(", "))
     };
     if call.lists.is_empty() {
-        let roots: Vec<InstanceId> =
-            call.instances.iter().copied().filter(|&id| graph.instances[id].arrival == super::graph::Arrival::Root).collect();
+        let roots: Vec<InstanceId> = call
+            .instances
+            .iter()
+            .copied()
+            .filter(|&id| graph.instances[id].arrival == super::graph::Arrival::Root)
+            .collect();
         return format!("starts with {}", fields(&roots));
     }
     let place = |list: &List| {

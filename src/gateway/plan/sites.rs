@@ -215,12 +215,7 @@ impl<'a, 'g> Expansion<'a, 'g> {
     }
 
     /// The key of a field's cell.
-    pub(super) fn cell_key(
-        &self,
-        field: FieldId,
-        arguments: &[(Name, InputValue)],
-        run: Option<Name>,
-    ) -> CellKey {
+    pub(super) fn cell_key(&self, field: FieldId, arguments: &[(Name, InputValue)], run: Option<Name>) -> CellKey {
         cell_key(self.graph.supergraph, field, arguments, run)
     }
 }

@@ -10,7 +10,8 @@ use crate::platform::base::id::Id;
 use crate::sources::rows::shape::{ObjectShape, RowShape, SiteId, SlotIndex, Typing, ValueKind};
 
 use super::model::{
-    Fetch, FetchId, OutputKind, OutputSelection, OutputTypeKind, Plan, RepresentationField, RepresentationValue, Request,
+    Fetch, FetchId, OutputKind, OutputSelection, OutputTypeKind, Plan, RepresentationField, RepresentationValue,
+    Request,
 };
 
 /// What is wrong with a plan; empty if nothing is.
@@ -220,7 +221,7 @@ fn child_site(plan: &Plan, site: SiteId, slot: SlotIndex) -> Option<SiteId> {
         object.fields.iter().find_map(|field| match &field.value.kind {
             ValueKind::Object(below) if object.site == site && field.slot == slot => Some(below.site),
             ValueKind::Object(below) => find(below, site, slot),
-            ValueKind::Leaf(_) => None,
+            ValueKind::Leaf(_) | ValueKind::Through(_) => None,
         })
     }
     plan.fetches.iter().find_map(|fetch| match &*fetch.shape {
