@@ -3,3 +3,4 @@
 pub mod federation;
 pub mod language;
 pub mod link;
+pub mod mapping;
