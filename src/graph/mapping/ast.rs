@@ -167,14 +167,4 @@ impl Expr {
             _ => None,
         }
     }
-
-    /// The value, when this is a literal scalar.
-    pub fn as_literal(&self) -> Option<&Value> {
-        match &self.first {
-            Path { head: Head::Literal(value), steps, block: None, .. } if steps.is_empty() && self.rest.is_empty() => {
-                Some(value)
-            }
-            _ => None,
-        }
-    }
 }

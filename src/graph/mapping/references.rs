@@ -6,7 +6,7 @@ use indexmap::IndexMap;
 
 use super::ast::{Block, Expr, Head, ItemKind, MethodCall, Path, Root, StepKind};
 use super::dialect::Variable;
-use super::methods::{At, Flow};
+use super::methods::Flow;
 use crate::platform::base::Name;
 
 /// What a mapping reads.
@@ -267,7 +267,6 @@ impl Tracer {
             return input;
         }
         // An element and its array are one place: paths pass through arrays.
-        debug_assert!(matches!(method.at, At::Input | At::Element));
         match method.flow {
             Flow::Gives => call.args.first().map(|arg| self.expr(arg, at)).unwrap_or_default(),
             Flow::Keeps => {
