@@ -4,7 +4,9 @@
 //! Modules in reading order, from the request downwards. `docs/architecture.md` has the picture
 //! and the table of which module may import which.
 
+pub mod app;
 pub mod gateway;
 pub mod graph;
+pub mod inbound;
 pub mod platform;
 pub mod sources;

@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 use crate::platform::base::Name;
 use crate::platform::base::deadline::Deadline;
 
+use super::rows::scan::MalformedResponse;
 use super::rows::shape::RowShape;
 use super::rows::slot::Rows;
 
@@ -20,6 +21,9 @@ pub struct FetchRequest {
     pub call: Call,
     /// What the answer should look like.
     pub shape: Arc<RowShape>,
+    /// How many rows the answer must have: one number a list of the shape (as many as objects were
+    /// sent for it), empty for a root shape.
+    pub expected: Vec<u32>,
 }
 
 /// What to ask a source.
@@ -121,5 +125,11 @@ impl SourceError {
     /// An error of ours about a source.
     pub fn new(code: &str, message: impl Into<String>) -> Self {
         Self { code: code.into(), message: message.into(), extensions: Map::new(), authored: false }
+    }
+}
+
+impl From<MalformedResponse> for SourceError {
+    fn from(error: MalformedResponse) -> Self {
+        Self::new(error.code(), error.to_string())
     }
 }

@@ -7,3 +7,16 @@
 pub mod field_set;
 pub mod ids;
 pub mod supergraph;
+
+mod access;
+mod api_schema;
+mod build;
+mod dump;
+mod fingerprint;
+mod join;
+mod local;
+mod provide;
+mod read_sdl;
+mod resolve;
+mod specs;
+mod types;

@@ -74,7 +74,8 @@ pub struct TypeDef {
     pub inaccessible: bool,
     /// The rule on the type itself (already folded into fields that return or belong to it).
     pub auth: Option<AuthRuleId>,
-    /// Ways to land here.
+    /// Ways to land here. A type also lists the [`EntryKind::InterfaceObject`] entries of the
+    /// interfaces it implements: their [`Entry::ty`] is the interface.
     pub entries: Vec<EntryId>,
     /// How each subgraph that knows the type defines it, ordered by subgraph.
     pub local: Vec<LocalType>,
@@ -91,7 +92,8 @@ pub struct LocalType {
     pub kind: TypeKind,
     /// `@interfaceObject`: arrivals are opaque, their `__typename` means nothing.
     pub interface_object: bool,
-    /// Object types it can be at run time, as that subgraph knows.
+    /// Object types it can be at run time, as that subgraph knows; for an interface object all
+    /// that implement the interface anywhere.
     pub possible: TypeSet,
     /// Interfaces it implements there.
     pub interfaces: Vec<TypeId>,
@@ -134,7 +136,8 @@ pub struct FieldDef {
     pub ty: TypeRef,
     /// Merged arguments in order.
     pub arguments: Vec<InputDef>,
-    /// Ways to produce it.
+    /// Ways to produce it. What an interface object provides is listed at the interface's
+    /// coordinate and again at each implementer's, marked [`Provider::interface_object`].
     pub providers: Vec<ProviderId>,
     /// Hidden from clients.
     pub inaccessible: bool,
@@ -242,7 +245,8 @@ pub struct Provider {
     pub external: bool,
     /// Usable only if the label was drawn so.
     pub override_gate: Option<(LabelId, bool)>,
-    /// The field is served for the interface as a whole, by an interface object.
+    /// The field is served for the interface as a whole, by an interface object. Its field sets
+    /// are over the interface even when `field` is an implementer's coordinate.
     pub interface_object: bool,
 }
 

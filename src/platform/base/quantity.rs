@@ -1,7 +1,10 @@
 //! Durations and sizes as people write them: `250ms`, `16MiB`.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
@@ -90,6 +93,21 @@ impl Serialize for TimeSpan {
     }
 }
 
+impl JsonSchema for TimeSpan {
+    fn schema_name() -> Cow<'static, str> {
+        "TimeSpan".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": "string",
+            "pattern": r"^[0-9]+(\.[0-9]+)?(ms|s|m|h|d)$",
+            "description": "A number and a unit: ms, s, m, h or d.",
+            "examples": ["250ms", "2s", "10m"],
+        })
+    }
+}
+
 // === impl ByteSize ===
 
 impl fmt::Display for ByteSize {
@@ -112,6 +130,21 @@ impl<'de> Deserialize<'de> for ByteSize {
 impl Serialize for ByteSize {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
+    }
+}
+
+impl JsonSchema for ByteSize {
+    fn schema_name() -> Cow<'static, str> {
+        "ByteSize".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": "string",
+            "pattern": r"^[0-9]+(\.[0-9]+)?(B|KiB|MiB|GiB)$",
+            "description": "A number and a unit: B, KiB, MiB or GiB.",
+            "examples": ["64KiB", "16MiB"],
+        })
     }
 }
 

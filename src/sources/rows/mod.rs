@@ -3,5 +3,8 @@
 //! Every protocol turns its answer into [`slot::Rows`] by a [`shape::RowShape`]; nobody hands a
 //! tree of values upwards. Leaves stay slices of the upstream body. Pure: no async, I/O or clock.
 
+pub mod errors;
+pub mod scan;
 pub mod shape;
 pub mod slot;
+pub mod visit;

@@ -5,6 +5,8 @@ use std::sync::Arc;
 use crate::graph::federation::ids::{TypeId, TypeSet};
 use crate::platform::base::Name;
 
+use super::slot::UNKNOWN_TYPE;
+
 crate::id_type!(
     /// A selection-set position whose objects share one slot layout.
     SiteId,
@@ -21,7 +23,8 @@ pub struct ObjectShape {
     pub slots: u32,
     /// How the object's runtime type is known.
     pub typing: Typing,
-    /// Expected keys, in document order. A key occurs once.
+    /// Expected keys, in document order. A key occurs once, except that one value may feed several
+    /// slots: fields with equal keys stand side by side.
     pub fields: Vec<FieldShape>,
     /// Whether later fetches start from objects of this site: if so each is recorded in
     /// [`super::slot::Rows::objects`].
@@ -74,6 +77,9 @@ pub enum ValueKind {
     Leaf(Leaf),
     /// An object.
     Object(Box<ObjectShape>),
+    /// An object that is not kept: its fields fill slots of the enclosing object. Connectors whose
+    /// mapping only selects, renames and descends read their answers so; plans never hold it.
+    Through(Vec<FieldShape>),
 }
 
 /// Which leaf values are right.
@@ -123,5 +129,17 @@ impl ObjectShape {
     /// The slots this shape fills directly.
     pub fn written(&self) -> impl Iterator<Item = SlotIndex> + '_ {
         self.fields.iter().map(|field| field.slot)
+    }
+}
+
+// === impl Typing ===
+
+impl Typing {
+    /// The type when it is certain without looking, else [`UNKNOWN_TYPE`].
+    pub fn fixed(&self) -> TypeId {
+        match self {
+            Self::Fixed(ty) => *ty,
+            Self::Key { .. } | Self::Opaque => UNKNOWN_TYPE,
+        }
     }
 }

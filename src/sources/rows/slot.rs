@@ -58,7 +58,8 @@ pub struct Rows {
     /// One cell a row, list by list: for a root answer exactly one (an object, null or failed);
     /// for lists of entities as many as representations were sent.
     pub rows: Vec<Slot>,
-    /// Recorded objects: site and first cell.
+    /// Recorded objects: site, first cell and type. The rows' own objects are not among them: they
+    /// complete objects that are known already.
     pub objects: Vec<(SiteId, u32, TypeId)>,
     /// Errors that [`Slot::Failed`] refers to.
     pub errors: Vec<UpstreamError>,
@@ -66,6 +67,8 @@ pub struct Rows {
     pub beside: Vec<(u32, UpstreamError)>,
     /// Errors without a place.
     pub general: Vec<UpstreamError>,
+    /// Calls of the upstream system it took, if not one.
+    pub calls: Option<u32>,
 }
 
 /// An error an upstream reported, or one found in its answer.

@@ -1,0 +1,65 @@
+//! The `graph` section.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::platform::base::quantity::TimeSpan;
+
+/// Where the graph comes from (at most one of `schema`, `supergraph` and `subgraphs`; the folder
+/// `schema/` when none is given), and how much of it is shown.
+#[derive(Clone, PartialEq, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct GraphConfig {
+    /// A folder with one SDL file per subgraph.
+    pub schema: Option<PathBuf>,
+    /// A supergraph composed elsewhere.
+    pub supergraph: Option<PathBuf>,
+    /// A list of subgraphs with their addresses and SDL files (the file Rover uses).
+    pub subgraphs: Option<PathBuf>,
+    /// How often files are looked at for changes; `0s` never.
+    pub watch: TimeSpan,
+    /// Who may read the schema through `__schema` and `__type`.
+    pub introspection: Introspection,
+    /// Whether a browser gets the playground.
+    pub playground: Playground,
+}
+
+/// Who may introspect.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Introspection {
+    /// Nobody.
+    #[default]
+    Off,
+    /// Everybody.
+    On,
+    /// Verified callers.
+    Authenticated,
+}
+
+/// Whether a browser gets the playground.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Playground {
+    /// No.
+    #[default]
+    Off,
+    /// Yes.
+    On,
+}
+
+impl Default for GraphConfig {
+    fn default() -> Self {
+        Self {
+            schema: None,
+            supergraph: None,
+            subgraphs: None,
+            watch: TimeSpan(Duration::from_secs(2)),
+            introspection: Introspection::Off,
+            playground: Playground::Off,
+        }
+    }
+}

@@ -1,0 +1,7 @@
+//! The assembled configuration: each section is defined beside its feature and only put together
+//! here, so that no feature can see another's settings.
+
+pub mod graph;
+pub mod listen;
+pub mod load;
+pub mod tree;

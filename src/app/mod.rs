@@ -1,0 +1,3 @@
+//! Building, wiring, swapping and stopping the process.
+
+pub mod config;

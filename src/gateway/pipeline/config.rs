@@ -1,0 +1,36 @@
+//! The `errors` section of the configuration.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// What clients learn of errors that did not come from themselves.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct ErrorsConfig {
+    /// Whether texts and extensions of upstream errors are hidden. Codes always pass, and so does
+    /// what a connector's `errors` says, since the schema's author wrote it for clients.
+    pub mask: Mask,
+    /// Exceptions by subgraph.
+    pub sources: BTreeMap<String, SourceErrorsConfig>,
+}
+
+/// Whether upstream errors are hidden.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Mask {
+    /// Clients read a general sentence and the code.
+    #[default]
+    On,
+    /// Clients read what the upstream said.
+    Off,
+}
+
+/// Exceptions for one subgraph.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct SourceErrorsConfig {
+    /// Let this subgraph's messages pass although errors are masked.
+    pub allow_messages: bool,
+}

@@ -1,0 +1,3 @@
+//! How requests reach the gateway.
+
+pub mod transport;

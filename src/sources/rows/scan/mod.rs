@@ -1,0 +1,16 @@
+//! An answer's bytes become rows, directed by the shape: one pass, no tree, no strings.
+//!
+//! The scanner is bounded whatever the bytes are: recursion follows the shape only, anything else
+//! is checked iteratively, and nesting beyond [`MAX_DEPTH`] is refused. Leaves stay slices of the
+//! body, so that numbers keep their digits and strings their escapes.
+
+mod cursor;
+mod leaf;
+mod object;
+mod response;
+
+pub use cursor::{MAX_DEPTH, MalformedResponse, Problem};
+pub use object::MAX_CELLS;
+pub use response::{Document, scan_graphql, scan_value};
+
+pub(super) use leaf::{expected, whole_number, wrong_value};

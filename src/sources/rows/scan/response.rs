@@ -1,0 +1,172 @@
+//! Whole answers: a GraphQL response, or a bare JSON document.
+
+use bytes::Bytes;
+
+use crate::sources::rows::errors::{place_errors, read_errors};
+use crate::sources::rows::shape::{FieldShape, ListShape, ObjectShape, RowShape};
+use crate::sources::rows::slot::{Rows, Slot};
+
+use super::cursor::{MalformedResponse, Problem, Scan};
+use super::object::Scanner;
+
+/// What a bare document is.
+#[derive(Clone, Copy, Debug)]
+pub enum Document<'s> {
+    /// The row's object itself.
+    Row,
+    /// The value of one field of the row's object; the row has no other. Its key is not looked at.
+    Field(&'s FieldShape),
+}
+
+/// Reads a GraphQL response. `expected` says how many rows each list of the shape must have.
+///
+/// Errors with a path stand at the deepest cell the path leads to; others are general.
+///
+/// # Errors
+/// When the body is not JSON, is no GraphQL response, repeats a known key, nests too deeply, is too
+/// large, or has another number of entities than were asked for.
+pub fn scan_graphql(body: &Bytes, shape: &RowShape, expected: &[u32]) -> Result<Rows, MalformedResponse> {
+    let mut scanner = Scanner::new(body)?;
+    let (mut has_data, mut errors) = (false, None);
+    if scanner.cursor.token()? != b'{' {
+        return scanner.cursor.error(Problem::Kind);
+    }
+    scanner.cursor.enter()?;
+    if scanner.cursor.token()? == b'}' {
+        return scanner.cursor.error(Problem::Empty);
+    }
+    loop {
+        let text = scanner.cursor.string()?;
+        let key = scanner.cursor.meaning(text);
+        scanner.cursor.expect(b':')?;
+        match &*key {
+            b"data" if has_data => return scanner.cursor.error(Problem::Duplicate),
+            b"data" => {
+                has_data = true;
+                scanner.rows.rows = scanner.data(shape, expected)?;
+            }
+            b"errors" if errors.is_some() => return scanner.cursor.error(Problem::Duplicate),
+            b"errors" => errors = Some(scanner.cursor.value()?),
+            _ => drop(scanner.cursor.value()?),
+        }
+        if !scanner.cursor.more(b'}')? {
+            break;
+        }
+    }
+    scanner.cursor.end()?;
+    if !has_data {
+        scanner.rows.rows = nulls(shape, expected);
+    }
+    let errors = errors.and_then(|range| body.get(range)).map(read_errors).unwrap_or_default();
+    if !has_data && errors.is_empty() {
+        return scanner.cursor.error(Problem::Empty);
+    }
+    let mut rows = scanner.rows;
+    place_errors(&mut rows, shape, expected, errors);
+    Ok(rows)
+}
+
+/// Reads a bare JSON document as one row.
+///
+/// # Errors
+/// When the body is not JSON, repeats a known key, nests too deeply or is too large.
+pub fn scan_value(body: &Bytes, shape: &ObjectShape, document: Document<'_>) -> Result<Rows, MalformedResponse> {
+    let mut scanner = Scanner::new(body)?;
+    let row = match document {
+        Document::Row => scanner.row(shape)?,
+        Document::Field(field) => scanner.only_field(shape, field)?,
+    };
+    scanner.cursor.end()?;
+    scanner.rows.rows = vec![row];
+    Ok(scanner.rows)
+}
+
+fn nulls(shape: &RowShape, expected: &[u32]) -> Vec<Slot> {
+    match shape {
+        RowShape::Root(_) => vec![Slot::Null],
+        RowShape::Lists(_) => vec![Slot::Null; expected.iter().sum::<u32>() as usize],
+    }
+}
+
+// === impl Scanner ===
+
+impl Scanner<'_> {
+    fn data(&mut self, shape: &RowShape, expected: &[u32]) -> Scan<Vec<Slot>> {
+        if self.cursor.token()? == b'n' {
+            self.cursor.word(b"null")?;
+            return Ok(nulls(shape, expected));
+        }
+        match shape {
+            RowShape::Root(object) => Ok(vec![self.row(object)?]),
+            RowShape::Lists(lists) => self.lists(lists, expected),
+        }
+    }
+
+    /// Rows in the order of the shape's lists, whatever the order of keys.
+    fn lists(&mut self, lists: &[ListShape], expected: &[u32]) -> Scan<Vec<Slot>> {
+        let mut answers: Vec<Option<Vec<Slot>>> = vec![None; lists.len()];
+        if self.cursor.token()? != b'{' {
+            return self.cursor.error(Problem::Kind);
+        }
+        self.cursor.enter()?;
+        let mut more = self.cursor.token()? != b'}';
+        if !more {
+            self.cursor.leave();
+        }
+        while more {
+            let text = self.cursor.string()?;
+            let key = self.cursor.meaning(text);
+            self.cursor.expect(b':')?;
+            match lists.iter().position(|list| list.key.as_bytes() == &*key) {
+                Some(index) if answers[index].is_some() => return self.cursor.error(Problem::Duplicate),
+                Some(index) => answers[index] = Some(self.entities(&lists[index].object, rows_of(expected, index))?),
+                None => drop(self.cursor.value()?),
+            }
+            more = self.cursor.more(b'}')?;
+        }
+        let missing = |index| vec![Slot::Null; rows_of(expected, index)];
+        let lists = answers.into_iter().enumerate();
+        Ok(lists.flat_map(|(index, answer)| answer.unwrap_or_else(|| missing(index))).collect())
+    }
+
+    fn entities(&mut self, shape: &ObjectShape, expected: usize) -> Scan<Vec<Slot>> {
+        match self.cursor.token()? {
+            b'n' => {
+                self.cursor.word(b"null")?;
+                return Ok(vec![Slot::Null; expected]);
+            }
+            b'[' => self.cursor.enter()?,
+            _ => return self.cursor.error(Problem::Kind),
+        }
+        let mut rows = Vec::with_capacity(expected);
+        let mut more = self.cursor.token()? != b']';
+        if !more {
+            self.cursor.leave();
+        }
+        while more {
+            if rows.len() == expected {
+                return self.cursor.error(Problem::Count);
+            }
+            rows.push(self.row(shape)?);
+            more = self.cursor.more(b']')?;
+        }
+        if rows.len() != expected {
+            return self.cursor.error(Problem::Count);
+        }
+        Ok(rows)
+    }
+
+    fn only_field(&mut self, shape: &ObjectShape, field: &FieldShape) -> Scan<Slot> {
+        let start = self.allocate(shape.slots)?;
+        let slot = self.value(&field.value, 0)?;
+        let ty = shape.typing.fixed();
+        if let Some(cell) = self.rows.slots.get_mut((start + field.slot.0) as usize) {
+            *cell = slot;
+        }
+        Ok(Slot::Object { start, ty })
+    }
+}
+
+fn rows_of(expected: &[u32], index: usize) -> usize {
+    expected.get(index).copied().unwrap_or_default() as usize
+}
