@@ -5,3 +5,4 @@ pub mod federation;
 pub mod language;
 pub mod link;
 pub mod liveness;
+pub mod mapping;
