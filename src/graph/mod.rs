@@ -4,3 +4,5 @@ pub mod compose;
 pub mod federation;
 pub mod language;
 pub mod link;
+pub mod liveness;
+pub mod mapping;

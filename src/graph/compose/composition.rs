@@ -14,7 +14,7 @@ use super::subgraph::definitions::{self, NEWEST, OLDEST};
 use super::subgraph::facts::Facts;
 use super::subgraph::load;
 use super::subgraph::model::Subgraph;
-use super::{merge, merged, supergraph, validate};
+use super::{merge, merged, satisfiability, supergraph, validate};
 
 /// One subgraph to compose.
 #[derive(Clone, Debug)]
@@ -89,6 +89,7 @@ pub fn compose(sources: &SourceMap, inputs: &[SubgraphInput], _options: &Compose
     let document = supergraph::document(&whole, &subgraphs, span);
     match Supergraph::from_document(&document, sources) {
         Ok(supergraph) => {
+            diagnostics.extend(satisfiability::check(&supergraph, &|coordinate| places(&subgraphs, coordinate)));
             let sdl = print::document(&document);
             let api_sdl = supergraph.api_sdl.to_string();
             finish(Some(Composed { document, sdl, supergraph, api_sdl }), diagnostics)
@@ -98,6 +99,18 @@ pub fn compose(sources: &SourceMap, inputs: &[SubgraphInput], _options: &Compose
             finish(None, diagnostics)
         }
     }
+}
+
+/// Where subgraphs write `Type.field`.
+fn places(subgraphs: &[Subgraph], coordinate: &str) -> Vec<(Span, String)> {
+    let Some((ty, field)) = coordinate.split_once('.') else { return Vec::new() };
+    subgraphs
+        .iter()
+        .filter_map(|subgraph| {
+            let field = subgraph.types.get(ty)?.fields.get(field)?;
+            Some((field.name.span, format!("in subgraph \"{}\"", subgraph.name)))
+        })
+        .collect()
 }
 
 fn has_errors(diagnostics: &[Diagnostic]) -> bool {

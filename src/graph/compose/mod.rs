@@ -13,6 +13,7 @@ pub mod codes;
 mod composition;
 pub mod merge;
 pub mod merged;
+pub mod satisfiability;
 pub mod subgraph;
 mod supergraph;
 pub mod validate;
