@@ -1,0 +1,11 @@
+//! Outbound connections: one pooled HTTP client for every part that calls others.
+//!
+//! No redirects, no cookies, no retries: what is sent is what the caller wrote, once. Bodies are
+//! bounded while they are read, and again while they are inflated.
+
+mod client;
+mod error;
+mod inflate;
+
+pub use client::{HttpClient, HttpClientConfig};
+pub use error::{NetError, NetErrorKind};

@@ -1,0 +1,351 @@
+//! How a request's URL is put together (connect language §3.1).
+//!
+//! Scheme and authority come from literal text or from configuration alone, so no client can
+//! choose whom we call; what a client says can fill a segment but never leave it.
+
+use serde_json::Value;
+
+use crate::sources::format::{push_legal, push_percent_encoded};
+
+/// A part of a template whose holes are evaluated.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Piece<'a> {
+    /// Text of the template.
+    Text(&'a str),
+    /// What a hole yielded; missing is `Null`.
+    Hole(Value),
+}
+
+/// A URL being put together; each part is appended to what is there.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Url {
+    origin: String,
+    path: String,
+    query: String,
+}
+
+/// Why a URL could not be put together.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum UrlError {
+    /// A hole would leave its path segment.
+    #[error("a path segment would be \"{0}\"")]
+    Segment(String),
+    /// A hole or list element is an object or a list.
+    #[error("a value in the {0} is not a scalar")]
+    NotScalar(&'static str),
+    /// A mapping of the wrong kind.
+    #[error("{0} must yield {1}")]
+    Kind(&'static str, &'static str),
+    /// No scheme or host, or ones we do not speak.
+    #[error("\"{0}\" is not an absolute http or https URL")]
+    NotAbsolute(String),
+}
+
+// === impl Url ===
+
+impl Url {
+    /// Starts from an absolute URL's text.
+    ///
+    /// # Errors
+    /// When the text has no http or https scheme, no host, or names a user.
+    pub fn absolute(text: &str) -> Result<Self, UrlError> {
+        let error = || UrlError::NotAbsolute(text.to_owned());
+        let text = text.trim();
+        let (scheme, rest) = text.split_once("://").ok_or_else(error)?;
+        let scheme = scheme.to_ascii_lowercase();
+        let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+        let (authority, rest) = rest.split_at(end);
+        if !matches!(scheme.as_str(), "http" | "https") || authority.is_empty() || authority.contains(['@', ' ', '\\'])
+        {
+            return Err(error());
+        }
+        let (path, query) = rest.split_once('?').unwrap_or((rest, ""));
+        let mut url = Self { origin: format!("{scheme}://{authority}"), path: String::new(), query: String::new() };
+        push_legal(&mut url.path, path);
+        push_legal(&mut url.query, query);
+        Ok(url)
+    }
+
+    /// Appends a relative template's path and query.
+    ///
+    /// # Errors
+    /// When a hole would leave its segment or is not a scalar.
+    pub fn push_template(&mut self, pieces: &[Piece<'_>]) -> Result<(), UrlError> {
+        let mut path = PathWriter::default();
+        let mut query = String::new();
+        let mut in_query = false;
+        for piece in pieces {
+            match piece {
+                Piece::Text(text) => {
+                    let text: String = text.chars().filter(|c| !matches!(c, '\t' | '\n' | '\r' | '\u{c}')).collect();
+                    if in_query {
+                        push_legal(&mut query, &text);
+                        continue;
+                    }
+                    let (before, after) = match text.split_once('?') {
+                        Some((before, after)) => (before, Some(after)),
+                        None => (text.as_str(), None),
+                    };
+                    path.text(before)?;
+                    if let Some(after) = after {
+                        in_query = true;
+                        push_legal(&mut query, after);
+                    }
+                }
+                Piece::Hole(value) => {
+                    let text = scalar_text(value).ok_or(UrlError::NotScalar("URL"))?;
+                    if in_query { push_percent_encoded(&mut query, &text) } else { path.hole(&text) }
+                }
+            }
+        }
+        let path = path.finish()?;
+        self.join_path(&path);
+        self.join_query(&query);
+        Ok(())
+    }
+
+    /// Appends the segments a `path` mapping yielded.
+    ///
+    /// # Errors
+    /// When it is not a list of scalars, or an element would leave its segment.
+    pub fn push_path(&mut self, value: &Value) -> Result<(), UrlError> {
+        let Value::Array(items) = value else { return Err(UrlError::Kind("path", "a list of scalars")) };
+        for item in items {
+            let text = scalar_text(item).ok_or(UrlError::NotScalar("path"))?;
+            check_segment(&text, true)?;
+            let mut segment = String::new();
+            push_percent_encoded(&mut segment, &text);
+            self.join_path(&segment);
+        }
+        Ok(())
+    }
+
+    /// Appends the parameters a `queryParams` mapping yielded: null is left out, a list repeats.
+    ///
+    /// # Errors
+    /// When it is not an object of scalars or lists of scalars.
+    pub fn push_query(&mut self, value: &Value) -> Result<(), UrlError> {
+        let Value::Object(fields) = value else { return Err(UrlError::Kind("queryParams", "an object")) };
+        for (name, value) in fields {
+            let values = match value {
+                Value::Array(items) => items.as_slice(),
+                single => std::slice::from_ref(single),
+            };
+            for value in values.iter().filter(|value| !value.is_null()) {
+                let text = scalar_text(value).ok_or(UrlError::NotScalar("query"))?;
+                let mut pair = String::new();
+                push_percent_encoded(&mut pair, name);
+                pair.push('=');
+                push_percent_encoded(&mut pair, &text);
+                self.join_query(&pair);
+            }
+        }
+        Ok(())
+    }
+
+    /// Replaces path and query by those of `target`, a URL or a path: the origin stays.
+    pub fn anchored(&self, target: &str) -> Self {
+        let rest = match target.split_once("://") {
+            Some((_, rest)) => rest.find(['/', '?']).map_or("", |at| &rest[at..]),
+            None => target,
+        };
+        let (path, query) = rest.split_once('?').unwrap_or((rest, ""));
+        let mut url = Self { origin: self.origin.clone(), path: String::new(), query: String::new() };
+        push_legal(&mut url.path, path);
+        push_legal(&mut url.query, query);
+        url
+    }
+
+    /// Scheme and authority.
+    pub fn origin(&self) -> &str {
+        &self.origin
+    }
+
+    fn join_path(&mut self, path: &str) {
+        if path.is_empty() {
+            return;
+        }
+        if self.path.ends_with('/') {
+            self.path.pop();
+        }
+        if !path.starts_with('/') {
+            self.path.push('/');
+        }
+        self.path.push_str(path);
+    }
+
+    fn join_query(&mut self, query: &str) {
+        let query = query.trim_matches('&');
+        if query.is_empty() {
+            return;
+        }
+        if !self.query.is_empty() {
+            self.query.push('&');
+        }
+        self.query.push_str(query);
+    }
+}
+
+impl std::fmt::Display for Url {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.origin)?;
+        f.write_str(if self.path.is_empty() { "/" } else { &self.path })?;
+        if !self.query.is_empty() {
+            write!(f, "?{}", self.query)?;
+        }
+        Ok(())
+    }
+}
+
+/// The text of a scalar in a URL or header; null is empty, objects and lists have none.
+pub fn scalar_text(value: &Value) -> Option<String> {
+    match value {
+        Value::Null => Some(String::new()),
+        Value::Bool(value) => Some(value.to_string()),
+        Value::Number(number) => Some(number.to_string()),
+        Value::String(text) => Some(text.clone()),
+        Value::Array(_) | Value::Object(_) => None,
+    }
+}
+
+/// Writes a template's path and watches each segment that has a hole.
+#[derive(Default)]
+struct PathWriter {
+    out: String,
+    /// Where the open segment starts.
+    start: usize,
+    has_hole: bool,
+    has_text: bool,
+}
+
+// === impl PathWriter ===
+
+impl PathWriter {
+    fn text(&mut self, text: &str) -> Result<(), UrlError> {
+        for (index, part) in text.split('/').enumerate() {
+            if index > 0 {
+                self.close()?;
+                self.out.push('/');
+                self.start = self.out.len();
+            }
+            self.has_text |= !part.is_empty();
+            push_legal(&mut self.out, part);
+        }
+        Ok(())
+    }
+
+    fn hole(&mut self, text: &str) {
+        self.has_hole = true;
+        push_percent_encoded(&mut self.out, text);
+    }
+
+    /// Ends the open segment; one that a hole takes part in may not be `.`, `..` or, when it is
+    /// made of holes alone, empty.
+    fn close(&mut self) -> Result<(), UrlError> {
+        if self.has_hole {
+            check_segment(self.out.get(self.start..).unwrap_or(""), !self.has_text)?;
+        }
+        self.has_hole = false;
+        self.has_text = false;
+        Ok(())
+    }
+
+    fn finish(mut self) -> Result<String, UrlError> {
+        self.close()?;
+        Ok(self.out)
+    }
+}
+
+fn check_segment(text: &str, refuse_empty: bool) -> Result<(), UrlError> {
+    match text {
+        "." | ".." => Err(UrlError::Segment(text.to_owned())),
+        "" if refuse_empty => Err(UrlError::Segment(String::new())),
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A template as test text: `{…}` holds JSON.
+    fn pieces(template: &str) -> Vec<Piece<'_>> {
+        template
+            .split('{')
+            .enumerate()
+            .flat_map(|(index, part)| match part.split_once('}') {
+                Some((hole, text)) if index > 0 => {
+                    vec![Piece::Hole(serde_json::from_str(hole).unwrap()), Piece::Text(text)]
+                }
+                _ => vec![Piece::Text(part)],
+            })
+            .collect()
+    }
+
+    fn assemble(base: &str, source_path: &str, template: &str, path: &str, query: &str) -> String {
+        let build = || {
+            let mut url = Url::absolute(base)?;
+            if !source_path.is_empty() {
+                url.push_path(&serde_json::from_str(source_path).unwrap())?;
+            }
+            url.push_template(&pieces(template))?;
+            if !path.is_empty() {
+                url.push_path(&serde_json::from_str(path).unwrap())?;
+            }
+            if !query.is_empty() {
+                url.push_query(&serde_json::from_str(query).unwrap())?;
+            }
+            Ok::<_, UrlError>(url.to_string())
+        };
+        build().unwrap_or_else(|error| format!("error: {error}"))
+    }
+
+    #[test]
+    fn assembles_urls_as_the_table_says() {
+        let table = [
+            ("http://h", "", "/users", "", "", "http://h/users"),
+            ("http://h", "", "", "", "", "http://h/"),
+            ("http://h/v1/", "", "/users", "", "", "http://h/v1/users"),
+            ("http://h/v1", "", "users/", "", "", "http://h/v1/users/"),
+            ("http://h/v1", "", "/", "", "", "http://h/v1/"),
+            (
+                "http://h:8080/v1?k=1",
+                r#"["a b","c"]"#,
+                "/d?e=1",
+                r#"["f"]"#,
+                r#"{"g":2}"#,
+                "http://h:8080/v1/a%20b/c/d/f?k=1&e=1&g=2",
+            ),
+            ("http://h", "", r#"/users/{"a/b?c"}"#, "", "", "http://h/users/a%2Fb%3Fc"),
+            ("http://h", "", r#"/users?id={"a&b=c d"}"#, "", "", "http://h/users?id=a%26b%3Dc%20d"),
+            ("http://h", "", "/users?id={null}&x={7}", "", "", "http://h/users?id=&x=7"),
+            ("http://h", "", "/users/{1}-{true}/x", "", "", "http://h/users/1-true/x"),
+            ("http://h", "", "/a\n\t/b", "", "", "http://h/a/b"),
+            ("http://h", "", "/a b/é", "", "", "http://h/a%20b/%C3%A9"),
+            ("http://h", "", "/x", "", r#"{"a":[1,2],"b":null,"c":"é"}"#, "http://h/x?a=1&a=2&c=%C3%A9"),
+            ("http://h", "", "/x/{\"..\"}", "", "", "error: a path segment would be \"..\""),
+            ("http://h", "", "/x/{\".\"}/y", "", "", "error: a path segment would be \".\""),
+            ("http://h", "", "/x/.{\".\"}", "", "", "error: a path segment would be \"..\""),
+            ("http://h", "", "/x/{null}", "", "", "error: a path segment would be \"\""),
+            ("http://h", "", "/x{null}", "", "", "http://h/x"),
+            ("http://h", "", "/x/{\"..\"}{\"a\"}", "", "", "http://h/x/..a"),
+            ("http://h", "", "/x/{\"%2e%2e\"}", "", "", "http://h/x/%252e%252e"),
+            ("http://h", "", "/x/{[1]}", "", "", "error: a value in the URL is not a scalar"),
+            ("http://h", "", "/x", r#"[".."]"#, "", "error: a path segment would be \"..\""),
+            ("http://h", "", "/x", r#"{"a":1}"#, "", "error: path must yield a list of scalars"),
+            ("http://h", "", "/x", "", r#"{"a":{"b":1}}"#, "error: a value in the query is not a scalar"),
+            ("ftp://h", "", "/x", "", "", "error: \"ftp://h\" is not an absolute http or https URL"),
+            ("http://u@h", "", "/x", "", "", "error: \"http://u@h\" is not an absolute http or https URL"),
+        ];
+        for (base, source_path, template, path, query, expected) in table {
+            assert_eq!(assemble(base, source_path, template, path, query), expected, "{base} {template}");
+        }
+    }
+
+    #[test]
+    fn a_next_link_keeps_the_origin() {
+        let url = Url::absolute("https://api.example/v1").unwrap();
+        assert_eq!(url.anchored("http://evil.example/v1/x?page=2").to_string(), "https://api.example/v1/x?page=2");
+        assert_eq!(url.anchored("/v1/x?page=3").to_string(), "https://api.example/v1/x?page=3");
+    }
+}

@@ -1,0 +1,55 @@
+//! What can go wrong with a statement, and how mappings see it.
+
+use serde_json::{Value, json};
+use sqlx::postgres::PgDatabaseError;
+
+/// A statement that gave no answer.
+#[derive(Clone, PartialEq, Debug)]
+pub(super) enum RunError {
+    /// The database refused it: `$response.error`.
+    Database(Value),
+    /// A value does not fit its parameter.
+    BadInput(String),
+    /// No connection, or it broke.
+    Transport(String),
+    /// No connection of the pool became free in time.
+    Busy,
+    /// The answer holds something that cannot be read.
+    Decode(String),
+    /// The answer is larger than allowed.
+    TooLarge,
+    /// The deadline passed.
+    Timeout,
+}
+
+impl From<sqlx::Error> for RunError {
+    fn from(error: sqlx::Error) -> Self {
+        match error {
+            sqlx::Error::Database(error) => Self::Database(value(&*error)),
+            sqlx::Error::PoolTimedOut => Self::Busy,
+            sqlx::Error::Decode(error) => Self::Decode(error.to_string()),
+            sqlx::Error::ColumnDecode { index, source } => Self::Decode(format!("column {index}: {source}")),
+            sqlx::Error::Encode(error) => Self::BadInput(error.to_string()),
+            other => Self::Transport(other.to_string()),
+        }
+    }
+}
+
+/// `{ code, sqlstate, constraint, table, message }`; what is not known is null.
+fn value(error: &(dyn sqlx::error::DatabaseError + 'static)) -> Value {
+    let postgres = error.try_downcast_ref::<PgDatabaseError>();
+    let mysql = error.try_downcast_ref::<sqlx::mysql::MySqlDatabaseError>();
+    let code = match mysql {
+        Some(error) => Some(error.number().to_string()),
+        None => error.code().map(|code| code.into_owned()),
+    };
+    let sqlstate =
+        (postgres.is_some() || mysql.is_some()).then(|| error.code().map(|code| code.into_owned())).flatten();
+    json!({
+        "code": code,
+        "sqlstate": sqlstate,
+        "constraint": error.constraint(),
+        "table": error.table(),
+        "message": error.message(),
+    })
+}
