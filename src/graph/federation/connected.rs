@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::graph::connect::{self, ConnectSpec, ConnectedSubgraph, InputField, Place};
+use crate::graph::connect::{self, ConnectSpec, ConnectedSubgraph, InputField, OutputField, Place};
 use crate::graph::language::ast::{OperationKind, TypeKind};
 use crate::graph::link::{Links, spec};
 use crate::platform::base::Name;
@@ -13,7 +13,7 @@ use super::field_set::{FieldSet, FieldSetNode};
 use super::ids::{ConnectorId, FieldId, FieldSetId, SubgraphId, TypeId, TypeSet};
 use super::join::{FieldJoin, GraphId};
 use super::resolve::canonical;
-use super::supergraph::{BatchCaps, ConnectorPlace, Entry, EntryKind, LocalType, Provider};
+use super::supergraph::{BatchCaps, ConnectorPlace, Entry, EntryKind, ListSize, LocalType, Provider};
 use super::view::View;
 
 /// A connected subgraph and where its connectors' subgraphs are.
@@ -57,6 +57,7 @@ impl<'a> Build<'a> {
     /// Types, providers and entries of all connectors.
     pub(super) fn connect(&mut self, connected: &[Connected]) {
         for service in connected {
+            self.page_sizes(&service.spec.connectors);
             for (spec, connector) in service.spec.connectors.iter().zip(&service.connectors) {
                 let &Some(connector) = connector else { continue };
                 let subgraph = self.graph.connectors[connector].subgraph;
@@ -66,53 +67,103 @@ impl<'a> Build<'a> {
         }
     }
 
-    fn land(&mut self, mut landing: Landing<'_>) {
+    /// A field that pages says how many records come, unless `@listSize` does.
+    fn page_sizes(&mut self, connectors: &[ConnectSpec]) {
+        for spec in connectors {
+            let Some(paginate) = &spec.paginate else { continue };
+            let Some(field) = spec
+                .place
+                .field()
+                .and_then(|name| self.graph.type_id(spec.place.on()).and_then(|on| self.graph.field(on, name)))
+            else {
+                continue;
+            };
+            let named = |names: &[&str], known: &dyn Fn(&str) -> bool| -> Vec<Name> {
+                names.iter().filter(|name| known(name)).map(|&name| name.into()).collect()
+            };
+            let def = &self.graph.fields[field];
+            let yielded = &self.graph.types[def.ty.inner].fields;
+            let size = ListSize {
+                assumed: Some(paginate.size),
+                slicing_arguments: named(&["first", "last"], &|name| {
+                    def.arguments.iter().any(|arg| &*arg.name == name)
+                }),
+                sized_fields: if paginate.connection {
+                    named(&["edges", "nodes"], &|name| yielded.contains_key(name))
+                } else {
+                    Vec::new()
+                },
+                require_one_slicing_argument: false,
+            };
+            self.graph.fields[field].list_size.get_or_insert(size);
+        }
+    }
+
+    fn land(&mut self, landing: Landing<'_>) {
         let Some(on) = self.graph.type_id(landing.spec.place.on()) else { return };
-        let field = match landing.spec.place.field() {
-            None => None,
-            Some(name) => match self.graph.field(on, name) {
-                Some(field) => Some(field),
-                None => return,
-            },
-        };
-        let yielded = field.map_or(on, |field| self.graph.fields[field].ty.inner);
-        landing.view.add(&self.graph, yielded, &landing.spec.output);
+        let field = landing.spec.place.field().map(|name| self.graph.field(on, name));
+        match (field, &landing.spec.place) {
+            (None, _) => self.land_on_type(landing, on),
+            (Some(Some(field)), Place::Root { .. }) => self.land_on_root(landing, on, field),
+            (Some(Some(field)), _) => self.land_on_field(landing, on, field),
+            // The place was checked before; a field that is gone has no connector.
+            (Some(None), _) => {}
+        }
+    }
+
+    fn land_on_type(&mut self, mut landing: Landing<'_>, on: TypeId) {
+        let output = &landing.spec.output;
+        let opened = self.look(&mut landing, on, output);
+        self.entry_by_inputs(&landing, on, &landing.spec.inputs, opened);
+    }
+
+    fn land_on_root(&mut self, mut landing: Landing<'_>, on: TypeId, field: FieldId) {
+        let output = &landing.spec.output;
+        let yielded = self.graph.fields[field].ty.inner;
+        let provides = self.look(&mut landing, yielded, output);
+        self.local_object(landing.subgraph, on);
+        self.local_leaf(&landing, yielded);
+        let provider = self.connector_provider(&landing, field);
+        self.providers.push(Provider { arguments: self.argument_names(field), provides, ..provider });
+        if landing.spec.entity {
+            self.entry_by_inputs(&landing, yielded, &landing.spec.inputs, provides);
+        }
+    }
+
+    /// One lands on the object type with nothing but the field, even where the connector yields
+    /// objects of that type with other fields below.
+    fn land_on_field(&mut self, mut landing: Landing<'_>, on: TypeId, field: FieldId) {
+        let spec = landing.spec;
+        let name = self.graph.fields[field].name.clone();
+        let tree = [OutputField { name, on: None, children: spec.output.clone(), span: spec.span }];
+        let opened = self.look(&mut landing, on, &tree);
+        let required = self.join(landing.graph, field).and_then(|join| join.requires);
+        let required = required.and_then(|set| self.field_set(on, set));
+        let (key, requires) = self.split_inputs(on, &spec.inputs, required);
+        let arguments = self.argument_names(field);
+        let own = |provider: &&mut Provider| provider.field == field && provider.subgraph == landing.subgraph;
+        if let Some(provider) = self.providers.iter_mut().find(own) {
+            provider.arguments = arguments;
+            provider.requires = requires;
+        }
+        self.entry_by_inputs(&landing, on, &key, opened);
+    }
+
+    /// Types and providers of what `tree` yields for type `ty`, and the conditional fields in it.
+    fn look(&mut self, landing: &mut Landing<'_>, ty: TypeId, tree: &[OutputField]) -> Option<FieldSetId> {
+        landing.view.add(&self.graph, ty, tree);
         for (ty, span) in std::mem::take(&mut landing.view.unknown) {
             let message = format!("the connector yields a field that `{}` does not have", self.graph.types[ty].name);
             self.error(span, message);
         }
-        self.view_types(&landing);
-        self.view_providers(&landing);
-        let opened = landing.view.opened(&self.graph, yielded, &landing.spec.output);
-        let opened = (!opened.is_empty()).then(|| self.intern(FieldSet { on: yielded, selections: opened }));
-        match field {
-            Some(field) => self.land_on_field(&landing, on, field, opened),
-            None => self.entry_by_inputs(&landing, on, &landing.spec.inputs, opened),
-        }
+        self.view_types(landing);
+        self.view_providers(landing);
+        let selections = landing.view.opened(&self.graph, ty, tree);
+        (!selections.is_empty()).then(|| self.intern(FieldSet { on: ty, selections }))
     }
 
-    fn land_on_field(&mut self, landing: &Landing<'_>, on: TypeId, field: FieldId, opened: Option<FieldSetId>) {
-        self.local_object(landing.subgraph, on);
-        let requires = self.join(landing.graph, field).and_then(|join| join.requires);
-        let mut provider = self.connector_provider(landing, field);
-        provider.arguments = self.graph.fields[field].arguments.iter().map(|argument| argument.name.clone()).collect();
-        provider.provides = opened;
-        match landing.spec.place {
-            Place::Root { .. } => {
-                self.providers.push(provider);
-                if landing.spec.entity {
-                    let yielded = self.graph.fields[field].ty.inner;
-                    self.entry_by_inputs(landing, yielded, &landing.spec.inputs, opened);
-                }
-            }
-            _ => {
-                let required = requires.and_then(|set| self.field_set(on, set));
-                let (key, requires) = self.split_inputs(on, &landing.spec.inputs, required);
-                provider.requires = requires;
-                self.providers.push(provider);
-                self.entry_by_inputs(landing, on, &key, None);
-            }
-        }
+    fn argument_names(&self, field: FieldId) -> Vec<Name> {
+        self.graph.fields[field].arguments.iter().map(|argument| argument.name.clone()).collect()
     }
 
     /// What `@requires` names is sent along even when it is null; the rest are key fields.
@@ -233,15 +284,15 @@ impl<'a> Build<'a> {
             let kind = self.graph.types[ty].kind;
             self.local_type_of_connector(landing.subgraph, ty, kind, possible.clone());
         }
-        if let Some(field) = landing.spec.place.field()
-            && let Some(on) = self.graph.type_id(landing.spec.place.on())
-            && let Some(field) = self.graph.field(on, field)
-        {
-            leaves.push(self.graph.fields[field].ty.inner);
-        }
-        leaves.retain(|&ty| matches!(self.graph.types[ty].kind, TypeKind::Enum | TypeKind::Scalar));
         for ty in leaves {
-            let kind = self.graph.types[ty].kind;
+            self.local_leaf(landing, ty);
+        }
+    }
+
+    /// A scalar or enum as the connector's subgraph knows it; other types are left alone.
+    fn local_leaf(&mut self, landing: &Landing<'_>, ty: TypeId) {
+        let kind = self.graph.types[ty].kind;
+        if matches!(kind, TypeKind::Enum | TypeKind::Scalar) {
             self.local_type_of_connector(landing.subgraph, ty, kind, TypeSet::new());
             let values = self.known_values(landing.graph, ty);
             if let Some(local) = self.local.get_mut(&(ty, landing.subgraph)) {

@@ -69,7 +69,7 @@ impl Build<'_> {
             for join in &field.joins {
                 let Some(&subgraph) = self.subgraph_of.get(&join.graph) else { continue };
                 // A field with a connector of its own is taken out of what the server is asked.
-                if field.carried.iter().any(|carried| carried.graphs.contains(&join.graph)) {
+                if self.connected_fields.contains(&(join.graph, coordinate)) {
                     continue;
                 }
                 let interface_object = ty.is_interface_object(join.graph);
