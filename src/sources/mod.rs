@@ -3,7 +3,12 @@
 pub mod config;
 pub mod contract;
 pub mod format;
+pub mod graphql;
 pub mod grpc;
+pub mod headers;
 pub mod http;
+pub mod native;
 pub mod rows;
 pub mod sql;
+pub mod stack;
+pub mod transport;
