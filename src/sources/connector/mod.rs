@@ -1,0 +1,19 @@
+//! The common runner of all connectors: variables in, protocol calls, and answers mapped, matched
+//! to their rows and paged.
+//!
+//! A protocol implements [`Protocol`] and knows nothing of selections, batches or pages; this
+//! module knows nothing of wires.
+
+mod batch;
+mod failure;
+mod keys;
+mod page;
+mod protocol;
+mod row;
+mod scope;
+mod source;
+
+pub use failure::BAD_INPUT;
+pub use page::{BadCursor, CursorKey, Page, PageError};
+pub use protocol::{Answer, Body, Inputs, Protocol};
+pub use source::{Connector, ConnectorParts};
