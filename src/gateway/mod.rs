@@ -2,6 +2,7 @@
 
 pub mod auth;
 pub mod exchange;
+pub mod execute;
 pub mod limits;
 pub mod operation;
 pub mod pipeline;

@@ -1,9 +1,12 @@
 //! Supergraph SDL becomes the model: each case folder holds a `supergraph.graphql` and either
-//! `model.txt` and `api.graphql`, or `diagnostics.txt`. `PLEACH_BLESS=1` writes what is expected.
+//! `model.txt` and `api.graphql`, or `diagnostics.txt`. Folders under `satisfiability` hold the
+//! findings of that check; none for a graph that can answer everything. `PLEACH_BLESS=1` writes
+//! what is expected.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use pleach::graph::compose::satisfiability;
 use pleach::graph::federation::supergraph::Supergraph;
 use pleach::graph::language::parse;
 use pleach::platform::base::diagnostic::Diagnostic;
@@ -12,7 +15,7 @@ use pleach::platform::base::span::SourceMap;
 #[test]
 fn each_case_reads_as_expected() {
     let mut failures = Vec::new();
-    let folders = case_folders();
+    let folders = folders("cases");
     assert!(folders.len() >= 25, "cases are missing");
     for folder in folders {
         let sdl = fs::read_to_string(folder.join("supergraph.graphql")).unwrap();
@@ -32,8 +35,23 @@ fn each_case_reads_as_expected() {
 }
 
 #[test]
+fn each_graph_answers_all_or_says_what_it_cannot() {
+    let mut failures = Vec::new();
+    let folders = folders("satisfiability");
+    assert!(folders.len() >= 15, "cases are missing");
+    for folder in folders {
+        let graph = read(&fs::read_to_string(folder.join("supergraph.graphql")).unwrap()).unwrap();
+        let findings = satisfiability::check(&graph, &|_| Vec::new());
+        let text: String =
+            findings.iter().map(|finding| format!("{}: {}\n\n", finding.code, finding.message)).collect();
+        check(&folder.join("findings.txt"), &text, &mut failures);
+    }
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+#[test]
 fn reading_twice_gives_the_same_hash_and_a_changed_key_another() {
-    let sdl = fs::read_to_string(root().join("bench/supergraph.graphql")).unwrap();
+    let sdl = fs::read_to_string(root().join("cases/bench/supergraph.graphql")).unwrap();
     let hash = |sdl: &str| read(sdl).unwrap().hash;
     assert_eq!(hash(&sdl), hash(&sdl));
     assert_eq!(hash(&sdl), hash(&sdl.replace("127.0.0.1", "localhost")), "an address is not part of a plan");
@@ -53,11 +71,11 @@ fn read(sdl: &str) -> Result<Supergraph, String> {
 }
 
 fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/supergraph/cases")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/supergraph")
 }
 
-fn case_folders() -> Vec<PathBuf> {
-    let mut folders: Vec<_> = fs::read_dir(root()).unwrap().map(|entry| entry.unwrap().path()).collect();
+fn folders(name: &str) -> Vec<PathBuf> {
+    let mut folders: Vec<_> = fs::read_dir(root().join(name)).unwrap().map(|entry| entry.unwrap().path()).collect();
     folders.retain(|path| path.is_dir());
     folders.sort();
     folders

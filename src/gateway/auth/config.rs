@@ -18,7 +18,7 @@ pub struct AuthConfig {
     pub jwt: Option<JwtConfig>,
     /// What happens to fields the caller may not see.
     pub unauthorized: Unauthorized,
-    /// Named policies for `@policy`: CEL expressions over `claims`, `scopes`, `args` and `now`.
+    /// Named policies for `@policy`: CEL expressions over `claims`, `scopes` and `args`.
     pub policies: BTreeMap<String, String>,
 }
 

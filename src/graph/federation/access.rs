@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::graph::language::ast::{Directive, Value, ValueKind};
+use crate::graph::link::spec;
 use crate::platform::base::Name;
 use crate::platform::base::diagnostic::Diagnostic;
 use crate::platform::base::span::Span;
@@ -43,9 +44,9 @@ impl Build<'_> {
     }
 
     fn rule(&mut self, directives: &[Directive]) -> AuthRule {
-        let authenticated = self.specs.directive("authenticated", "authenticated");
-        let scopes = self.specs.directive("requiresScopes", "requiresScopes");
-        let policy = self.specs.directive("policy", "policy");
+        let authenticated = self.specs.directive(spec::AUTHENTICATED, "authenticated");
+        let scopes = self.specs.directive(spec::REQUIRES_SCOPES, "requiresScopes");
+        let policy = self.specs.directive(spec::POLICY, "policy");
         let mut rule = AuthRule::always();
         for directive in directives {
             let also = if directive.name == authenticated {

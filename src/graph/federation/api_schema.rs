@@ -5,6 +5,7 @@ use crate::graph::language::ast::{
     SchemaDefinition, TypeDefinition, TypeKind,
 };
 use crate::graph::language::print;
+use crate::graph::link::spec;
 
 use super::specs::Specs;
 
@@ -41,7 +42,7 @@ struct View<'a> {
 
 impl<'a> View<'a> {
     fn new(document: &'a Document, specs: &'a Specs) -> Self {
-        let inaccessible = specs.directive("inaccessible", "inaccessible");
+        let inaccessible = specs.directive(spec::INACCESSIBLE, "inaccessible");
         let hidden = |definition: &'a Definition| match definition {
             Definition::Type(ty) if ty.directives.iter().any(|directive| directive.name == inaccessible) => {
                 Some(&*ty.name.value)
@@ -76,7 +77,7 @@ impl<'a> View<'a> {
     fn directive(&self, directive: &DirectiveDefinition) -> Option<DirectiveDefinition> {
         let executable: Vec<_> =
             directive.locations.iter().filter(|location| EXECUTABLE.contains(&&***location)).cloned().collect();
-        if executable.is_empty() || self.specs.owns(&directive.name.value) {
+        if executable.is_empty() || self.is_known_to_all(&directive.name.value) {
             return None;
         }
         Some(DirectiveDefinition {
@@ -86,9 +87,14 @@ impl<'a> View<'a> {
         })
     }
 
+    /// Directives of specifications, and those every server has, are not the graph's own.
+    fn is_known_to_all(&self, name: &str) -> bool {
+        ["skip", "include"].contains(&name) || KEPT.contains(&name) || self.specs.owns_directive(name)
+    }
+
     fn ty(&self, ty: &TypeDefinition) -> Option<TypeDefinition> {
         let name = &*ty.name.value;
-        if self.specs.owns(name) || self.hidden_types.contains(name) || is_built_in(ty) {
+        if self.specs.owns_type(name) || self.hidden_types.contains(name) || is_built_in(ty) {
             return None;
         }
         let visible = |name: &&crate::platform::base::span::Spanned<crate::platform::base::Name>| {

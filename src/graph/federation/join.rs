@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use crate::graph::language::ast::{
     Definition, Directive, Document, EnumValueDefinition, FieldDefinition, TypeDefinition, Value, ValueKind,
 };
+use crate::graph::link::spec;
 use crate::platform::base::Name;
 use crate::platform::base::diagnostic::Diagnostic;
 use crate::platform::base::id::IdVec;
@@ -114,7 +115,7 @@ impl<'a> Joined<'a> {
     /// # Errors
     /// When they name unknown subgraphs, lack arguments, or join nothing.
     pub(super) fn read(document: &'a Document, specs: &Specs) -> Result<Self, Vec<Diagnostic>> {
-        let name = |element| specs.directive("join", element);
+        let name = |element| specs.directive(spec::JOIN, element);
         let names = Names {
             graph: name("graph"),
             ty: name("type"),
@@ -123,7 +124,7 @@ impl<'a> Joined<'a> {
             member: name("unionMember"),
             value: name("enumValue"),
             directive: name("directive"),
-            graph_enum: name("Graph"),
+            graph_enum: specs.type_name(spec::JOIN, "Graph").unwrap_or_else(|| "join__Graph".into()),
         };
         let mut reader = Reader { names, specs, by_value: HashMap::new(), diagnostics: Vec::new() };
         let graphs = reader.graphs(document);
@@ -188,7 +189,7 @@ impl Reader<'_> {
     fn types<'a>(&mut self, document: &'a Document, graphs: &IdVec<GraphId, Graph>) -> Vec<JoinedType<'a>> {
         let mut types: Vec<JoinedType<'a>> = Vec::new();
         let mut seen: HashMap<&str, Span> = HashMap::new();
-        for definition in types_of(document).filter(|ty| !self.specs.owns(&ty.name.value)) {
+        for definition in types_of(document).filter(|ty| !self.specs.owns_type(&ty.name.value)) {
             let name = &definition.name;
             if definition.extension {
                 self.error(name.span, format!("`{}` is extended; a supergraph only defines types", name.value));

@@ -1,8 +1,7 @@
 //! The specifications a supergraph links, and the names their directives go by in it.
 
-use std::collections::HashSet;
-
-use crate::graph::language::ast::{Definition, Directive, Document, Value, ValueKind};
+use crate::graph::language::ast::{Definition, Directive, Document};
+use crate::graph::link::{Link, Links, Purpose, Version, spec};
 use crate::platform::base::Name;
 use crate::platform::base::diagnostic::Diagnostic;
 use crate::platform::base::span::Span;
@@ -13,25 +12,25 @@ const UNSUPPORTED_VERSION: &str = "UNSUPPORTED_FEDERATION_VERSION";
 const UNSUPPORTED_FEATURE: &str = "UNSUPPORTED_LINKED_FEATURE";
 
 /// Features that may be linked `for: SECURITY` or `for: EXECUTION`: we know what they ask of us.
-const KNOWN: [&str; 10] =
-    ["link", "join", "inaccessible", "tag", "authenticated", "requiresScopes", "policy", "cost", "connect", "cacheTag"];
+const KNOWN: [&str; 12] = [
+    spec::LINK,
+    spec::JOIN,
+    spec::TAG,
+    spec::INACCESSIBLE,
+    spec::AUTHENTICATED,
+    spec::REQUIRES_SCOPES,
+    spec::POLICY,
+    spec::COST,
+    spec::CONTEXT,
+    spec::CACHE_TAG,
+    spec::APOLLO_CONNECT,
+    spec::PLEACH_CONNECT,
+];
 
 /// The linked specifications of a supergraph.
 #[derive(Debug)]
 pub(super) struct Specs {
-    features: Vec<Feature>,
-    /// Elements imported under a name of their own, by that name.
-    imported: HashSet<Name>,
-}
-
-#[derive(Debug)]
-struct Feature {
-    /// The name in the URL.
-    name: Name,
-    /// The name in this document.
-    alias: Name,
-    /// Element (with `@` for directives) to the name here (without `@`).
-    imports: Vec<(Name, Name)>,
+    links: Links,
 }
 
 // === impl Specs ===
@@ -43,85 +42,62 @@ impl Specs {
     /// When the document is not a supergraph of a version we read, or asks for a feature that we
     /// do not know but must.
     pub(super) fn read(document: &Document) -> Result<Self, Vec<Diagnostic>> {
-        let mut specs = Self { features: Vec::new(), imported: HashSet::new() };
-        let mut diagnostics = Vec::new();
-        let mut join = None;
-        for directive in schema_directives(document) {
-            if &*directive.name == "core" {
-                return Err(vec![
-                    Diagnostic::error(UNSUPPORTED_VERSION, "the supergraph was composed by Federation 1")
-                        .label(directive.span, "a Federation 1 `@core` feature")
-                        .help("compose it again with Federation 2"),
-                ]);
-            }
-            if &*directive.name != "link" {
-                continue;
-            }
-            let Some(url) = directive.argument("url") else {
-                diagnostics.push(Diagnostic::error(INVALID, "`@link` has no `url`").at(directive.span));
-                continue;
-            };
-            let Some((name, version)) = url.as_str().and_then(split_url) else {
-                // A link to something without a version is information only.
-                continue;
-            };
-            if &*name == "join" {
-                join = Some((version, url.span));
-            }
-            diagnostics.extend(unknown_purpose(directive, &name));
-            specs.add(directive, name);
+        if let Some(core) = schema_directives(document).find(|directive| &*directive.name == "core") {
+            return Err(vec![federation_1(core.span)]);
         }
-        match join {
+        let (links, mut diagnostics) = Links::read(document);
+        match links.by_identity(spec::JOIN) {
             None => diagnostics.push(no_join(document)),
-            Some(((0, 2..=5), _)) => {}
-            Some(((0, 1), span)) => diagnostics.push(
-                Diagnostic::error(UNSUPPORTED_VERSION, "the supergraph was composed by Federation 1")
-                    .at(span)
-                    .help("compose it again with Federation 2"),
-            ),
-            Some(((major, minor), span)) => diagnostics.push(
-                Diagnostic::error(UNSUPPORTED_FEATURE, format!("join v{major}.{minor} is not supported"))
-                    .label(span, "supported are v0.2 to v0.5"),
-            ),
+            Some(link) => diagnostics.extend(unsupported_join(link)),
         }
-        if diagnostics.is_empty() { Ok(specs) } else { Err(diagnostics) }
+        diagnostics.extend(links.all().iter().filter_map(unknown_purpose));
+        if diagnostics.is_empty() { Ok(Self { links }) } else { Err(diagnostics) }
     }
 
-    /// The name of a feature's directive in this document; the default one if it is not linked,
-    /// which some composers leave out.
-    pub(super) fn directive(&self, feature: &str, element: &str) -> Name {
-        let Some(linked) = self.features.iter().find(|linked| &*linked.name == feature) else {
-            return if feature == element { feature.into() } else { format!("{feature}__{element}").into() };
-        };
-        let imported = linked.imports.iter().find(|(name, _)| name.strip_prefix('@') == Some(element));
-        match imported {
-            Some((_, local)) => local.clone(),
-            None if feature == element => linked.alias.clone(),
-            None => format!("{}__{element}", linked.alias).into(),
-        }
+    /// The name of a specification's directive in this document; the default one if it is not
+    /// linked, which some composers leave out.
+    pub(super) fn directive(&self, identity: &str, element: &str) -> Name {
+        let linked = self.links.by_identity(identity).and_then(|link| link.directive_name(element));
+        linked.unwrap_or_else(|| default_name(identity, element))
     }
 
-    /// Whether a type or directive called `name` belongs to a specification, not to the graph.
-    pub(super) fn owns(&self, name: &str) -> bool {
-        self.imported.contains(name)
-            || self.features.iter().any(|feature| {
-                name == &*feature.alias || name.strip_prefix(&*feature.alias).is_some_and(|rest| rest.starts_with("__"))
-            })
-            || name.starts_with("join__")
-            || name.starts_with("link__")
-            || name == "link"
+    /// The name of a specification's type in this document.
+    pub(super) fn type_name(&self, identity: &str, element: &str) -> Option<Name> {
+        self.links.by_identity(identity)?.type_name(element)
     }
 
-    fn add(&mut self, directive: &Directive, name: Name) {
-        let alias = directive.argument("as").and_then(Value::as_str).map_or_else(|| name.clone(), Name::from);
-        let mut imports = Vec::new();
-        if let Some(Value { kind: ValueKind::List(items), .. }) = directive.argument("import") {
-            imports.extend(items.iter().filter_map(import));
-        }
-        for (_, local) in &imports {
-            self.imported.insert(local.clone());
-        }
-        self.features.push(Feature { name, alias, imports });
+    /// Whether the type `name` belongs to a specification, not to the graph.
+    pub(super) fn owns_type(&self, name: &str) -> bool {
+        self.links.type_element(name).is_some()
+    }
+
+    /// Whether the directive `name` belongs to a specification, not to the graph.
+    pub(super) fn owns_directive(&self, name: &str) -> bool {
+        self.links.link_directive().is_some_and(|link| &**link == name) || self.links.directive(name).is_some()
+    }
+}
+
+fn default_name(identity: &str, element: &str) -> Name {
+    match identity.rsplit('/').next() {
+        Some(feature) if feature != element => format!("{feature}__{element}").into(),
+        _ => element.into(),
+    }
+}
+
+fn federation_1(span: Span) -> Diagnostic {
+    Diagnostic::error(UNSUPPORTED_VERSION, "the supergraph was composed by Federation 1")
+        .at(span)
+        .help("compose it again with Federation 2")
+}
+
+fn unsupported_join(link: &Link) -> Option<Diagnostic> {
+    match link.version() {
+        Version { major: 0, minor: 2..=5 } => None,
+        Version { major: 0, minor: 1 } => Some(federation_1(link.url_span)),
+        version => Some(
+            Diagnostic::error(UNSUPPORTED_FEATURE, format!("join {version} is not supported"))
+                .label(link.url_span, "supported are v0.2 to v0.5"),
+        ),
     }
 }
 
@@ -137,33 +113,15 @@ pub(super) fn schema_directives(document: &Document) -> impl Iterator<Item = &Di
         .flatten()
 }
 
-/// `"@name"` or `{ name: "@name", as: "@other" }`, as element and local name.
-fn import(value: &Value) -> Option<(Name, Name)> {
-    let bare = |name: &str| Name::from(name.strip_prefix('@').unwrap_or(name));
-    match &value.kind {
-        ValueKind::String(name) => Some((name.clone(), bare(name))),
-        ValueKind::Object(fields) => {
-            let text = |key: &str| fields.iter().find(|(name, _)| &*name.value == key).and_then(|(_, v)| v.as_str());
-            let name = text("name")?;
-            Some((name.into(), bare(text("as").unwrap_or(name))))
-        }
-        _ => None,
-    }
-}
-
-/// Name and version at the end of a specification's URL: `…/join/v0.3`.
-fn split_url(url: &str) -> Option<(Name, (u32, u32))> {
-    let mut parts = url.trim_end_matches('/').rsplit('/');
-    let (major, minor) = parts.next()?.strip_prefix('v')?.split_once('.')?;
-    let name = parts.next().filter(|name| !name.is_empty())?;
-    Some((name.into(), (major.parse().ok()?, minor.parse().ok()?)))
-}
-
-fn unknown_purpose(directive: &Directive, name: &str) -> Option<Diagnostic> {
-    let purpose = directive.argument("for")?;
-    (!KNOWN.contains(&name)).then(|| {
-        Diagnostic::error(UNSUPPORTED_FEATURE, format!("the supergraph needs the feature `{name}`, which is not known"))
-            .label(purpose.span, "it may not be ignored")
+fn unknown_purpose(link: &Link) -> Option<Diagnostic> {
+    let needed = match link.purpose? {
+        Purpose::Security => "security",
+        Purpose::Execution => "execution",
+    };
+    (!KNOWN.contains(&&*link.url.identity)).then(|| {
+        let message = format!("the supergraph needs the feature {}, which is not known", link.url);
+        Diagnostic::error(UNSUPPORTED_FEATURE, message)
+            .label(link.url_span, format!("linked for {needed}: it may not be ignored"))
     })
 }
 
@@ -210,11 +168,12 @@ mod tests {
             { query: Query }"#,
         )
         .unwrap();
-        assert_eq!(&*specs.directive("join", "type"), "j__type");
-        assert_eq!(&*specs.directive("cost", "cost"), "price");
-        assert_eq!(&*specs.directive("cost", "listSize"), "listSize");
-        assert_eq!(&*specs.directive("inaccessible", "inaccessible"), "inaccessible");
-        assert!(specs.owns("j__FieldSet") && specs.owns("price") && !specs.owns("joint"));
+        assert_eq!(&*specs.directive(spec::JOIN, "type"), "j__type");
+        assert_eq!(&*specs.directive(spec::COST, "cost"), "price");
+        assert_eq!(&*specs.directive(spec::COST, "listSize"), "listSize");
+        assert_eq!(&*specs.directive(spec::INACCESSIBLE, "inaccessible"), "inaccessible");
+        assert!(specs.owns_type("j__FieldSet") && specs.owns_directive("price") && specs.owns_directive("link"));
+        assert!(!specs.owns_type("joint") && !specs.owns_directive("cost"));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use crate::graph::language::ast::{Directive, FieldDefinition, InputValueDefinition, TypeKind, Value, ValueKind};
+use crate::graph::link::spec;
 use crate::platform::base::Name;
 
 use super::build::Build;
@@ -153,17 +154,17 @@ impl Build<'_> {
     }
 
     fn is_inaccessible(&self, directives: &[Directive]) -> bool {
-        let name = self.specs.directive("inaccessible", "inaccessible");
+        let name = self.specs.directive(spec::INACCESSIBLE, "inaccessible");
         directives.iter().any(|directive| directive.name == name)
     }
 
     fn cost(&self, directives: &[Directive]) -> Option<i32> {
-        let name = self.specs.directive("cost", "cost");
+        let name = self.specs.directive(spec::COST, "cost");
         integer(directives.iter().find(|directive| directive.name == name)?.argument("weight")?)
     }
 
     fn list_size(&self, directives: &[Directive]) -> Option<ListSize> {
-        let name = self.specs.directive("cost", "listSize");
+        let name = self.specs.directive(spec::COST, "listSize");
         let directive = directives.iter().find(|directive| directive.name == name)?;
         Some(ListSize {
             assumed: directive.argument("assumedSize").and_then(integer),

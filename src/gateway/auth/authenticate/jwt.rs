@@ -1,0 +1,189 @@
+//! JSON Web Tokens (RFC 7519), by the advice of RFC 8725.
+
+use std::sync::Arc;
+
+use http::HeaderMap;
+use jsonwebtoken::errors::ErrorKind;
+use jsonwebtoken::{Algorithm, Validation, dangerous::insecure_decode_claims, decode, decode_header};
+use serde_json::{Map, Value};
+
+use crate::gateway::auth::config::{AuthConfig, IssuerConfig, TokenPlace};
+use crate::gateway::exchange::principal::{Caller, Principal};
+use crate::platform::net::HttpClient;
+
+use super::jwks::Jwks;
+use super::keys::{self, Key};
+use super::place;
+
+/// Longer tokens are refused unread.
+const MAX_TOKEN_BYTES: usize = 16 << 10;
+
+/// Verifies callers' tokens.
+#[derive(Debug, Default)]
+pub struct Authenticator {
+    places: Vec<TokenPlace>,
+    issuers: Vec<Issuer>,
+    leeway_seconds: u64,
+}
+
+#[derive(Debug)]
+struct Issuer {
+    name: String,
+    audience: Vec<String>,
+    algorithms: Vec<Algorithm>,
+    scopes_claim: String,
+    keys: Vec<Key>,
+    jwks: Option<Jwks>,
+}
+
+/// Why credentials were not accepted.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum Rejection {
+    /// The token is bad; the sentence may be shown.
+    #[error("{0}")]
+    Invalid(&'static str),
+    /// Keys to verify it with cannot be had now; the sentence is for logs.
+    #[error("{0}")]
+    Unavailable(String),
+}
+
+// === impl Authenticator ===
+
+impl Authenticator {
+    /// Builds it from the configuration. Without `auth.jwt` everybody is anonymous.
+    ///
+    /// # Errors
+    /// A sentence a mistake in keys, algorithms or addresses; all of them.
+    pub fn new(config: &AuthConfig, client: &HttpClient) -> Result<Self, Vec<String>> {
+        let Some(jwt) = &config.jwt else { return Ok(Self::default()) };
+        let (mut issuers, mut mistakes) = (Vec::new(), Vec::new());
+        for issuer in &jwt.issuers {
+            match Issuer::new(issuer, client) {
+                Ok(issuer) => issuers.push(issuer),
+                Err(mistake) => mistakes.push(mistake),
+            }
+        }
+        for place in &jwt.from {
+            if place.header.is_some() == place.cookie.is_some() {
+                mistakes.push("auth.jwt.from: each place has exactly one of header and cookie".to_owned());
+            }
+        }
+        if jwt.issuers.is_empty() {
+            mistakes.push("auth.jwt.issuers is empty: no token could ever be accepted".to_owned());
+        }
+        if !mistakes.is_empty() {
+            return Err(mistakes);
+        }
+        Ok(Self { places: jwt.from.clone(), issuers, leeway_seconds: jwt.leeway.0.as_secs() })
+    }
+
+    /// Who asks. A request without a token is anonymous; one with a bad token is refused, since
+    /// answering it as if nobody had asked would hide the caller's mistake.
+    ///
+    /// # Errors
+    /// When there is a token that cannot be accepted.
+    pub async fn authenticate(&self, headers: &HeaderMap) -> Result<Principal, Rejection> {
+        match place::find(headers, &self.places) {
+            Some(token) if !self.issuers.is_empty() => self.verify(token).await,
+            _ => Ok(Principal::Anonymous),
+        }
+    }
+
+    async fn verify(&self, token: &str) -> Result<Principal, Rejection> {
+        if token.len() > MAX_TOKEN_BYTES {
+            return Err(Rejection::Invalid("The token is too long"));
+        }
+        // An algorithm that does not exist, `none` included, does not parse.
+        let header = decode_header(token).map_err(|_| Rejection::Invalid("The token cannot be read"))?;
+        // Unverified: only used to choose the issuer whose keys then verify the whole.
+        let claims: Map<String, Value> =
+            insecure_decode_claims(token).map_err(|_| Rejection::Invalid("The token cannot be read"))?;
+        let issuer = claims
+            .get("iss")
+            .and_then(Value::as_str)
+            .and_then(|name| self.issuers.iter().find(|issuer| issuer.name == name))
+            .ok_or(Rejection::Invalid("The token's issuer is not known here"))?;
+        if !issuer.algorithms.contains(&header.alg) {
+            return Err(Rejection::Invalid("The token's algorithm is not allowed"));
+        }
+        let validation = self.validation(issuer, header.alg);
+        let keys = issuer.keys(header.alg, header.kid.as_deref()).await?;
+        let mut reason = "No key fits the token";
+        for key in &keys {
+            match decode::<Map<String, Value>>(token, &key.key, &validation) {
+                Ok(verified) => {
+                    let scopes = scopes(verified.claims.get(&issuer.scopes_claim));
+                    return Ok(Principal::Known(Arc::new(Caller { claims: verified.claims, scopes })));
+                }
+                Err(error) => reason = describe(error.kind()),
+            }
+        }
+        Err(Rejection::Invalid(reason))
+    }
+
+    fn validation(&self, issuer: &Issuer, algorithm: Algorithm) -> Validation {
+        let mut validation = Validation::new(algorithm);
+        validation.leeway = self.leeway_seconds;
+        validation.validate_nbf = true;
+        validation.set_issuer(&[&issuer.name]);
+        if issuer.audience.is_empty() {
+            validation.validate_aud = false;
+        } else {
+            validation.set_audience(&issuer.audience);
+            validation.required_spec_claims.insert("aud".to_owned());
+        }
+        validation
+    }
+}
+
+// === impl Issuer ===
+
+impl Issuer {
+    fn new(config: &IssuerConfig, client: &HttpClient) -> Result<Self, String> {
+        let keys = keys::configured(config)?;
+        let algorithms = keys::allowed(config, &keys)?;
+        let jwks = match &config.jwks {
+            Some(origin) => Some(Jwks::new(origin, config.refresh.0, client.clone())?),
+            None if keys.is_empty() => return Err(format!("issuer \"{}\" has neither keys nor jwks", config.issuer)),
+            None => None,
+        };
+        Ok(Self {
+            name: config.issuer.clone(),
+            audience: config.audience.clone(),
+            algorithms,
+            scopes_claim: config.scopes_claim.clone(),
+            keys,
+            jwks,
+        })
+    }
+
+    async fn keys(&self, algorithm: Algorithm, kid: Option<&str>) -> Result<Vec<Key>, Rejection> {
+        let mut keys: Vec<Key> = self.keys.iter().filter(|key| key.fits(algorithm, kid)).cloned().collect();
+        if keys.is_empty()
+            && let Some(jwks) = &self.jwks
+        {
+            keys = jwks.keys(|key| key.fits(algorithm, kid)).await.map_err(Rejection::Unavailable)?;
+        }
+        Ok(keys)
+    }
+}
+
+/// Scopes as text separated by spaces (RFC 8693 §4.2) or as a list.
+fn scopes(claim: Option<&Value>) -> Vec<String> {
+    match claim {
+        Some(Value::String(text)) => text.split_ascii_whitespace().map(str::to_owned).collect(),
+        Some(Value::Array(items)) => items.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
+        _ => Vec::new(),
+    }
+}
+
+fn describe(kind: &ErrorKind) -> &'static str {
+    match kind {
+        ErrorKind::ExpiredSignature => "The token has expired",
+        ErrorKind::ImmatureSignature => "The token is not valid yet",
+        ErrorKind::InvalidAudience => "The token is meant for somebody else",
+        ErrorKind::MissingRequiredClaim(_) => "The token lacks a required claim",
+        ErrorKind::InvalidSignature => "The token's signature is not valid",
+        _ => "The token is not valid",
+    }
+}

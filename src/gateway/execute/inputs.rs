@@ -1,0 +1,252 @@
+//! What is sent for objects: representations, written straight from their cells, each once.
+
+use std::hash::BuildHasher;
+use std::ops::Range;
+
+use foldhash::fast::FixedState;
+use hashbrown::HashTable;
+
+use crate::gateway::operation::guards::GuardId;
+use crate::gateway::plan::model::{EntityInput, RepresentationField, RepresentationType, RepresentationValue};
+use crate::graph::federation::ids::TypeId;
+use crate::graph::federation::supergraph::Supergraph;
+use crate::sources::rows::slot::{Slot, UNKNOWN_TYPE};
+
+use super::store::{Store, Target};
+
+/// The rows sent for one input, and the objects each of them completes.
+#[derive(Debug, Default)]
+pub(super) struct RowSet {
+    /// All representations, separated by commas.
+    text: Vec<u8>,
+    rows: Vec<Range<usize>>,
+    /// Where the targets of each row begin; one more than rows.
+    offsets: Vec<u32>,
+    targets: Vec<Target>,
+    /// Objects that are not asked for, since a key of theirs failed with this error.
+    pub(super) key_failures: Vec<(Target, u32)>,
+    /// Objects that are asked for without a requirement that failed with this error.
+    pub(super) requirement_failures: Vec<(Target, u32)>,
+}
+
+/// Builds the rows of one input.
+struct Builder<'a> {
+    store: &'a Store,
+    supergraph: &'a Supergraph,
+    bits: &'a [bool],
+    text: Vec<u8>,
+    /// The requirement of the current row that failed.
+    failed_requirement: Option<u32>,
+}
+
+/// Why an object is not asked for.
+enum Skip {
+    /// A key is null or missing.
+    NoKey,
+    /// A key failed.
+    Failed(u32),
+}
+
+/// Writes the representations of all objects an input completes.
+pub(super) fn build(store: &Store, supergraph: &Supergraph, bits: &[bool], input: &EntityInput) -> RowSet {
+    let mut set = RowSet::default();
+    let mut builder = Builder { store, supergraph, bits, text: Vec::new(), failed_requirement: None };
+    let mut known: HashTable<usize> = HashTable::new();
+    let hasher = FixedState::default();
+    let mut pairs: Vec<(usize, Target)> = Vec::new();
+    for target in store.targets(input) {
+        let before = builder.text.len();
+        if before > 0 {
+            builder.text.push(b',');
+        }
+        let start = builder.text.len();
+        builder.failed_requirement = None;
+        match builder.representation(input, target) {
+            Ok(()) => {
+                let text = &builder.text;
+                let hash = |range: &Range<usize>| hasher.hash_one(&text[range.clone()]);
+                let row = start..text.len();
+                let same = |&other: &usize| text[set.rows[other].clone()] == text[row.clone()];
+                let index = match known.find(hash(&row), same) {
+                    Some(&index) => {
+                        builder.text.truncate(before);
+                        index
+                    }
+                    None => {
+                        known.insert_unique(hash(&row), set.rows.len(), |&other| hash(&set.rows[other]));
+                        set.rows.push(row);
+                        set.rows.len() - 1
+                    }
+                };
+                pairs.push((index, target));
+                set.requirement_failures.extend(builder.failed_requirement.map(|error| (target, error)));
+            }
+            Err(skip) => {
+                builder.text.truncate(before);
+                if let Skip::Failed(error) = skip {
+                    set.key_failures.push((target, error));
+                }
+            }
+        }
+    }
+    set.text = builder.text;
+    set.assign(&pairs);
+    set
+}
+
+// === impl RowSet ===
+
+impl RowSet {
+    /// How many rows there are.
+    pub(super) fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// All rows, as the inside of a JSON list.
+    pub(super) fn text(&self) -> &[u8] {
+        &self.text
+    }
+
+    /// Each row's JSON.
+    pub(super) fn rows(&self) -> impl Iterator<Item = &[u8]> {
+        self.rows.iter().map(|row| &self.text[row.clone()])
+    }
+
+    /// The objects a row completes.
+    pub(super) fn targets(&self, row: usize) -> &[Target] {
+        &self.targets[self.offsets[row] as usize..self.offsets[row + 1] as usize]
+    }
+
+    /// All objects asked for.
+    pub(super) fn all_targets(&self) -> &[Target] {
+        &self.targets
+    }
+
+    /// Sorts the pairs by row, counting (the order of targets within a row stays).
+    fn assign(&mut self, pairs: &[(usize, Target)]) {
+        let mut offsets = vec![0u32; self.rows.len() + 1];
+        for &(row, _) in pairs {
+            offsets[row + 1] += 1;
+        }
+        for row in 0..self.rows.len() {
+            offsets[row + 1] += offsets[row];
+        }
+        let mut next = offsets.clone();
+        self.targets = vec![Target { start: 0, ty: UNKNOWN_TYPE }; pairs.len()];
+        for &(row, target) in pairs {
+            self.targets[next[row] as usize] = target;
+            next[row] += 1;
+        }
+        self.offsets = offsets;
+    }
+}
+
+// === impl Builder ===
+
+impl Builder<'_> {
+    fn representation(&mut self, input: &EntityInput, target: Target) -> Result<(), Skip> {
+        self.text.push(b'{');
+        let mut first = true;
+        match &input.representation.typename {
+            RepresentationType::None => {}
+            RepresentationType::Fixed(name) => self.type_name("__typename", name, &mut first),
+            RepresentationType::Runtime => self.runtime_type("__typename", target.ty, &mut first)?,
+        }
+        self.fields(&input.representation.fields, target, false, &mut first)?;
+        self.text.push(b'}');
+        Ok(())
+    }
+
+    fn fields(
+        &mut self,
+        fields: &[RepresentationField],
+        object: Target,
+        in_key: bool,
+        first: &mut bool,
+    ) -> Result<(), Skip> {
+        for field in fields {
+            let applies = field.on.as_ref().is_none_or(|types| types.contains(object.ty));
+            if !applies || !self.holds(field.guard) {
+                continue;
+            }
+            if field.value == RepresentationValue::Typename {
+                self.runtime_type(&field.name, object.ty, first)?;
+                continue;
+            }
+            let (before, was_first) = (self.text.len(), *first);
+            self.name(&field.name, first);
+            let slot = self.store.slot(object.start + field.slot.0);
+            let key = in_key || field.key;
+            if slot == Slot::Null && key {
+                return Err(Skip::NoKey);
+            }
+            if !self.value(slot, &field.value, key)? {
+                self.text.truncate(before);
+                *first = was_first;
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes a value; false if it must be left out.
+    fn value(&mut self, slot: Slot, value: &RepresentationValue, key: bool) -> Result<bool, Skip> {
+        match (slot, value) {
+            (Slot::Null, _) => self.text.extend_from_slice(b"null"),
+            (Slot::Raw { part, start, len }, _) => self.text.extend_from_slice(self.store.text(part, start, len)),
+            (Slot::Failed(error), _) if key => return Err(Skip::Failed(error)),
+            (Slot::Failed(error), _) => {
+                self.failed_requirement = Some(error);
+                return Ok(false);
+            }
+            (Slot::List { start, len }, _) => {
+                self.text.push(b'[');
+                for index in 0..len {
+                    if index > 0 {
+                        self.text.push(b',');
+                    }
+                    if !self.value(self.store.slot(start + index), value, key)? {
+                        return Ok(false);
+                    }
+                }
+                self.text.push(b']');
+            }
+            (Slot::Object { start, ty }, RepresentationValue::Object(fields)) => {
+                let object = Target { start, ty: self.store.type_of(start, ty) };
+                self.text.push(b'{');
+                self.fields(fields, object, key, &mut true)?;
+                self.text.push(b'}');
+            }
+            (Slot::Missing | Slot::Object { .. }, _) if key => return Err(Skip::NoKey),
+            (Slot::Missing | Slot::Object { .. }, _) => return Ok(false),
+        }
+        Ok(true)
+    }
+
+    fn runtime_type(&mut self, key: &str, ty: TypeId, first: &mut bool) -> Result<(), Skip> {
+        let supergraph = self.supergraph;
+        let Some(def) = supergraph.types.get(ty) else { return Err(Skip::NoKey) };
+        self.type_name(key, &def.name, first);
+        Ok(())
+    }
+
+    fn type_name(&mut self, key: &str, name: &str, first: &mut bool) {
+        self.name(key, first);
+        self.text.push(b'"');
+        self.text.extend_from_slice(name.as_bytes());
+        self.text.push(b'"');
+    }
+
+    /// A field's name; GraphQL names need no escapes.
+    fn name(&mut self, name: &str, first: &mut bool) {
+        if !std::mem::take(first) {
+            self.text.push(b',');
+        }
+        self.text.push(b'"');
+        self.text.extend_from_slice(name.as_bytes());
+        self.text.extend_from_slice(b"\":");
+    }
+
+    fn holds(&self, guard: GuardId) -> bool {
+        self.bits.get(guard.0 as usize).copied().unwrap_or_default()
+    }
+}

@@ -1,0 +1,346 @@
+//! Calls sources as their inputs become ready.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use futures_util::StreamExt;
+use futures_util::future::BoxFuture;
+use futures_util::stream::FuturesUnordered;
+use serde_json::{Map, Value};
+use tracing::Instrument;
+
+use crate::gateway::operation::guards::GuardId;
+use crate::gateway::plan::model::{Fetch, FetchId, Plan, Request};
+use crate::graph::federation::ids::TypeId;
+use crate::platform::base::id::{Id, IdVec};
+use crate::sources::contract::{Call, FetchRequest, Source, SourceError};
+use crate::sources::rows::shape::RowShape;
+use crate::sources::rows::slot::{Rows, UNKNOWN_TYPE, UpstreamError};
+
+use super::context::{ExecuteContext, Response};
+use super::errors::own_error;
+use super::inputs::{self, RowSet};
+use super::scatter::Scatter;
+use super::store::{self, ROOT, Store};
+use super::writer;
+
+/// One request's execution.
+struct Run<'a> {
+    context: &'a ExecuteContext,
+    plan: &'a Plan,
+    variables: &'a Map<String, Value>,
+    /// One bit per guard of the plan.
+    bits: Vec<bool>,
+    store: Store,
+    /// How many fetches each one still waits for.
+    waiting: IdVec<FetchId, usize>,
+    /// Which fetches wait for each one.
+    dependents: IdVec<FetchId, Vec<FetchId>>,
+    /// Fetches that may start.
+    ready: VecDeque<FetchId>,
+    /// What each started fetch was asked for.
+    asked: IdVec<FetchId, Progress>,
+    calls: FuturesUnordered<BoxFuture<'a, (FetchId, Result<Rows, SourceError>)>>,
+    upstream_calls: u32,
+}
+
+/// How far a fetch is.
+enum Progress {
+    Waiting,
+    Called(Vec<RowSet>),
+    Done,
+}
+
+/// Runs a plan to its response. `variables` are coerced already.
+///
+/// Never fails as a whole: what could not be fetched is null, with an error. Dropping the future
+/// cancels all calls.
+pub async fn execute(context: &ExecuteContext, plan: &Arc<Plan>, variables: &Map<String, Value>) -> Response {
+    let root = context.supergraph.root(plan.kind).unwrap_or(UNKNOWN_TYPE);
+    let mut run = Run::new(context, plan, variables, root);
+    run.fetch_all().await;
+    writer::write(context, plan, &run.store, &run.bits, root, run.upstream_calls)
+}
+
+// === impl Run ===
+
+impl<'a> Run<'a> {
+    fn new(context: &'a ExecuteContext, plan: &'a Plan, variables: &'a Map<String, Value>, root: TypeId) -> Self {
+        let mut dependents: IdVec<FetchId, Vec<FetchId>> = plan.fetches.iter().map(|_| Vec::new()).collect();
+        for (id, fetch) in plan.fetches.iter_enumerated() {
+            for &before in &fetch.after {
+                dependents[before].push(id);
+            }
+        }
+        Self {
+            context,
+            plan,
+            variables,
+            bits: plan.guards.evaluate(|name| variables.get(name) == Some(&Value::Bool(true))),
+            store: Store::new(plan, root),
+            waiting: plan.fetches.iter().map(|fetch| fetch.after.len()).collect(),
+            dependents,
+            ready: plan.fetches.iter_enumerated().filter(|(_, f)| f.after.is_empty()).map(|(id, _)| id).collect(),
+            asked: plan.fetches.iter().map(|_| Progress::Waiting).collect(),
+            calls: FuturesUnordered::new(),
+            upstream_calls: 0,
+        }
+    }
+
+    async fn fetch_all(&mut self) {
+        let deadline = tokio::time::Instant::from_std(self.context.call.deadline.instant());
+        loop {
+            while let Some(id) = self.ready.pop_front() {
+                self.start(id);
+            }
+            match tokio::time::timeout_at(deadline, self.calls.next()).await {
+                Ok(Some((id, answer))) => self.arrive(id, answer),
+                Ok(None) => return,
+                Err(_) => return self.expire(),
+            }
+        }
+    }
+
+    /// Calls the source, or completes the fetch if nothing is wanted of it.
+    fn start(&mut self, id: FetchId) {
+        let plan = self.plan;
+        let fetch = &plan.fetches[id];
+        if !self.holds(fetch.guard) {
+            return self.complete(id);
+        }
+        let sets = self.inputs(id, fetch);
+        if !fetch.inputs.is_empty() && sets.iter().all(|set| set.len() == 0) {
+            return self.complete(id);
+        }
+        let Some(source) = self.context.sources.get(fetch.subgraph).cloned() else {
+            self.asked[id] = Progress::Called(sets);
+            self.fail(id, own_error("INTERNAL", "A subgraph of the plan has no source."));
+            return self.complete(id);
+        };
+        let expected = sets.iter().map(|set| set.len() as u32).collect();
+        let request =
+            FetchRequest { call: self.call(&fetch.request, fetch, &sets), shape: fetch.shape.clone(), expected };
+        self.asked[id] = Progress::Called(sets);
+        self.calls.push(call_source(id, source, request, self.context));
+    }
+
+    /// Builds the rows of all inputs; objects whose keys failed take that error.
+    fn inputs(&mut self, id: FetchId, fetch: &Fetch) -> Vec<RowSet> {
+        let mut sets = Vec::with_capacity(fetch.inputs.len());
+        for (index, input) in fetch.inputs.iter().enumerate() {
+            let set = match self.holds(input.guard) {
+                true => inputs::build(&self.store, &self.context.supergraph, &self.bits, input),
+                false => RowSet::default(),
+            };
+            if let RowShape::Lists(lists) = &*fetch.shape
+                && let Some(list) = lists.get(index)
+            {
+                let mut scatter = Scatter::new(&mut self.store, id);
+                for &(target, error) in &set.key_failures {
+                    scatter.fail(target.start, &list.object, error);
+                }
+            }
+            sets.push(set);
+        }
+        sets
+    }
+
+    fn call(&self, request: &Request, fetch: &Fetch, sets: &[RowSet]) -> Call {
+        match request {
+            Request::Graphql { document, mutation, variables, conditions } => {
+                let mut out = ObjectWriter::new();
+                for name in variables {
+                    if let Some(value) = self.variables.get(&**name) {
+                        out.key(name);
+                        out.json(value);
+                    }
+                }
+                for (name, guard) in conditions {
+                    out.key(name);
+                    out.json(&self.holds(*guard));
+                }
+                for (input, set) in fetch.inputs.iter().zip(sets) {
+                    out.key(&input.variable);
+                    out.text.push(b'[');
+                    out.text.extend_from_slice(set.text());
+                    out.text.push(b']');
+                }
+                Call::Graphql {
+                    document: document.clone(),
+                    operation_name: None,
+                    variables: out.finish(),
+                    mutation: *mutation,
+                }
+            }
+            Request::Connector { arguments, wanted, mutation, .. } => {
+                let argument = |name: &str, value: &crate::graph::language::value::InputValue| {
+                    Some((name.to_owned(), value.to_json(self.variables)?))
+                };
+                let rows = match fetch.inputs.is_empty() {
+                    true => vec![Value::Object(Map::new())],
+                    false => sets.iter().flat_map(RowSet::rows).map(read_row).collect(),
+                };
+                Call::Connector {
+                    arguments: arguments.iter().filter_map(|(name, value)| argument(name, value)).collect(),
+                    rows,
+                    wanted: wanted.clone(),
+                    mutation: *mutation,
+                }
+            }
+        }
+    }
+
+    fn arrive(&mut self, id: FetchId, answer: Result<Rows, SourceError>) {
+        let calls = answer.as_ref().ok().and_then(|rows| rows.calls).unwrap_or(1);
+        self.upstream_calls = self.upstream_calls.saturating_add(calls);
+        match answer {
+            Ok(rows) => match self.refuse(id, &rows) {
+                Some(error) => self.fail(id, error),
+                None => self.accept(id, rows),
+            },
+            Err(SourceError { code, message, extensions, authored }) => {
+                self.fail(id, UpstreamError { code, message, extensions, suffix: Vec::new(), authored });
+            }
+        }
+        self.complete(id);
+    }
+
+    /// Why rows cannot be used, if so.
+    fn refuse(&self, id: FetchId, rows: &Rows) -> Option<UpstreamError> {
+        let expected = match &self.asked[id] {
+            Progress::Called(sets) if !sets.is_empty() => sets.iter().map(RowSet::len).sum(),
+            _ => 1,
+        };
+        if rows.rows.len() != expected {
+            let message = "The answer has another number of rows than were asked for.";
+            return Some(own_error("SUBREQUEST_MALFORMED_RESPONSE", message));
+        }
+        let too_large = self.store.bytes() + store::size(rows) > self.context.budgets.request_bytes;
+        too_large.then(|| own_error("RESPONSE_TOO_LARGE", "The answers are larger than this server allows."))
+    }
+
+    fn accept(&mut self, id: FetchId, rows: Rows) {
+        let plan = self.plan;
+        let fetch = &plan.fetches[id];
+        let attached = self.store.attach(rows, id);
+        let scatter = Scatter::new(&mut self.store, id);
+        match (&*fetch.shape, &self.asked[id]) {
+            (RowShape::Root(shape), _) => scatter.root(attached, shape),
+            (RowShape::Lists(lists), Progress::Called(sets)) => scatter.lists(attached, lists, &fetch.inputs, sets),
+            (RowShape::Lists(_), _) => {}
+        }
+    }
+
+    /// Everything a started fetch would have written fails.
+    fn fail(&mut self, id: FetchId, error: UpstreamError) {
+        let plan = self.plan;
+        let error = self.store.add_error(error, id);
+        let mut scatter = Scatter::new(&mut self.store, id);
+        match (&*plan.fetches[id].shape, &self.asked[id]) {
+            (RowShape::Root(shape), _) => scatter.fail(ROOT, shape, error),
+            (RowShape::Lists(lists), Progress::Called(sets)) => {
+                for (list, set) in lists.iter().zip(sets) {
+                    for target in set.all_targets() {
+                        scatter.fail(target.start, &list.object, error);
+                    }
+                }
+            }
+            (RowShape::Lists(_), _) => {}
+        }
+    }
+
+    fn complete(&mut self, id: FetchId) {
+        self.asked[id] = Progress::Done;
+        for &dependent in &self.dependents[id] {
+            let waiting = &mut self.waiting[dependent];
+            *waiting = waiting.saturating_sub(1);
+            if *waiting == 0 {
+                self.ready.push_back(dependent);
+            }
+        }
+    }
+
+    /// The deadline has passed: whatever is not done fails, as far as its objects are known.
+    fn expire(&mut self) {
+        self.calls.clear();
+        let plan = self.plan;
+        for (id, fetch) in plan.fetches.iter_enumerated() {
+            if matches!(self.asked[id], Progress::Done) || !self.holds(fetch.guard) {
+                continue;
+            }
+            if matches!(self.asked[id], Progress::Waiting) {
+                let sets = self.inputs(id, fetch);
+                self.asked[id] = Progress::Called(sets);
+            }
+            self.fail(id, own_error("GATEWAY_TIMEOUT", "The request took longer than this server allows."));
+            self.asked[id] = Progress::Done;
+        }
+    }
+
+    fn holds(&self, guard: GuardId) -> bool {
+        self.bits.get(guard.index()).copied().unwrap_or_default()
+    }
+}
+
+/// One call in a span of its own. Spans hold names only, never variables.
+fn call_source<'a>(
+    id: FetchId,
+    source: Arc<dyn Source>,
+    request: FetchRequest,
+    context: &'a ExecuteContext,
+) -> BoxFuture<'a, (FetchId, Result<Rows, SourceError>)> {
+    let mutation = match &request.call {
+        Call::Graphql { mutation, .. } | Call::Connector { mutation, .. } => *mutation,
+    };
+    let span = tracing::info_span!(
+        "upstream",
+        otel.kind = "client",
+        pleach.source.name = source.name(),
+        graphql.operation.type = if mutation { "mutation" } else { "query" },
+        error.type = tracing::field::Empty,
+    );
+    let call = async move {
+        let answer = source.fetch(&request, &context.call).await;
+        if let Err(error) = &answer {
+            tracing::Span::current().record("error.type", &*error.code);
+        }
+        (id, answer)
+    };
+    Box::pin(call.instrument(span))
+}
+
+fn read_row(text: &[u8]) -> Value {
+    // Written by ourselves from checked leaves, so it is an object.
+    serde_json::from_slice(text).unwrap_or(Value::Null)
+}
+
+/// Writes one JSON object.
+struct ObjectWriter {
+    text: Vec<u8>,
+}
+
+// === impl ObjectWriter ===
+
+impl ObjectWriter {
+    fn new() -> Self {
+        Self { text: vec![b'{'] }
+    }
+
+    fn key(&mut self, name: &str) {
+        if self.text.len() > 1 {
+            self.text.push(b',');
+        }
+        self.json(&name);
+        self.text.push(b':');
+    }
+
+    fn json(&mut self, value: &impl serde::Serialize) {
+        serde_json::to_writer(&mut self.text, value).expect("a vector takes all bytes, and keys are strings");
+    }
+
+    fn finish(mut self) -> Bytes {
+        self.text.push(b'}');
+        self.text.into()
+    }
+}

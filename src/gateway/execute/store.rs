@@ -1,0 +1,274 @@
+//! The cells of one request.
+
+use bytes::Bytes;
+use hashbrown::{HashMap, HashSet};
+
+use crate::gateway::plan::model::{EntityInput, FetchId, Plan};
+use crate::graph::federation::ids::TypeId;
+use crate::platform::base::id::IdVec;
+use crate::sources::rows::shape::SiteId;
+use crate::sources::rows::slot::{Rows, Slot, UNKNOWN_TYPE, UpstreamError};
+
+/// The root object's first cell.
+pub(super) const ROOT: u32 = 0;
+
+/// All answers of one request so far, joined. Cells only grow; one task writes them.
+#[derive(Debug)]
+pub(super) struct Store {
+    pub(super) slots: Vec<Slot>,
+    parts: Vec<Bytes>,
+    errors: Vec<StoredError>,
+    /// Errors that stand beside the value of a cell.
+    beside: HashMap<u32, Vec<u32>>,
+    /// Errors without a place.
+    pub(super) general: Vec<u32>,
+    /// Objects later fetches start from.
+    objects: IdVec<SiteId, Vec<Target>>,
+    /// Types of objects that were unknown when they arrived.
+    revealed: HashMap<u32, TypeId>,
+    /// The error of unequal copies, once there is one.
+    conflict: Option<u32>,
+    /// Bytes held.
+    bytes: u64,
+}
+
+/// An object a fetch completes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Target {
+    /// Its first cell.
+    pub(super) start: u32,
+    /// Its type as it arrived.
+    pub(super) ty: TypeId,
+}
+
+/// An error and where it came from.
+#[derive(Clone, Debug)]
+pub(super) struct StoredError {
+    pub(super) error: UpstreamError,
+    /// The fetch; `None` for conflicts between fetches.
+    pub(super) fetch: Option<FetchId>,
+    /// Orders the errors of one fetch.
+    index: u32,
+}
+
+/// Rows whose cells, texts and errors have moved into the store.
+pub(super) struct Attached {
+    pub(super) rows: Vec<Slot>,
+    objects: Vec<(SiteId, Target)>,
+}
+
+/// Which arrived objects stay, by first cell; everything that arrived stays unless it was absorbed.
+#[derive(Default)]
+pub(super) struct Fate {
+    pub(super) absorbed: HashSet<u32>,
+    pub(super) adopted: HashSet<u32>,
+}
+
+// === impl Store ===
+
+impl Store {
+    /// Only the empty root object.
+    pub(super) fn new(plan: &Plan, root: TypeId) -> Self {
+        let mut objects: IdVec<SiteId, Vec<Target>> = plan.sites.iter().map(|_| Vec::new()).collect();
+        let cells = plan.sites.get(SiteId(0)).map_or(1, |site| site.slots.max(1));
+        if let Some(roots) = objects.iter_mut().next() {
+            roots.push(Target { start: ROOT, ty: root });
+        }
+        Self {
+            slots: vec![Slot::Missing; cells as usize],
+            parts: Vec::new(),
+            errors: Vec::new(),
+            beside: HashMap::new(),
+            general: Vec::new(),
+            objects,
+            revealed: HashMap::new(),
+            conflict: None,
+            bytes: 0,
+        }
+    }
+
+    /// Moves rows in. Their recorded objects are known only after [`Store::register`].
+    pub(super) fn attach(&mut self, rows: Rows, fetch: FetchId) -> Attached {
+        self.bytes += size(&rows);
+        let base =
+            Base { slot: self.slots.len() as u32, part: self.parts.len() as u32, error: self.errors.len() as u32 };
+        self.parts.push(rows.text.into());
+        self.parts.extend(rows.parts);
+        self.slots.extend(rows.slots.into_iter().map(|slot| base.apply(slot)));
+        for error in rows.errors {
+            self.add_error(error, fetch);
+        }
+        for (cell, error) in rows.beside {
+            let error = self.add_error(error, fetch);
+            self.beside.entry(cell + base.slot).or_default().push(error);
+        }
+        for error in rows.general {
+            let error = self.add_error(error, fetch);
+            self.general.push(error);
+        }
+        let objects = rows.objects.into_iter();
+        Attached {
+            rows: rows.rows.into_iter().map(|slot| base.apply(slot)).collect(),
+            objects: objects.map(|(site, start, ty)| (site, Target { start: start + base.slot, ty })).collect(),
+        }
+    }
+
+    /// Makes the recorded objects of an answer known to later fetches, but for those whose cells
+    /// went into others.
+    pub(super) fn register(&mut self, attached: Attached, fate: &Fate) {
+        for (site, target) in attached.objects {
+            if !fate.absorbed.contains(&target.start) || fate.adopted.contains(&target.start) {
+                self.register_one(site, target);
+            }
+        }
+    }
+
+    /// Makes one object known.
+    pub(super) fn register_one(&mut self, site: SiteId, target: Target) {
+        if site.0 < self.objects.len() as u32 {
+            self.objects[site].push(target);
+        }
+    }
+
+    /// The objects an input completes, with their types as known now.
+    pub(super) fn targets<'a>(&'a self, input: &'a EntityInput) -> impl Iterator<Item = Target> + 'a {
+        let all = self.objects.get(input.site).map(Vec::as_slice).unwrap_or_default();
+        all.iter()
+            .map(|target| Target { ty: self.type_of(target.start, target.ty), ..*target })
+            .filter(|target| target.ty == UNKNOWN_TYPE || input.types.contains(target.ty))
+    }
+
+    /// An object's type, looking up what was revealed since it arrived.
+    pub(super) fn type_of(&self, start: u32, ty: TypeId) -> TypeId {
+        match ty {
+            UNKNOWN_TYPE => self.revealed.get(&start).copied().unwrap_or(UNKNOWN_TYPE),
+            ty => ty,
+        }
+    }
+
+    /// Notes the type of an object that arrived without.
+    pub(super) fn reveal(&mut self, start: u32, ty: TypeId) {
+        self.revealed.insert(start, ty);
+    }
+
+    /// The cell; cells outside the store are empty.
+    pub(super) fn slot(&self, cell: u32) -> Slot {
+        self.slots.get(cell as usize).copied().unwrap_or_default()
+    }
+
+    /// A leaf's text.
+    pub(super) fn text(&self, part: u32, start: u32, len: u32) -> &[u8] {
+        let part = self.parts.get(part as usize).map(|part| &part[..]).unwrap_or_default();
+        part.get(start as usize..start as usize + len as usize).unwrap_or_default()
+    }
+
+    /// A new run of empty cells.
+    pub(super) fn allocate(&mut self, cells: u32) -> u32 {
+        let start = self.slots.len() as u32;
+        self.slots.resize(self.slots.len() + cells as usize, Slot::Missing);
+        self.bytes += u64::from(cells) * size_of::<Slot>() as u64;
+        start
+    }
+
+    /// Keeps an error for cells to refer to.
+    pub(super) fn add_error(&mut self, error: UpstreamError, fetch: FetchId) -> u32 {
+        let id = self.errors.len() as u32;
+        self.errors.push(StoredError { error, fetch: Some(fetch), index: id });
+        id
+    }
+
+    /// The error of unequal copies.
+    pub(super) fn conflict(&mut self) -> Slot {
+        let errors = &mut self.errors;
+        let id = *self.conflict.get_or_insert_with(|| {
+            let error = UpstreamError {
+                code: "SUBREQUEST_MALFORMED_RESPONSE".into(),
+                message: "Subgraphs gave different values for one field.".into(),
+                extensions: serde_json::Map::new(),
+                suffix: Vec::new(),
+                authored: true,
+            };
+            let id = errors.len() as u32;
+            errors.push(StoredError { error, fetch: None, index: id });
+            id
+        });
+        Slot::Failed(id)
+    }
+
+    /// Whether an error is that of unequal copies.
+    pub(super) fn is_conflict(&self, error: u32) -> bool {
+        self.conflict == Some(error)
+    }
+
+    /// An error by its number.
+    pub(super) fn error(&self, id: u32) -> Option<&StoredError> {
+        self.errors.get(id as usize)
+    }
+
+    /// Which of two errors shows: independent of the order they arrived in.
+    pub(super) fn first_error(&self, a: u32, b: u32) -> u32 {
+        if self.order(b) < self.order(a) { b } else { a }
+    }
+
+    /// Errors beside a cell's value.
+    pub(super) fn beside(&self, cell: u32) -> Vec<u32> {
+        if self.beside.is_empty() {
+            return Vec::new();
+        }
+        let mut errors = self.beside.get(&cell).cloned().unwrap_or_default();
+        errors.sort_by_key(|&error| self.order(error));
+        errors
+    }
+
+    /// Errors beside one cell stand beside another as well.
+    pub(super) fn spread_beside(&mut self, from: u32, to: u32) {
+        if !self.beside.is_empty()
+            && let Some(errors) = self.beside.get(&from).cloned()
+        {
+            self.beside.entry(to).or_default().extend(errors);
+        }
+    }
+
+    /// Errors without a place, in an order of their own.
+    pub(super) fn sorted_general(&self) -> Vec<u32> {
+        let mut errors = self.general.clone();
+        errors.sort_by_key(|&error| self.order(error));
+        errors
+    }
+
+    /// Bytes held.
+    pub(super) fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    fn order(&self, error: u32) -> (Option<FetchId>, u32) {
+        self.error(error).map_or((None, error), |stored| (stored.fetch, stored.index))
+    }
+}
+
+/// What rows take in memory.
+pub(super) fn size(rows: &Rows) -> u64 {
+    let texts: usize = rows.parts.iter().map(Bytes::len).sum::<usize>() + rows.text.len();
+    (texts + (rows.slots.len() + rows.rows.len()) * size_of::<Slot>() + rows.objects.len() * size_of::<Target>()) as u64
+}
+
+/// Where the cells, parts and errors of an answer begin in the store.
+struct Base {
+    slot: u32,
+    part: u32,
+    error: u32,
+}
+
+// === impl Base ===
+
+impl Base {
+    fn apply(&self, slot: Slot) -> Slot {
+        match slot {
+            Slot::Missing | Slot::Null => slot,
+            Slot::Failed(error) => Slot::Failed(error + self.error),
+            Slot::Raw { part, start, len } => Slot::Raw { part: part + self.part, start, len },
+            Slot::List { start, len } => Slot::List { start: start + self.slot, len },
+            Slot::Object { start, ty } => Slot::Object { start: start + self.slot, ty },
+        }
+    }
+}

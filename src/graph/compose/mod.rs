@@ -1,0 +1,3 @@
+//! Subgraphs become one supergraph.
+
+pub mod satisfiability;

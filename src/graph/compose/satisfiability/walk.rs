@@ -1,0 +1,266 @@
+//! The walk over the API schema.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+use crate::graph::federation::ids::{FieldId, LabelId, TypeId, TypeSet};
+use crate::graph::federation::supergraph::Supergraph;
+use crate::graph::language::ast::OperationKind;
+use crate::graph::liveness::{Arrival, Reach, Reason, StateId};
+use crate::platform::base::diagnostic::Diagnostic;
+use crate::platform::base::id::IdVec;
+use crate::platform::base::span::Span;
+
+use super::labels::outcomes;
+use super::sample::{Step, operation};
+
+const UNSATISFIABLE: &str = "SATISFIABILITY_ERROR";
+const MISMATCHED: &str = "SHAREABLE_HAS_MISMATCHED_RUNTIME_TYPES";
+const TOO_MANY: &str = "MAX_VALIDATION_SUBGRAPH_PATHS_EXCEEDED";
+
+/// How many states one validation may look at.
+const MAX_STATES: usize = 1_000_000;
+
+crate::id_type!(
+    /// A place of the walk.
+    PlaceId
+);
+
+/// Checks that every operation over the API schema can be answered.
+///
+/// `spans` tells where a coordinate (`Type.field`) is written, with a remark for each place.
+pub fn check(graph: &Supergraph, spans: &dyn Fn(&str) -> Vec<(Span, String)>) -> Vec<Diagnostic> {
+    let mut findings = Findings { graph, spans, found: Vec::new(), reported: HashSet::new() };
+    for drawn in outcomes(graph) {
+        let roots = [(OperationKind::Query, graph.query), (OperationKind::Subscription, graph.subscription)];
+        for (kind, root) in roots.into_iter().filter_map(|(kind, root)| Some((kind, root?))) {
+            let mut walk = Walk::new(graph, kind, &drawn);
+            let arrivals = walk.reach.root_arrivals(root);
+            let start = walk.places.push(Place { before: None, step: Step::Type(root) });
+            walk.visit(root, arrivals, start);
+            findings.take(walk);
+        }
+        if let Some(root) = graph.mutation {
+            mutations(graph, root, &drawn, &mut findings);
+        }
+    }
+    findings.found
+}
+
+/// A mutation field is called once, in one subgraph: at least one must lead to everything below.
+fn mutations(graph: &Supergraph, root: TypeId, drawn: &BTreeSet<LabelId>, findings: &mut Findings<'_>) {
+    for &field in graph.types[root].field_order.iter().filter(|&&field| !graph.fields[field].inaccessible) {
+        let mut best: Option<Walk<'_>> = None;
+        let starts: Vec<Vec<Arrival>> = {
+            let probe = Walk::new(graph, OperationKind::Mutation, drawn);
+            probe.reach.root_arrivals(root).into_iter().map(|arrival| vec![arrival]).collect()
+        };
+        for arrivals in starts {
+            let mut walk = Walk::new(graph, OperationKind::Mutation, drawn);
+            let start = walk.places.push(Place { before: None, step: Step::Type(root) });
+            let state = walk.reach.settled(root, arrivals);
+            walk.field(state, field, start);
+            walk.run();
+            // A subgraph that does not have the field says nothing about it, except if none has.
+            let better = best.as_ref().is_none_or(|best| walk.rank(field) < best.rank(field));
+            if better {
+                best = Some(walk);
+            }
+        }
+        if let Some(walk) = best {
+            findings.take(walk);
+        }
+    }
+}
+
+struct Walk<'g> {
+    kind: OperationKind,
+    reach: Reach<'g>,
+    places: IdVec<PlaceId, Place>,
+    /// How each type was arrived at already.
+    seen: HashMap<TypeId, Vec<Vec<Arrival>>>,
+    open: Vec<(TypeId, Vec<Arrival>, PlaceId)>,
+    defects: Vec<Defect>,
+    exceeded: bool,
+}
+
+struct Place {
+    before: Option<PlaceId>,
+    step: Step,
+}
+
+struct Defect {
+    code: &'static str,
+    place: PlaceId,
+    field: Option<FieldId>,
+    ty: TypeId,
+    reasons: Vec<String>,
+}
+
+struct Findings<'a> {
+    graph: &'a Supergraph,
+    spans: &'a dyn Fn(&str) -> Vec<(Span, String)>,
+    found: Vec<Diagnostic>,
+    reported: HashSet<(&'static str, TypeId, Option<FieldId>)>,
+}
+
+// === impl Walk ===
+
+impl<'g> Walk<'g> {
+    fn new(graph: &'g Supergraph, kind: OperationKind, drawn: &BTreeSet<LabelId>) -> Self {
+        let drawn = drawn.clone();
+        Self {
+            kind,
+            reach: Reach::new(graph, move |label| drawn.contains(&label)),
+            places: IdVec::new(),
+            seen: HashMap::new(),
+            open: Vec::new(),
+            defects: Vec::new(),
+            exceeded: false,
+        }
+    }
+
+    fn visit(&mut self, ty: TypeId, arrivals: Vec<Arrival>, place: PlaceId) {
+        self.open.push((ty, arrivals, place));
+        self.run();
+    }
+
+    /// Breadth first, so that samples are short.
+    fn run(&mut self) {
+        let mut next = 0;
+        while next < self.open.len() {
+            let (ty, arrivals, place) = self.open[next].clone();
+            next += 1;
+            if self.is_covered(ty, &arrivals) {
+                continue;
+            }
+            if self.reach.len() > MAX_STATES {
+                self.exceeded = true;
+                return;
+            }
+            let graph = self.reach.graph();
+            let state = self.reach.settled(ty, arrivals);
+            if !self.reach.is_revealed(state) {
+                let reasons = vec![Reason::Opaque { ty: graph.types[ty].name.clone() }.to_string()];
+                self.defects.push(Defect { code: UNSATISFIABLE, place, field: None, ty, reasons });
+                continue;
+            }
+            for &field in graph.types[ty].field_order.iter().filter(|&&field| !graph.fields[field].inaccessible) {
+                self.field(state, field, place);
+            }
+        }
+        self.open.clear();
+    }
+
+    /// Whether the type was arrived at in a way that is no easier.
+    fn is_covered(&mut self, ty: TypeId, arrivals: &[Arrival]) -> bool {
+        let seen = self.seen.entry(ty).or_default();
+        if seen.iter().any(|known| known.iter().all(|arrival| arrivals.contains(arrival))) {
+            return true;
+        }
+        seen.push(arrivals.to_vec());
+        false
+    }
+
+    fn field(&mut self, state: StateId, field: FieldId, before: PlaceId) {
+        let graph = self.reach.graph();
+        let (ty, inner) = (graph.fields[field].parent, graph.fields[field].ty.inner);
+        let arrivals = self.reach.advance(state, field);
+        let place = self.places.push(Place { before: Some(before), step: Step::Field(field) });
+        if arrivals.is_empty() {
+            let reasons = self.reach.explain(state, field).iter().map(Reason::to_string).collect();
+            self.defects.push(Defect { code: UNSATISFIABLE, place, field: Some(field), ty, reasons });
+            return;
+        }
+        if !graph.types[inner].is_composite() {
+            return;
+        }
+        self.defects.extend(mismatch(graph, field, place, &arrivals));
+        for (class, arrivals) in self.reach.classes(inner, &arrivals) {
+            if graph.types[class].inaccessible {
+                continue;
+            }
+            let place = match class == inner {
+                true => place,
+                false => self.places.push(Place { before: Some(place), step: Step::Type(class) }),
+            };
+            self.open.push((class, arrivals, place));
+        }
+    }
+
+    /// No defects are best; not even having `field` is worst.
+    fn rank(&self, field: FieldId) -> (bool, usize) {
+        let absent = |defect: &Defect| defect.field == Some(field) && self.steps(defect.place).len() == 1;
+        (self.defects.iter().any(absent), self.defects.len())
+    }
+
+    fn steps(&self, place: PlaceId) -> Vec<Step> {
+        let mut steps = Vec::new();
+        let mut at = Some(place);
+        while let Some(place) = at {
+            at = self.places[place].before;
+            if at.is_some() {
+                steps.push(self.places[place].step);
+            }
+        }
+        steps.reverse();
+        steps
+    }
+}
+
+/// Subgraphs that share a field of an abstract type must agree on at least one runtime type.
+fn mismatch(graph: &Supergraph, field: FieldId, place: PlaceId, arrivals: &[Arrival]) -> Option<Defect> {
+    if !graph.types[graph.fields[field].ty.inner].is_abstract() {
+        return None;
+    }
+    let mut common: Option<TypeSet> = None;
+    let mut reasons = BTreeSet::new();
+    for arrival in arrivals {
+        let possible = &graph.local(arrival.local, arrival.subgraph)?.possible;
+        let names: Vec<_> = possible.iter().map(|id| format!("`{}`", graph.types[id].name)).collect();
+        let names = if names.is_empty() { "no type".into() } else { names.join(", ") };
+        reasons.insert(format!("subgraph \"{}\" can yield {names}", graph.subgraphs[arrival.subgraph].name));
+        common = Some(common.map_or_else(|| possible.clone(), |common| common.intersection(possible)));
+    }
+    let disjoint = reasons.len() > 1 && common.is_some_and(|common| common.is_empty());
+    let ty = graph.fields[field].parent;
+    disjoint.then(|| Defect { code: MISMATCHED, place, field: Some(field), ty, reasons: reasons.into_iter().collect() })
+}
+
+// === impl Findings ===
+
+impl Findings<'_> {
+    fn take(&mut self, walk: Walk<'_>) {
+        for defect in &walk.defects {
+            // One sample for each thing that is wrong is enough.
+            if self.reported.insert((defect.code, defect.ty, defect.field)) {
+                self.report(&walk, defect);
+            }
+        }
+        if walk.exceeded && !self.found.iter().any(|finding| finding.code == TOO_MANY) {
+            let message =
+                format!("more than {MAX_STATES} ways through the graph: giving up the check that all can be answered");
+            self.found.push(Diagnostic::error(TOO_MANY, message));
+        }
+    }
+
+    fn report(&mut self, walk: &Walk<'_>, defect: &Defect) {
+        let graph = self.graph;
+        let subject = match defect.field {
+            Some(field) => graph.coordinate(field),
+            None => graph.types[defect.ty].name.to_string(),
+        };
+        let sample = operation(graph, walk.kind, &walk.steps(defect.place));
+        let why = defect.reasons.iter().map(|reason| format!("\n- {reason}")).collect::<String>();
+        let message = match defect.code {
+            MISMATCHED => {
+                format!("the subgraphs that share `{subject}` have no runtime type in common:{why}\nfor:\n{sample}")
+            }
+            _ => format!("`{subject}` cannot be answered by the subgraphs:{why}\nfor:\n{sample}"),
+        };
+        let mut finding = Diagnostic::error(defect.code, message);
+        for (span, note) in (self.spans)(&subject) {
+            finding = finding.label(span, note);
+        }
+        self.found.push(finding);
+    }
+}
