@@ -98,7 +98,9 @@ pub fn copy(client: &HeaderMap, from: &HeaderName, to: &HeaderName, out: &mut He
     let mut values = client.get_all(from).iter();
     if let Some(first) = values.next() {
         out.insert(to.clone(), first.clone());
-        values.for_each(|value| drop(out.append(to.clone(), value.clone())));
+        for value in values {
+            out.append(to.clone(), value.clone());
+        }
     }
 }
 

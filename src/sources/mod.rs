@@ -1,6 +1,7 @@
 //! External systems: one contract, one folder a protocol.
 
 pub mod config;
+pub mod connector;
 pub mod contract;
 pub mod format;
 pub mod graphql;

@@ -96,9 +96,7 @@ fn matched(
 ) -> Vec<Vec<Value>> {
     let elements = pairs.into_iter().map(|(raw, value)| {
         let key = match &spec.by {
-            Some(by) => {
-                fetch.evaluate(&by.value, Some(&raw), variables).and_then(|by| key_of_by(&by, &spec.key))
-            }
+            Some(by) => fetch.evaluate(&by.value, Some(&raw), variables).and_then(|by| key_of_by(&by, &spec.key)),
             None => key_at(&value, &spec.key),
         };
         Element { key, value }

@@ -13,9 +13,11 @@ use super::page::PageError;
 /// The default code of a failed answer.
 const FETCH: &str = "CONNECTOR_FETCH";
 /// The code of an answer that is not what its content type says.
-pub(super) const DESERIALIZE: &str = "CONNECTOR_DESERIALIZE";
+pub const DESERIALIZE: &str = "CONNECTOR_DESERIALIZE";
 /// The code of a value that has no place in the request.
 pub const BAD_INPUT: &str = "CONNECTOR_BAD_INPUT";
+/// The code of a call that met no system, or lost it.
+pub const TRANSPORT: &str = "HTTP_CLIENT_ERROR";
 /// The code of a batch whose answer is no list.
 pub(super) const NOT_A_LIST: &str = "BATCH_NOT_A_LIST";
 const DEFAULT_MESSAGE: &str = "Request failed";

@@ -6,6 +6,7 @@
 
 mod batch;
 mod failure;
+mod headers;
 mod keys;
 mod page;
 mod protocol;
@@ -13,7 +14,8 @@ mod row;
 mod scope;
 mod source;
 
-pub use failure::BAD_INPUT;
+pub use failure::{BAD_INPUT, DESERIALIZE, TRANSPORT};
+pub use headers::HeaderPlan;
 pub use page::{BadCursor, CursorKey, Page, PageError};
 pub use protocol::{Answer, Body, Inputs, Protocol};
 pub use source::{Connector, ConnectorParts};

@@ -8,7 +8,7 @@ use futures_util::future::BoxFuture;
 use futures_util::{FutureExt, StreamExt, stream};
 use serde_json::Value;
 
-use crate::graph::connect::model::{ConnectSpec, ConnectedSubgraph, Place, SourceSpec};
+use crate::graph::connect::model::{BatchSpec, ConnectSpec, ConnectedSubgraph, Place, SourceSpec};
 use crate::graph::mapping::{Mapping, Variable, Variables};
 use crate::platform::base::Name;
 use crate::sources::contract::{Call, CallContext, FetchRequest, Source, SourceError, Wanted};
@@ -144,27 +144,23 @@ impl Connector {
     }
 
     /// One result a distinct row.
-    async fn results(&self, fetch: &Fetch<'_>, rows: &[&Value]) -> Vec<RowResult> {
+    async fn results(&self, fetch: &Fetch<'_>, rows: &[Value]) -> Vec<RowResult> {
         let concurrency = self.spec.concurrency.max(1) as usize;
         if let Some(spec) = &self.spec.batch {
-            let keys: Vec<Value> = rows.iter().copied().cloned().collect();
-            let chunks: Vec<&[Value]> = keys.chunks(spec.max_size.max(1) as usize).collect();
-            return stream::iter(chunks)
-                .map(|chunk| async move {
-                    match batch::chunk(fetch, spec, &self.elements, chunk).await {
-                        Ok(groups) => groups.into_iter().map(|group| Ok(RowValue::Group(group))).collect(),
-                        Err(error) => vec![Err(error); chunk.len()],
-                    }
-                })
-                .buffered(concurrency)
-                .concat()
-                .await;
+            let chunks = rows.chunks(spec.max_size.max(1) as usize);
+            let calls: Vec<_> = chunks.map(|chunk| self.chunk(fetch, spec, chunk).boxed()).collect();
+            return stream::iter(calls).buffered(concurrency).concat().await;
         }
-        stream::iter(rows)
-            .map(|row| async move { row::value(fetch, row).await.map(RowValue::One) })
-            .buffered(concurrency)
-            .collect()
-            .await
+        let calls: Vec<_> = rows.iter().map(|row| row::value(fetch, row).boxed()).collect();
+        stream::iter(calls).buffered(concurrency).map(|value| value.map(RowValue::One)).collect().await
+    }
+
+    /// The rows of one chunk; a failure is theirs alone.
+    async fn chunk(&self, fetch: &Fetch<'_>, spec: &BatchSpec, keys: &[Value]) -> Vec<RowResult> {
+        match batch::chunk(fetch, spec, &self.elements, keys).await {
+            Ok(groups) => groups.into_iter().map(|group| Ok(RowValue::Group(group))).collect(),
+            Err(error) => vec![Err(error); keys.len()],
+        }
     }
 
     /// Whether a row's value is one value, not a list.
@@ -172,7 +168,10 @@ impl Connector {
         match &self.spec.batch {
             Some(_) => false,
             None if self.yields_entities(shape) => true,
-            None => object_shapes(shape).next().and_then(|object| object.fields.first()).is_none_or(|field| field.value.lists == 0),
+            None => object_shapes(shape)
+                .next()
+                .and_then(|object| object.fields.first())
+                .is_none_or(|field| field.value.lists == 0),
         }
     }
 
@@ -228,25 +227,25 @@ impl Source for Connector {
 }
 
 /// Adds one row: an entity is the row itself, a field's value stands in its parent's row.
-    fn add_row(builder: &mut RowsBuilder, value: &RowValue, shape: &ObjectShape, is_entity: bool) {
-        match (is_entity, value) {
-            (true, RowValue::One(Some(value))) => builder.row(value, shape),
-            // The later of two elements for one key wins.
-            (true, RowValue::Group(group)) if !group.is_empty() => {
-                builder.row(group.last().unwrap_or(&Value::Null), shape);
-            }
-            (true, _) => builder.null(),
-            (false, RowValue::One(value)) => add_field(builder, value.as_ref().unwrap_or(&Value::Null), shape),
-            (false, RowValue::Group(group)) => {
-                let is_list = shape.fields.first().is_some_and(|field| field.value.lists > 0);
-                let value = match (is_list, group.first()) {
-                    (true, _) => Value::Array(group.clone()),
-                    (false, first) => first.cloned().unwrap_or(Value::Null),
-                };
-                add_field(builder, &value, shape);
-            }
+fn add_row(builder: &mut RowsBuilder, value: &RowValue, shape: &ObjectShape, is_entity: bool) {
+    match (is_entity, value) {
+        (true, RowValue::One(Some(value))) => builder.row(value, shape),
+        // The later of two elements for one key wins.
+        (true, RowValue::Group(group)) if !group.is_empty() => {
+            builder.row(group.last().unwrap_or(&Value::Null), shape);
+        }
+        (true, _) => builder.null(),
+        (false, RowValue::One(value)) => add_field(builder, value.as_ref().unwrap_or(&Value::Null), shape),
+        (false, RowValue::Group(group)) => {
+            let is_list = shape.fields.first().is_some_and(|field| field.value.lists > 0);
+            let value = match (is_list, group.first()) {
+                (true, _) => Value::Array(group.clone()),
+                (false, first) => first.cloned().unwrap_or(Value::Null),
+            };
+            add_field(builder, &value, shape);
         }
     }
+}
 /// A row that holds `value` under every key of the shape: they all stand for one field.
 fn add_field(builder: &mut RowsBuilder, value: &Value, shape: &ObjectShape) {
     match shape.fields.as_slice() {
@@ -267,14 +266,14 @@ fn object_shapes(shape: &RowShape) -> impl Iterator<Item = &ObjectShape> {
 }
 
 /// Equal rows once, and for each row which of them it is.
-fn distinct(rows: &[Value]) -> (Vec<&Value>, Vec<usize>) {
+fn distinct(rows: &[Value]) -> (Vec<Value>, Vec<usize>) {
     let mut seen: HashMap<String, usize> = HashMap::with_capacity(rows.len());
     let mut distinct = Vec::new();
     let places = rows
         .iter()
         .map(|row| {
             *seen.entry(row.to_string()).or_insert_with(|| {
-                distinct.push(row);
+                distinct.push(row.clone());
                 distinct.len() - 1
             })
         })
@@ -290,7 +289,12 @@ impl Fetch<'_> {
     }
 
     /// Evaluates a mapping; its problems are counted.
-    pub(super) fn evaluate(&self, mapping: &Mapping, input: Option<&Value>, variables: &Variables<'_>) -> Option<Value> {
+    pub(super) fn evaluate(
+        &self,
+        mapping: &Mapping,
+        input: Option<&Value>,
+        variables: &Variables<'_>,
+    ) -> Option<Value> {
         row::counted(mapping.evaluate(input, variables), self.tally)
     }
 }

@@ -5,7 +5,9 @@ mod client;
 mod codec;
 mod descriptors;
 mod json;
+mod protocol;
 mod status;
 
 pub use client::{GrpcAddress, GrpcClient};
 pub use descriptors::{Descriptors, Method, MethodError, ProtoError};
+pub use protocol::GrpcProtocol;

@@ -6,6 +6,5 @@ mod pager;
 mod window;
 
 pub use cursor::{BadCursor, CursorKey};
-pub(super) use pager::{Pager, Reply};
 pub use pager::{Page, PageError};
-pub(super) use window::Window;
+pub(super) use pager::{Pager, Reply};

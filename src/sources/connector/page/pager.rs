@@ -151,14 +151,8 @@ impl<'s> Pager<'s> {
             return None;
         }
         let extra = u64::from(self.spec.total.is_none() && self.spec.has_next.is_none());
-        let mut page = Page {
-            limit: self.size,
-            offset: 0,
-            number: 1,
-            cursor: Value::Null,
-            after: Value::Null,
-            backward: false,
-        };
+        let mut page =
+            Page { limit: self.size, offset: 0, number: 1, cursor: Value::Null, after: Value::Null, backward: false };
         match self.spec.style {
             PageStyle::Offset => {
                 page.offset = if self.unanchored { 0 } else { self.start };
