@@ -9,6 +9,7 @@ pub mod grpc;
 pub mod headers;
 pub mod http;
 pub mod native;
+pub mod registry;
 pub mod rows;
 pub mod sql;
 pub mod stack;

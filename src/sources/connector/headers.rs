@@ -13,7 +13,7 @@ use super::failure::BAD_INPUT;
 
 /// What is written with every call of one connector: first what propagates, then the source's
 /// headers, then the connector's own in place of the source's.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct HeaderPlan {
     propagate: Propagation,
     headers: Vec<(HeaderName, Written)>,

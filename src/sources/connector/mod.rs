@@ -18,4 +18,5 @@ pub use failure::{BAD_INPUT, DESERIALIZE, TRANSPORT};
 pub use headers::HeaderPlan;
 pub use page::{BadCursor, CursorKey, Page, PageError};
 pub use protocol::{Answer, Body, Inputs, Protocol};
+pub use scope::Scope;
 pub use source::{Connector, ConnectorParts};

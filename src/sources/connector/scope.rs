@@ -11,7 +11,7 @@ use super::protocol::Answer;
 
 /// Variables that are the same for all calls of one fetch.
 #[derive(Debug, Default)]
-pub(super) struct Scope {
+pub struct Scope {
     arguments: Value,
     request: Option<Value>,
     auth: Option<Value>,
@@ -35,7 +35,8 @@ pub(super) struct AnswerScope {
 // === impl Scope ===
 
 impl Scope {
-    pub(super) fn new(arguments: &Map<String, Value>, facts: &RequestFacts) -> Self {
+    /// The scope of a call with these arguments.
+    pub fn new(arguments: &Map<String, Value>, facts: &RequestFacts) -> Self {
         let claims = facts.claims.as_ref();
         Self {
             arguments: Value::Object(arguments.clone()),
@@ -46,7 +47,7 @@ impl Scope {
     }
 
     /// The variables with those that never change.
-    pub(super) fn variables<'v>(&'v self, env: &'v Value, config: &'v Value) -> Variables<'v> {
+    pub fn variables<'v>(&'v self, env: &'v Value, config: &'v Value) -> Variables<'v> {
         let mut variables = Variables::new()
             .with(Variable::Args, &self.arguments)
             .with(Variable::Env, env)

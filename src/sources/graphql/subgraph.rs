@@ -1,14 +1,17 @@
 //! A federated subgraph behind HTTP.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use http::{HeaderMap, Response};
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
 use crate::platform::base::Name;
+use crate::sources::connector::{HeaderPlan, Scope};
 use crate::sources::contract::{Call, CallContext, FetchRequest, Source, SourceError};
-use crate::sources::headers::{HeaderRules, Propagation};
+use crate::sources::headers::HeaderRules;
 use crate::sources::rows::scan::scan_graphql;
 use crate::sources::rows::slot::Rows;
 use crate::sources::transport::net_error;
@@ -25,22 +28,23 @@ pub struct GraphqlSubgraph {
     name: Name,
     endpoint: GraphqlEndpoint,
     rules: HeaderRules,
-    propagate: Propagation,
-    fixed: HeaderMap,
+    headers: HeaderPlan,
+    env: Arc<Value>,
 }
 
 // === impl GraphqlSubgraph ===
 
 impl GraphqlSubgraph {
-    /// The subgraph `name`: `rules` hold for every subgraph, `propagate` and `fixed` for this one.
+    /// The subgraph `name`: `rules` hold for every subgraph, `headers` for this one; their
+    /// templates read `env`.
     pub fn new(
         name: Name,
         endpoint: GraphqlEndpoint,
         rules: HeaderRules,
-        propagate: Propagation,
-        fixed: HeaderMap,
+        headers: HeaderPlan,
+        env: Arc<Value>,
     ) -> Self {
-        Self { name, endpoint, rules, propagate, fixed }
+        Self { name, endpoint, rules, headers, env }
     }
 
     async fn ask(&self, request: &FetchRequest, context: &CallContext) -> Result<Rows, SourceError> {
@@ -49,8 +53,8 @@ impl GraphqlSubgraph {
         };
         let mut headers = HeaderMap::new();
         self.rules.apply(&context.facts, &mut headers);
-        self.propagate.apply(&context.facts.headers, &mut headers);
-        headers.extend(self.fixed.clone());
+        let scope = Scope::new(&Map::new(), &context.facts);
+        headers.extend(self.headers.write(&scope.variables(&self.env, &Value::Null), &context.facts)?);
         let response = self
             .endpoint
             .post(document, operation_name.as_deref(), variables, headers, context.deadline)
