@@ -135,6 +135,7 @@ impl<'a> Scatter<'a> {
             (true, true) => self.merge_values(target, old, new, way),
             (false, true) if self.rank(old) < self.rank(new) => {
                 self.note_adopted(new);
+                self.note_lost(target, old, new);
                 let taken = if way.copy { self.copy(new, way.shape, way.level) } else { new };
                 self.set(target, taken);
                 false
@@ -208,6 +209,7 @@ impl<'a> Scatter<'a> {
     /// Writes a cell that holds no list or object, if it outranks what stands there.
     fn settle(&mut self, target: u32, new: Slot) {
         let old = self.store.slot(target);
+        self.note_lost(target, new, old);
         let kept = match (old, new) {
             (Slot::Failed(a), Slot::Failed(b)) if self.store.is_conflict(a) == self.store.is_conflict(b) => {
                 Slot::Failed(self.store.first_error(a, b))
@@ -231,6 +233,15 @@ impl<'a> Scatter<'a> {
     fn set(&mut self, cell: u32, slot: Slot) {
         if let Some(place) = self.store.slots.get_mut(cell as usize) {
             *place = slot;
+        }
+    }
+
+    /// A failure that loses to a list or object still explains what stays empty beneath.
+    fn note_lost(&mut self, cell: u32, loser: Slot, winner: Slot) {
+        if let (Slot::Failed(error), Slot::List { .. } | Slot::Object { .. }) = (loser, winner)
+            && !self.store.is_conflict(error)
+        {
+            self.store.lose(cell, error);
         }
     }
 

@@ -20,8 +20,11 @@ pub(super) struct Store {
     errors: Vec<StoredError>,
     /// Errors that stand beside the value of a cell.
     beside: HashMap<u32, Vec<u32>>,
+    /// Errors of copies that lost to a list or object of another copy: whatever stays empty
+    /// beneath that cell is explained by them.
+    lost: HashMap<u32, u32>,
     /// Errors without a place.
-    pub(super) general: Vec<u32>,
+    general: Vec<u32>,
     /// Objects later fetches start from.
     objects: IdVec<SiteId, Vec<Target>>,
     /// Types of objects that were unknown when they arrived.
@@ -79,6 +82,7 @@ impl Store {
             parts: Vec::new(),
             errors: Vec::new(),
             beside: HashMap::new(),
+            lost: HashMap::new(),
             general: Vec::new(),
             objects,
             revealed: HashMap::new(),
@@ -227,6 +231,17 @@ impl Store {
         {
             self.beside.entry(to).or_default().extend(errors);
         }
+    }
+
+    /// A failed copy lost to a list or object.
+    pub(super) fn lose(&mut self, cell: u32, error: u32) {
+        let first = self.lost.get(&cell).map_or(error, |&known| self.first_error(known, error));
+        self.lost.insert(cell, first);
+    }
+
+    /// The error of a copy that lost to this cell's value.
+    pub(super) fn lost(&self, cell: u32) -> Option<u32> {
+        if self.lost.is_empty() { None } else { self.lost.get(&cell).copied() }
     }
 
     /// Errors without a place, in an order of their own.

@@ -23,6 +23,8 @@ struct Writer<'a> {
     out: Vec<u8>,
     path: Vec<Step<'a>>,
     errors: ErrorList<'a>,
+    /// What explains empty cells here: the error of a copy of an enclosing value that failed.
+    lost: Option<u32>,
     /// How long the response may become.
     room: usize,
 }
@@ -55,6 +57,7 @@ pub(super) fn write(
         out: Vec::with_capacity(1024),
         path: Vec::new(),
         errors: ErrorList::new(context, plan),
+        lost: None,
         room: usize::try_from(room).unwrap_or(usize::MAX),
     };
     writer.out.extend_from_slice(b"{\"data\":");
@@ -143,7 +146,11 @@ impl<'a> Writer<'a> {
         for error in self.store.beside(cell) {
             self.report(error);
         }
-        match self.present(cell, ty, level, nullable) {
+        let outer = self.lost;
+        self.lost = self.store.lost(cell).or(outer);
+        let written = self.present(cell, ty, level, nullable);
+        self.lost = outer;
+        match written {
             Err(Stop::Null) if nullable => {
                 self.out.truncate(begin);
                 self.out.extend_from_slice(b"null");
@@ -156,7 +163,9 @@ impl<'a> Writer<'a> {
     fn present(&mut self, cell: u32, ty: &'a OutputType, level: usize, nullable: bool) -> Write {
         match (self.store.slot(cell), &ty.kind) {
             (Slot::Missing | Slot::Null, _) => {
-                if !nullable {
+                if let (Slot::Missing, Some(error)) = (self.store.slot(cell), self.lost) {
+                    self.report(error);
+                } else if !nullable {
                     let message = format!("Cannot return null for non-nullable field {}.", ty.coordinate);
                     self.errors.own("DOWNSTREAM_SERVICE_ERROR", &message, &self.path);
                 }

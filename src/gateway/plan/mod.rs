@@ -1,3 +1,43 @@
 //! Operation × supergraph → the cheapest plan we find, verified. Pure and deterministic.
+//!
+//! In reading order: `sites` and `expand` build the AND/OR provider graph of an operation (`graph`)
+//! over classes of types planned alike; `fixpoint` says what can be had, `constraints` what must be;
+//! `reduce` and `search` choose; `emit_fetches` and `merge_fetches` turn a choice into calls, which
+//! `cost` scores; `render` writes documents, shapes and representations, `output_program` the
+//! response; `verify` checks the whole and `explain` tells it.
+//!
+//! Imports: operation, federation, language, and the models of rows and sources.
 
 pub mod model;
+
+mod choice;
+mod classes;
+mod conditions;
+mod constraints;
+mod cost;
+mod documents;
+mod emit_fetches;
+mod error;
+mod expand;
+mod explain;
+mod fixpoint;
+mod graph;
+mod layout;
+mod merge_fetches;
+mod mutations;
+mod output_program;
+mod planner;
+mod reasons;
+mod reduce;
+mod render;
+mod representations;
+mod search;
+mod selection;
+mod shapes;
+mod sites;
+mod verify;
+
+pub use error::{PlanError, PlanOptions};
+pub use explain::{explain, explain_json};
+pub use planner::plan;
+pub use verify::verify;

@@ -1,3 +1,21 @@
-//! Subgraphs become one supergraph.
+//! Subgraphs become a supergraph, or diagnostics that say why not.
+//!
+//! In order: each document is parsed, its links are read, it is validated as GraphQL and by
+//! federation's rules (`validate/rules`, a rule a file); then the subgraphs, sorted by name, are
+//! merged (`merge`, a kind a file), the result is checked (`merged`), and written in the form of
+//! the join specification (`supergraph`). All errors of a phase are reported together. Imports
+//! `federation`, `connect`, `mapping`, `link`, `language` and `platform/base`.
+//!
+//! Invariants: the order of subgraphs changes nothing; equal inputs give equal bytes; every place
+//! in a diagnostic lies in a file of the user's.
 
+pub mod codes;
+mod composition;
+pub mod merge;
+pub mod merged;
 pub mod satisfiability;
+pub mod subgraph;
+mod supergraph;
+pub mod validate;
+
+pub use composition::{ComposeOptions, Composed, Composition, SubgraphInput, compose};

@@ -6,4 +6,5 @@ pub mod ast;
 pub mod parse;
 pub mod print;
 pub mod string;
+pub mod validate;
 pub mod value;

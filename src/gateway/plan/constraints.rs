@@ -1,0 +1,103 @@
+//! What the client's demands come to once it is known what can be had: preferences between an
+//! interface's own fields and its types', vacuous types, partial unions; and refusals with reasons.
+
+use crate::graph::federation::ids::TypeSet;
+use crate::graph::language::ast::TypeKind;
+
+use super::error::PlanError;
+use super::fixpoint::Liveness;
+use super::graph::{DemandId, Graph, PositionId};
+use super::reasons;
+
+/// Settles which client demands stand, and refuses those that nobody can meet.
+///
+/// The demands that must be met, in order.
+pub fn settle(graph: &mut Graph<'_>, live: &Liveness) -> Result<Vec<DemandId>, PlanError> {
+    prefer_interfaces(graph, live);
+    drop_vacuous(graph, live);
+    let mut wanted = Vec::new();
+    let mut dead = Vec::new();
+    for (id, demand) in graph.demands.iter_enumerated() {
+        match (demand.client, live.demand(id)) {
+            (None, _) => {}
+            (Some(_), Some(_)) => wanted.push(id),
+            (Some(_), None) => dead.push(id),
+        }
+    }
+    if dead.is_empty() {
+        return Ok(wanted);
+    }
+    // What lies below something dead says nothing new.
+    let is_top = |id: &DemandId| {
+        graph.positions[graph.demands[*id].position].parent.is_none_or(|parent| live.demand(parent).is_some())
+    };
+    Err(PlanError::Unsatisfiable(
+        dead.iter().copied().filter(is_top).map(|id| reasons::why_dead(graph, live, id)).collect(),
+    ))
+}
+
+/// A field wanted of all objects where some have no name is the interface's own if that is live, and
+/// each type's otherwise.
+fn prefer_interfaces(graph: &mut Graph<'_>, live: &Liveness) {
+    for (of_interface, of_classes) in std::mem::take(&mut graph.either) {
+        if live.demand(of_interface).is_some() {
+            // A class's own selections under a type condition keep their demand: it was made
+            // under the same cell, so only its mark goes where nothing else wants it.
+            for demand in of_classes {
+                graph.demands[demand].client = None;
+            }
+        } else {
+            unmark_below(graph, of_interface);
+        }
+    }
+}
+
+fn unmark_below(graph: &mut Graph<'_>, top: DemandId) {
+    let mut open = vec![top];
+    while let Some(demand) = open.pop() {
+        graph.demands[demand].client = None;
+        if let Some(child) = graph.demands[demand].child {
+            open.extend(graph.positions[child].demands.values().copied());
+        }
+    }
+}
+
+/// Drops demands of types that no live origin can yield, of excluded members of partial unions, and
+/// all that lies below a dropped demand.
+fn drop_vacuous(graph: &mut Graph<'_>, live: &Liveness) {
+    for position in graph.positions.ids() {
+        let Some(parent) = graph.positions[position].parent else { continue };
+        let dropped_above = graph.demands[parent].client.is_none();
+        let common = common_members(graph, live, position);
+        for demand in graph.positions[position].demands.values().copied().collect::<Vec<_>>() {
+            let class = graph.class_of(demand);
+            let possible = graph.origins(position).into_iter().any(|origin| {
+                let (reached, nameless) = graph.reach(origin);
+                live.instance(origin).is_some() && (nameless || class.nameless || class.types.is_subset(&reached))
+            });
+            let excluded = common.as_ref().is_some_and(|common| !class.nameless && !class.types.is_subset(common));
+            // A dead parent keeps its children's marks: the refusal names the parent.
+            let vacuous = (!possible && live.demand(parent).is_some()) || excluded;
+            if dropped_above || vacuous {
+                graph.demands[demand].client = None;
+            }
+        }
+    }
+}
+
+/// Where a union can come from several subgraphs whose members differ, only the common members can
+/// be relied upon.
+fn common_members(graph: &Graph<'_>, live: &Liveness, position: PositionId) -> Option<TypeSet> {
+    if graph.supergraph.types[graph.positions[position].declared].kind != TypeKind::Union {
+        return None;
+    }
+    let mut sets: Vec<TypeSet> = Vec::new();
+    for origin in graph.origins(position) {
+        let (reached, nameless) = graph.reach(origin);
+        if live.instance(origin).is_some() && !nameless {
+            sets.push(reached);
+        }
+    }
+    let first = sets.first()?.clone();
+    Some(sets.iter().fold(first, |common, set| common.intersection(set)))
+}

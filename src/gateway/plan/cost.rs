@@ -1,0 +1,101 @@
+//! What a plan costs: `latency of its longest chain + calls + rows`, weighted.
+
+use crate::graph::federation::ids::SubgraphId;
+use crate::graph::federation::supergraph::{BatchCaps, SubgraphKind};
+use crate::platform::base::id::Id;
+
+use super::emit_fetches::{Call, Dag};
+use super::graph::{EnterId, Graph, InstanceId};
+
+/// The parts of a cost.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Debug)]
+pub struct Cost {
+    /// The weighted sum.
+    pub total: u64,
+    /// Calls, as a tie breaker: fetches of the plan.
+    pub fetches: usize,
+    /// Upstream calls expected.
+    pub calls: u64,
+}
+
+/// Objects of a class expected at a position: shared evenly among its types.
+pub fn class_rows(graph: &Graph<'_>, position: super::graph::PositionId, class: usize) -> u64 {
+    let position = &graph.positions[position];
+    let class = &position.classes[class];
+    if class.nameless || position.types.is_empty() {
+        return position.rows.max(1);
+    }
+    (position.rows * class.types.len() as u64 / position.types.len() as u64).max(1)
+}
+
+/// Values an instance adds to an answer.
+pub fn instance_rows(graph: &Graph<'_>, instance: InstanceId) -> u64 {
+    let demand = &graph.demands[graph.instances[instance].demand];
+    class_rows(graph, demand.position, demand.class)
+}
+
+/// Representations an enter sends.
+pub fn enter_rows(graph: &Graph<'_>, enter: EnterId) -> u64 {
+    class_rows(graph, graph.enters[enter].position, graph.enters[enter].class)
+}
+
+/// Latency of one call of a subgraph.
+pub fn base_latency(graph: &Graph<'_>, subgraph: SubgraphId) -> u64 {
+    match graph.supergraph.subgraphs[subgraph].kind {
+        SubgraphKind::Native => graph.options.native_latency_ms,
+        SubgraphKind::Graphql { .. } | SubgraphKind::Connector(_) => graph.options.call_latency_ms,
+    }
+}
+
+/// How many calls so many rows take, and how many of them one after another.
+pub fn calls_of(rows: u64, batch: BatchCaps) -> (u64, u64) {
+    match batch {
+        BatchCaps::One { concurrency } => (rows, rows.div_ceil(u64::from(concurrency.max(1)))),
+        BatchCaps::Batch { max } => {
+            let calls = rows.div_ceil(u64::from(max.max(1)));
+            // Chunks of one batch run side by side.
+            (calls, 1)
+        }
+    }
+}
+
+/// Upstream calls and latency of one fetch.
+pub fn call_cost(graph: &Graph<'_>, call: &Call) -> (u64, u64) {
+    let base = base_latency(graph, call.subgraph);
+    let (mut calls, mut rounds) = (1, 1);
+    for list in &call.lists {
+        let rows: u64 = list.enters.iter().map(|&enter| enter_rows(graph, enter)).sum();
+        for &enter in list.enters.iter().take(1) {
+            let (more, sequential) = calls_of(rows, graph.supergraph.entries[graph.enters[enter].entry].batch);
+            calls = calls.max(more);
+            rounds = rounds.max(sequential);
+        }
+    }
+    (calls, base * rounds)
+}
+
+/// The cost of a whole plan.
+pub fn score(graph: &Graph<'_>, dag: &Dag) -> Cost {
+    let options = graph.options;
+    let mut done: Vec<u64> = Vec::with_capacity(dag.calls.len());
+    let (mut total_calls, mut rows) = (0, 0u64);
+    for id in dag.order() {
+        let call = &dag.calls[id];
+        let (calls, latency) = call_cost(graph, call);
+        total_calls += calls;
+        let start = call.after.iter().filter_map(|&before| done.get(before.index())).max().copied().unwrap_or(0);
+        if done.len() <= id.index() {
+            done.resize(id.index() + 1, 0);
+        }
+        done[id.index()] = start + latency;
+        rows = rows.saturating_add(call.instances.iter().map(|&instance| instance_rows(graph, instance)).sum());
+        for list in &call.lists {
+            rows = rows.saturating_add(list.enters.iter().map(|&enter| enter_rows(graph, enter)).sum());
+        }
+    }
+    let longest = done.iter().max().copied().unwrap_or(0);
+    let total = (options.latency_weight.saturating_mul(longest))
+        .saturating_add(options.call_weight.saturating_mul(total_calls))
+        .saturating_add(options.row_weight.saturating_mul(rows));
+    Cost { total, fetches: dag.calls.len(), calls: total_calls }
+}

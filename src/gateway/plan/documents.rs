@@ -1,0 +1,184 @@
+//! Selections as GraphQL text, minified; and as what is wanted of a connector.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
+
+use crate::gateway::operation::guards::{GuardId, Guards};
+use crate::gateway::operation::model::Operation;
+use crate::graph::federation::ids::{TypeId, TypeSet};
+use crate::graph::language::value::InputValue;
+use crate::platform::base::Name;
+use crate::sources::contract::Wanted;
+
+use super::conditions::Conditions;
+use super::graph::{Graph, InstanceId};
+use super::selection::{Selected, SelectedField};
+
+/// Writes the documents of one plan.
+pub struct Writer<'w, 'a> {
+    /// What is planned.
+    pub graph: &'w Graph<'a>,
+    /// When each part is wanted.
+    pub conditions: &'w Conditions,
+    /// The guards.
+    pub guards: &'w mut Guards,
+    /// Variables of the client that the document uses.
+    pub variables: BTreeSet<Name>,
+    /// Guards the document uses.
+    pub used: BTreeSet<GuardId>,
+}
+
+// === impl Writer ===
+
+impl Writer<'_, '_> {
+    /// A selection set, braces included. `guard` is what already holds around it; `serving` limits
+    /// it to what is below some of the parent's instances.
+    pub fn selection_set(
+        &mut self,
+        selected: &Selected,
+        guard: GuardId,
+        serving: Option<&BTreeSet<InstanceId>>,
+    ) -> String {
+        let mut text = String::from("{");
+        if selected.needs_typename() {
+            text.push_str("__typename ");
+        }
+        let mut of_types: BTreeMap<TypeId, String> = BTreeMap::new();
+        for field in &selected.fields {
+            let by_class = self.by_class(field, serving);
+            let mut texts: Vec<(TypeSet, String)> = Vec::new();
+            for (types, instances) in by_class {
+                let shown = self.field(field, &instances, guard);
+                texts.push((types, shown));
+            }
+            let Some((_, first)) = texts.first().cloned() else { continue };
+            let mut types = TypeSet::new();
+            texts.iter().for_each(|(of_class, _)| types.extend_from(of_class));
+            let alike = texts.iter().all(|(_, text)| *text == first);
+            let everywhere = selected.opaque
+                || self.is_declared_object(selected)
+                || (alike && selected.possible.is_subset(&types) && selected.has_field(self.graph.supergraph, field));
+            if everywhere {
+                let _ = write!(text, "{first} ");
+                continue;
+            }
+            for (of_class, shown) in texts {
+                for ty in of_class.iter().filter(|&ty| selected.possible.contains(ty)) {
+                    let _ = write!(of_types.entry(ty).or_default(), "{shown} ");
+                }
+            }
+        }
+        for (ty, fields) in of_types {
+            let name = &self.graph.supergraph.types[ty].name;
+            let _ = write!(text, "...on {name}{{{}}} ", fields.trim_end());
+        }
+        if text == "{" {
+            text.push_str("__typename");
+        }
+        let mut text = text.trim_end().to_owned();
+        text.push('}');
+        text
+    }
+
+    fn is_declared_object(&self, selected: &Selected) -> bool {
+        selected.declared.is_some_and(|ty| !self.graph.supergraph.types[ty].is_abstract())
+    }
+
+    /// A field's instances by the types they serve, those alike together.
+    fn by_class(
+        &self,
+        field: &SelectedField,
+        serving: Option<&BTreeSet<InstanceId>>,
+    ) -> Vec<(TypeSet, BTreeSet<InstanceId>)> {
+        let mut found: Vec<(TypeSet, BTreeSet<InstanceId>)> = Vec::new();
+        for &id in &field.instances {
+            let node = &self.graph.instances[id];
+            if let (Some(serving), super::graph::Arrival::Origin(origin)) = (serving, node.arrival)
+                && !serving.contains(&origin)
+            {
+                continue;
+            }
+            let types = &self.graph.class_of(node.demand).types;
+            match found.iter_mut().find(|(known, _)| known == types) {
+                Some((_, instances)) => {
+                    instances.insert(id);
+                }
+                None => found.push((types.clone(), BTreeSet::from([id]))),
+            }
+        }
+        found
+    }
+
+    fn field(&mut self, field: &SelectedField, instances: &BTreeSet<InstanceId>, guard: GuardId) -> String {
+        let mut text = String::new();
+        if field.key != field.name {
+            let _ = write!(text, "{}:", field.key);
+        }
+        text.push_str(&field.name);
+        self.arguments(&mut text, &field.arguments);
+        let all: Vec<InstanceId> = instances.iter().copied().collect();
+        let own = self.conditions.any(self.graph, self.guards, &all);
+        if own != guard {
+            self.include(&mut text, own);
+        }
+        if let Some(child) = &field.child {
+            text.push_str(&self.selection_set(child, own, Some(instances)));
+        }
+        text
+    }
+
+    /// ` @include` under a guard.
+    pub fn include(&mut self, text: &mut String, guard: GuardId) {
+        self.used.insert(guard);
+        let _ = write!(text, "@include(if:${})", condition_name(self.graph.operation, guard));
+    }
+
+    fn arguments(&mut self, text: &mut String, arguments: &[(Name, InputValue)]) {
+        for (at, (name, value)) in arguments.iter().enumerate() {
+            value.for_each_variable(&mut |name| {
+                self.variables.insert(name.clone());
+            });
+            let _ = write!(text, "{}{name}:{value}", if at == 0 { "(" } else { "," });
+        }
+        if !arguments.is_empty() {
+            text.push(')');
+        }
+    }
+
+    /// What is wanted of a connector: the fields of its answer.
+    pub fn wanted(&self, selected: &Selected) -> Vec<Wanted> {
+        let mut wanted = Vec::new();
+        if selected.needs_typename() {
+            wanted.push(Wanted { name: "__typename".into(), on: None, fields: Vec::new() });
+        }
+        for field in &selected.fields {
+            let fields = field.child.as_ref().map(|child| self.wanted(child)).unwrap_or_default();
+            let mut types = TypeSet::new();
+            for &id in &field.instances {
+                types.extend_from(&self.graph.class_of(self.graph.instances[id].demand).types);
+            }
+            if selected.opaque || selected.possible.is_subset(&types) {
+                wanted.push(Wanted { name: field.name.clone(), on: None, fields });
+                continue;
+            }
+            for ty in types.iter() {
+                let on = Some(self.graph.supergraph.types[ty].name.clone());
+                wanted.push(Wanted { name: field.name.clone(), on, fields: fields.clone() });
+            }
+        }
+        wanted
+    }
+}
+
+/// The variable that carries a guard: a name the client does not use.
+pub fn condition_name(operation: &Operation, guard: GuardId) -> Name {
+    free_name(operation, format!("_g{}", guard.0))
+}
+
+/// `name`, with underscores before it until no client variable is called so.
+pub fn free_name(operation: &Operation, mut name: String) -> Name {
+    while operation.variables.iter().any(|variable| *variable.name == *name) {
+        name.insert(0, '_');
+    }
+    name.into()
+}

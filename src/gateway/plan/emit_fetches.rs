@@ -1,0 +1,289 @@
+//! From a choice to calls: chosen instances are visited in dependency order and grouped by where
+//! they land and what they wait for.
+//!
+//! Waiting for the same inputs, a group can neither form a cycle nor wait for an input it does not
+//! use; one landing whose fields become ready at different times ends as several calls.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use crate::graph::federation::field_set::FieldSetNode;
+use crate::graph::federation::ids::{ConnectorId, SubgraphId, TypeId};
+use crate::graph::federation::supergraph::{ConnectorPlace, EntryKind, SubgraphKind, Supergraph};
+use crate::graph::language::value::InputValue;
+use crate::platform::base::Name;
+use crate::platform::base::id::IdVec;
+
+use super::choice::Choice;
+use super::classes::field_set_text;
+use super::graph::{Arrival, EnterId, Graph, InstanceId};
+use super::layout::{CellId, LayoutId};
+
+crate::id_type!(
+    /// A call while it is being put together.
+    CallId
+);
+
+/// The calls of a plan and what each waits for.
+#[derive(Clone, Debug, Default)]
+pub struct Dag {
+    /// The calls.
+    pub calls: IdVec<CallId, Call>,
+}
+
+/// One call.
+#[derive(Clone, Debug)]
+pub struct Call {
+    /// Where.
+    pub subgraph: SubgraphId,
+    /// What it enters; none for a root call.
+    pub lists: Vec<List>,
+    /// All it produces.
+    pub instances: Vec<InstanceId>,
+    /// What it waits for.
+    pub after: BTreeSet<CallId>,
+}
+
+/// Objects that are entered alike in one call.
+#[derive(Clone, Debug)]
+pub struct List {
+    /// What makes representations alike.
+    pub key: ListKey,
+    /// The enters served.
+    pub enters: BTreeSet<EnterId>,
+    /// What is produced of each object itself (not of those below).
+    pub instances: Vec<InstanceId>,
+}
+
+/// What makes representations alike: same objects, same key, same way in.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct ListKey {
+    /// The layout of the objects.
+    pub layout: LayoutId,
+    /// The way in.
+    pub way: Way,
+    /// The key's text.
+    pub key: String,
+}
+
+/// How objects are entered.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Way {
+    /// By their own type's name.
+    Entity,
+    /// By an interface's name, into the interface itself.
+    Interface(TypeId),
+    /// By an interface's name, into an interface object.
+    InterfaceObject(TypeId),
+    /// By a connector on the objects' type.
+    Connector(ConnectorId),
+    /// By a connector on one of their fields.
+    FieldConnector(ConnectorId, CellId),
+}
+
+/// Requirement fields by path, with their arguments: two different ones cannot share a representation.
+type Reads = BTreeMap<Vec<Name>, Vec<(Name, InputValue)>>;
+
+#[derive(Clone, PartialEq, Eq, Hash)]
+struct GroupKey {
+    subgraph: SubgraphId,
+    /// The field of a root connector: each is a call of its own.
+    root_cell: Option<CellId>,
+    list: Option<ListKey>,
+    after: BTreeSet<CallId>,
+}
+
+struct Grouping<'g, 'a> {
+    graph: &'g Graph<'a>,
+    choice: &'g Choice,
+    dag: Dag,
+    groups: HashMap<GroupKey, Vec<(CallId, Reads)>>,
+    call_of: HashMap<InstanceId, Option<CallId>>,
+}
+
+// === impl Dag ===
+
+impl Dag {
+    /// Groups a complete choice; `None` if its derivation is cyclic.
+    pub fn build(graph: &Graph<'_>, choice: &Choice) -> Option<Self> {
+        let (groups, call_of) = (HashMap::new(), HashMap::new());
+        let mut grouping = Grouping { graph, choice, dag: Self::default(), groups, call_of };
+        let mut instances = choice.instances.clone();
+        instances.sort_unstable();
+        for instance in instances {
+            grouping.call_of(instance)?;
+        }
+        Some(grouping.dag)
+    }
+
+    /// Calls so that each comes after what it waits for.
+    pub fn order(&self) -> Vec<CallId> {
+        let mut order: Vec<CallId> = Vec::with_capacity(self.calls.len());
+        let mut placed: BTreeSet<CallId> = BTreeSet::new();
+        while order.len() < self.calls.len() {
+            let before = order.len();
+            for (id, call) in self.calls.iter_enumerated() {
+                if !placed.contains(&id) && call.after.is_subset(&placed) {
+                    placed.insert(id);
+                    order.push(id);
+                }
+            }
+            assert!(order.len() > before, "calls wait for each other");
+        }
+        order
+    }
+
+    /// Whether `to` waits, perhaps through others, for `from`.
+    pub fn reaches(&self, from: CallId, to: CallId) -> bool {
+        let mut open = vec![to];
+        let mut seen = BTreeSet::new();
+        while let Some(at) = open.pop() {
+            if at == from {
+                return true;
+            }
+            if seen.insert(at) {
+                open.extend(&self.calls[at].after);
+            }
+        }
+        false
+    }
+}
+
+// === impl Grouping ===
+
+impl Grouping<'_, '_> {
+    fn call_of(&mut self, instance: InstanceId) -> Option<CallId> {
+        match self.call_of.get(&instance) {
+            Some(Some(call)) => return Some(*call),
+            // Being placed: it waits for itself.
+            Some(None) => return None,
+            None => {}
+        }
+        self.call_of.insert(instance, None);
+        let call = match self.graph.instances[instance].arrival {
+            Arrival::Origin(origin) => {
+                let call = self.call_of(origin)?;
+                self.dag.calls[call].instances.push(instance);
+                call
+            }
+            Arrival::Root => self.place_root(instance),
+            Arrival::Enter(enter) => self.place_entry(instance, enter)?,
+        };
+        self.call_of.insert(instance, Some(call));
+        Some(call)
+    }
+
+    fn place_root(&mut self, instance: InstanceId) -> CallId {
+        let node = &self.graph.instances[instance];
+        let is_connector = matches!(self.graph.supergraph.subgraphs[node.subgraph].kind, SubgraphKind::Connector(_));
+        let key = GroupKey {
+            subgraph: node.subgraph,
+            root_cell: is_connector.then(|| self.graph.demands[node.demand].cell),
+            list: None,
+            after: BTreeSet::new(),
+        };
+        self.place(instance, None, key, Reads::new())
+    }
+
+    fn place_entry(&mut self, instance: InstanceId, enter: EnterId) -> Option<CallId> {
+        let graph = self.graph;
+        let node = &graph.instances[instance];
+        let mut after = BTreeSet::new();
+        for &need in graph.enters[enter].needs.all.iter().chain(&node.needs.all) {
+            after.insert(self.call_of(self.choice.pick(need)?)?);
+        }
+        if after.is_empty() {
+            // Without a key the objects themselves must be there.
+            let origins = graph.origins(graph.enters[enter].position);
+            let origin = origins.into_iter().find(|&origin| self.choice.is_active(origin))?;
+            after.insert(self.call_of(origin)?);
+        }
+        let list = list_key(graph, instance, enter);
+        let mut reads = Reads::new();
+        if let Some(requires) = node.provider.and_then(|provider| graph.supergraph.providers[provider].requires) {
+            let nodes = &graph.supergraph.field_sets[requires].selections;
+            collect_reads(graph.supergraph, nodes, &mut Vec::new(), &mut reads);
+        }
+        let key = GroupKey { subgraph: node.subgraph, root_cell: None, list: Some(list), after };
+        Some(self.place(instance, Some(enter), key, reads))
+    }
+
+    /// Adds an instance to the first call of its group whose representations it agrees with.
+    fn place(&mut self, instance: InstanceId, enter: Option<EnterId>, key: GroupKey, reads: Reads) -> CallId {
+        let calls = self.groups.entry(key.clone()).or_default();
+        let agreeing = calls.iter_mut().find(|(_, other)| agree(other, &reads));
+        let call = match agreeing {
+            Some((call, other)) => {
+                other.extend(reads);
+                *call
+            }
+            None => {
+                let list = |key: &ListKey| List { key: key.clone(), enters: BTreeSet::new(), instances: Vec::new() };
+                let lists = key.list.iter().map(list).collect();
+                let call = Call { subgraph: key.subgraph, lists, instances: Vec::new(), after: key.after };
+                let call = self.dag.calls.push(call);
+                calls.push((call, reads));
+                call
+            }
+        };
+        let into = &mut self.dag.calls[call];
+        into.instances.push(instance);
+        if let (Some(list), Some(enter)) = (into.lists.first_mut(), enter) {
+            list.enters.insert(enter);
+            list.instances.push(instance);
+        }
+        call
+    }
+}
+
+/// Whether two sets of requirement fields can share a representation.
+fn agree(a: &Reads, b: &Reads) -> bool {
+    b.iter().all(|(path, arguments)| a.get(path).is_none_or(|other| other == arguments))
+}
+
+/// What a list's instances require, by path.
+pub fn list_reads_agree(graph: &Graph<'_>, a: &List, b: &List) -> bool {
+    let reads = |list: &List| {
+        let mut reads = Reads::new();
+        for &instance in &list.instances {
+            let provider = graph.instances[instance].provider;
+            if let Some(requires) = provider.and_then(|provider| graph.supergraph.providers[provider].requires) {
+                let nodes = &graph.supergraph.field_sets[requires].selections;
+                collect_reads(graph.supergraph, nodes, &mut Vec::new(), &mut reads);
+            }
+        }
+        reads
+    };
+    agree(&reads(a), &reads(b))
+}
+
+fn collect_reads(supergraph: &Supergraph, nodes: &[FieldSetNode], path: &mut Vec<Name>, reads: &mut Reads) {
+    for node in nodes {
+        match node {
+            FieldSetNode::Typename => {}
+            FieldSetNode::Fragment { selections, .. } => collect_reads(supergraph, selections, path, reads),
+            FieldSetNode::Field { field, arguments, selections } => {
+                path.push(supergraph.fields[*field].name.clone());
+                reads.insert(path.clone(), arguments.clone());
+                collect_reads(supergraph, selections, path, reads);
+                path.pop();
+            }
+        }
+    }
+}
+
+fn list_key(graph: &Graph<'_>, instance: InstanceId, enter: EnterId) -> ListKey {
+    let supergraph = graph.supergraph;
+    let entry = &supergraph.entries[graph.enters[enter].entry];
+    let cell = graph.demands[graph.instances[instance].demand].cell;
+    let way = match entry.kind {
+        EntryKind::Entity => Way::Entity,
+        EntryKind::InterfaceEntity => Way::Interface(entry.ty),
+        EntryKind::InterfaceObject => Way::InterfaceObject(entry.ty),
+        EntryKind::Connector(connector) => match supergraph.connectors[connector].place {
+            ConnectorPlace::Field(_) => Way::FieldConnector(connector, cell),
+            ConnectorPlace::Root(_) | ConnectorPlace::Type(_) => Way::Connector(connector),
+        },
+    };
+    let layout = graph.positions[graph.enters[enter].position].layout;
+    ListKey { layout, way, key: field_set_text(supergraph, &supergraph.field_sets[entry.key].selections) }
+}

@@ -1,0 +1,21 @@
+//! Two calls that enter the same objects by the same key become one list of representations.
+
+use crate::gateway::plan::emit_fetches::{CallId, Dag, Way, list_reads_agree};
+use crate::gateway::plan::graph::Graph;
+
+use super::without;
+
+/// Joins `b` into `a` if both have one list, entered alike, whose representations agree.
+pub fn join(graph: &Graph<'_>, dag: &Dag, a: CallId, b: CallId) -> Option<Dag> {
+    let ([into], [list]) = (&dag.calls[a].lists[..], &dag.calls[b].lists[..]) else { return None };
+    let alike = into.key == list.key && !matches!(list.key.way, Way::FieldConnector(..));
+    if !alike || !list_reads_agree(graph, into, list) {
+        return None;
+    }
+    let mut joined = dag.clone();
+    let call = &mut joined.calls[a];
+    call.instances.extend(&dag.calls[b].instances);
+    call.lists[0].enters.extend(&list.enters);
+    call.lists[0].instances.extend(&list.instances);
+    Some(without(&joined, b, a))
+}

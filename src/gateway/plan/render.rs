@@ -1,0 +1,336 @@
+//! From joined calls to the fetches of a plan: documents, shapes, representations, guards.
+
+use std::collections::BTreeSet;
+use std::fmt::Write;
+use std::sync::Arc;
+
+use crate::gateway::operation::guards::{GuardId, Guards};
+use crate::graph::federation::ids::{ConnectorId, FieldId, TypeSet};
+use crate::graph::federation::supergraph::{ConnectorPlace, SubgraphKind};
+use crate::graph::language::ast::OperationKind;
+use crate::graph::language::value::InputValue;
+use crate::platform::base::Name;
+use crate::platform::base::id::{Id, IdVec};
+use crate::sources::rows::shape::{ListShape, RowShape, SlotIndex};
+
+use super::conditions::Conditions;
+use super::documents::{Writer, condition_name, free_name};
+use super::emit_fetches::{Call, CallId, List, Way};
+use super::graph::{Graph, InstanceId};
+use super::layout::{LayoutId, Layouts, Numbering};
+use super::model::{EntityInput, Fetch, FetchId, Request};
+use super::representations::Compiler;
+use super::search::Solution;
+use super::selection::{Selected, list_types, of_list, of_root};
+use super::shapes::Shaper;
+
+/// One planned part of an operation: all of a query, or some fields of a mutation.
+pub struct Part<'a> {
+    /// Its graph.
+    pub graph: Graph<'a>,
+    /// What was chosen.
+    pub solution: Solution,
+}
+
+/// What all parts of one plan have in common.
+pub struct Renderer<'r> {
+    /// The layouts.
+    pub layouts: &'r Layouts,
+    /// Their final numbers.
+    pub numbering: &'r mut Numbering,
+    /// The guards.
+    pub guards: &'r mut Guards,
+    /// Layouts whose objects some call starts from.
+    pub recorded: BTreeSet<LayoutId>,
+    /// For each call, or list of a call: the layouts it writes to, and all above them.
+    pub writers: Vec<((usize, CallId, usize), BTreeSet<LayoutId>)>,
+    /// The fetches so far.
+    pub fetches: IdVec<FetchId, Fetch>,
+}
+
+// === impl Renderer ===
+
+impl<'r> Renderer<'r> {
+    /// Looks through all parts once.
+    pub fn new(layouts: &'r Layouts, numbering: &'r mut Numbering, guards: &'r mut Guards, parts: &[Part<'_>]) -> Self {
+        let (mut recorded, mut writers) = (BTreeSet::new(), Vec::new());
+        for (index, part) in parts.iter().enumerate() {
+            for (id, call) in part.solution.dag.calls.iter_enumerated() {
+                recorded.extend(call.lists.iter().map(|list| list.key.layout));
+                let selections: Vec<Selected> = selections(&part.graph, layouts, call);
+                for (list, selected) in selections.iter().enumerate() {
+                    let mut written = BTreeSet::new();
+                    selected.layouts(&mut written);
+                    let all = written.iter().flat_map(|&layout| layouts.chain(layout)).collect();
+                    writers.push(((index, id, list), all));
+                }
+            }
+        }
+        Self { layouts, numbering, guards, recorded, writers, fetches: IdVec::new() }
+    }
+
+    /// Appends the fetches of a part; its first calls wait for `before`. What later parts wait for.
+    pub fn part(&mut self, index: usize, part: &Part<'_>, before: &[FetchId]) -> Vec<FetchId> {
+        let dag = &part.solution.dag;
+        let conditions = Conditions::new(&part.graph, &part.solution.choice, self.guards);
+        let mut ids: Vec<(CallId, FetchId)> = Vec::new();
+        for id in dag.order() {
+            let call = &dag.calls[id];
+            let find = |before: &CallId| ids.iter().find(|(call, _)| call == before).map(|(_, fetch)| *fetch);
+            let mut after: Vec<FetchId> = call.after.iter().filter_map(find).collect();
+            if after.is_empty() {
+                after.extend_from_slice(before);
+            }
+            after.sort_unstable();
+            let fetch = self.fetch(index, part, id, &conditions, after);
+            ids.push((id, self.fetches.push(fetch)));
+        }
+        let waited: BTreeSet<FetchId> = ids.iter().flat_map(|(_, id)| self.fetches[*id].after.clone()).collect();
+        ids.into_iter().map(|(_, id)| id).filter(|id| !waited.contains(id)).collect()
+    }
+
+    fn fetch(
+        &mut self,
+        index: usize,
+        part: &Part<'_>,
+        id: CallId,
+        conditions: &Conditions,
+        after: Vec<FetchId>,
+    ) -> Fetch {
+        let graph = &part.graph;
+        let call = &part.solution.dag.calls[id];
+        let guard = conditions.any(graph, self.guards, &call.instances);
+        let selections = selections(graph, self.layouts, call);
+        let shape = self.shape(graph, call, &selections);
+        let mut inputs = Vec::new();
+        for (at, list) in call.lists.iter().enumerate() {
+            let written = &selections[at];
+            inputs.push(self.input(graph, conditions, call, (index, id, at), list, written));
+        }
+        let request = match graph.supergraph.subgraphs[call.subgraph].kind {
+            SubgraphKind::Connector(connector) => self.connector(graph, conditions, call, connector, &selections),
+            SubgraphKind::Graphql { .. } | SubgraphKind::Native => {
+                self.document(graph, conditions, call, guard, &selections, &inputs)
+            }
+        };
+        let reason = reason(graph, self.layouts, call).into();
+        Fetch { subgraph: call.subgraph, after, guard, inputs, request, shape: Arc::new(shape), reason }
+    }
+
+    fn shape(&mut self, graph: &Graph<'_>, call: &Call, selections: &[Selected]) -> RowShape {
+        let mut shaper = Shaper { graph, layouts: self.layouts, numbering: self.numbering, recorded: &self.recorded };
+        if let ([], [root]) = (&call.lists[..], selections) {
+            return RowShape::Root(shaper.object(root));
+        }
+        let lists = call.lists.iter().zip(selections).enumerate().map(|(at, (list, selected))| ListShape {
+            key: list_alias(call, at).into(),
+            object: shaper.object(selected),
+            types: list_types(graph, list),
+        });
+        RowShape::Lists(lists.collect())
+    }
+
+    fn input(
+        &mut self,
+        graph: &Graph<'_>,
+        conditions: &Conditions,
+        call: &Call,
+        writer: (usize, CallId, usize),
+        list: &List,
+        written: &Selected,
+    ) -> EntityInput {
+        let guard = conditions.any(graph, self.guards, &list.instances);
+        let site = self.numbering.site(self.layouts, list.key.layout);
+        let mut copy: Vec<SlotIndex> = Vec::new();
+        for field in &written.fields {
+            let Some(child) = self.layouts.get(field.cell).child else { continue };
+            let shared = self.writers.iter().any(|(other, layouts)| *other != writer && layouts.contains(&child));
+            if shared {
+                copy.push(self.numbering.slot(self.layouts, field.cell));
+            }
+        }
+        copy.sort_unstable();
+        copy.dedup();
+        let entry = list.enters.iter().map(|&enter| graph.enters[enter].entry).min();
+        let variable = if call.lists.len() == 1 { "representations".to_owned() } else { format!("_r{}", writer.2) };
+        let mut compiler = Compiler {
+            graph,
+            layouts: self.layouts,
+            numbering: self.numbering,
+            conditions,
+            guards: self.guards,
+            subgraph: call.subgraph,
+        };
+        EntityInput {
+            site,
+            types: list_types(graph, list),
+            guard,
+            entry: entry.expect("a list serves at least one enter"),
+            variable: free_name(graph.operation, variable),
+            representation: compiler.representation(list, guard),
+            copy,
+        }
+    }
+
+    fn document(
+        &mut self,
+        graph: &Graph<'_>,
+        conditions: &Conditions,
+        call: &Call,
+        guard: GuardId,
+        selections: &[Selected],
+        inputs: &[EntityInput],
+    ) -> Request {
+        let (variables, used) = (BTreeSet::new(), BTreeSet::new());
+        let mut writer = Writer { graph, conditions, guards: self.guards, variables, used };
+        let mut body = String::new();
+        if let ([], [root]) = (inputs, selections) {
+            body = writer.selection_set(root, guard, None);
+        } else {
+            body.push('{');
+            for (at, (input, selected)) in inputs.iter().zip(selections).enumerate() {
+                let alias = list_alias(call, at);
+                if alias != "_entities" {
+                    let _ = write!(body, "{}{alias}:", if at > 0 { " " } else { "" });
+                }
+                let _ = write!(body, "_entities(representations:${})", input.variable);
+                if input.guard != guard {
+                    writer.include(&mut body, input.guard);
+                }
+                let set = writer.selection_set(selected, input.guard, None);
+                match selected.declared {
+                    // An interface's fields stand under its own type condition.
+                    Some(ty) => {
+                        let typename = if selected.needs_typename() { "__typename " } else { "" };
+                        let set = set.replacen("{__typename ", "{", 1);
+                        let _ = write!(body, "{{{typename}...on {}{set}}}", graph.supergraph.types[ty].name);
+                    }
+                    None => body.push_str(&set),
+                }
+            }
+            body.push('}');
+        }
+        let (variables, used) = (writer.variables, writer.used);
+        let mutation = inputs.is_empty() && graph.operation.kind == OperationKind::Mutation;
+        let conditions: Vec<(Name, GuardId)> =
+            used.into_iter().map(|guard| (condition_name(graph.operation, guard), guard)).collect();
+        let mut declared: Vec<String> = Vec::new();
+        for variable in graph.operation.variables.iter().filter(|variable| variables.contains(&variable.name)) {
+            let default = variable.default.as_ref().map(|value| format!("={value}")).unwrap_or_default();
+            declared.push(format!("${}:{}{default}", variable.name, variable.ty));
+        }
+        declared.extend(inputs.iter().map(|input| format!("${}:[_Any!]!", input.variable)));
+        declared.extend(conditions.iter().map(|(name, _)| format!("${name}:Boolean!")));
+        let declared = if declared.is_empty() { String::new() } else { format!("({})", declared.join(",")) };
+        let kind = match (mutation, declared.is_empty()) {
+            (true, _) => "mutation",
+            (false, true) => "",
+            (false, false) => "query",
+        };
+        Request::Graphql {
+            document: format!("{kind}{declared}{body}").into(),
+            mutation,
+            variables: variables.into_iter().collect(),
+            conditions,
+        }
+    }
+
+    fn connector(
+        &mut self,
+        graph: &Graph<'_>,
+        conditions: &Conditions,
+        call: &Call,
+        connector: ConnectorId,
+        selections: &[Selected],
+    ) -> Request {
+        let (variables, used) = (BTreeSet::new(), BTreeSet::new());
+        let writer = Writer { graph, conditions, guards: self.guards, variables, used };
+        let wanted: Vec<_> = selections.iter().flat_map(|selected| writer.wanted(selected)).collect();
+        let place = graph.supergraph.connectors[connector].place;
+        let with_arguments = call.lists.is_empty() || matches!(place, ConnectorPlace::Field(_));
+        let top = call.instances.first().map(|&id| graph.instances[id].demand).filter(|_| with_arguments);
+        let arguments = match top {
+            Some(demand) => {
+                let demand = &graph.demands[demand];
+                demand.field.map(|field| filled(graph, field, &demand.arguments)).unwrap_or_default()
+            }
+            None => Vec::new(),
+        };
+        let mutation = call.lists.is_empty() && graph.operation.kind == OperationKind::Mutation;
+        Request::Connector { connector, arguments, wanted: wanted.into(), mutation }
+    }
+}
+
+/// A field's arguments with the schema's defaults filled in.
+fn filled(graph: &Graph<'_>, field: FieldId, written: &[(Name, InputValue)]) -> Vec<(Name, InputValue)> {
+    let mut all = written.to_vec();
+    for argument in &graph.supergraph.fields[field].arguments {
+        if let Some(default) = &argument.default
+            && all.iter().all(|(name, _)| *name != argument.name)
+        {
+            all.push((argument.name.clone(), default.clone()));
+        }
+    }
+    all.sort_by(|(a, _), (b, _)| a.cmp(b));
+    all
+}
+
+fn selections(graph: &Graph<'_>, layouts: &Layouts, call: &Call) -> Vec<Selected> {
+    if call.lists.is_empty() {
+        return vec![of_root(graph, layouts, call)];
+    }
+    call.lists.iter().map(|list| of_list(graph, layouts, call, list)).collect()
+}
+
+fn list_alias(call: &Call, at: usize) -> String {
+    if call.lists.len() == 1 { "_entities".to_owned() } else { format!("_e{at}") }
+}
+
+/// Why a call is made, in a line.
+fn reason(graph: &Graph<'_>, layouts: &Layouts, call: &Call) -> String {
+    let fields = |instances: &[InstanceId]| {
+        let mut names: Vec<String> = Vec::new();
+        for &id in instances {
+            let node = &graph.instances[id];
+            let name = match graph.demands[node.demand].field {
+                Some(field) => graph.supergraph.coordinate(field),
+                None => "the objects' type".to_owned(),
+            };
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        let more = names.len().saturating_sub(4);
+        names.truncate(4);
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        format!("{}{more}", names.join(", "))
+    };
+    if call.lists.is_empty() {
+        let roots: Vec<InstanceId> = call
+            .instances
+            .iter()
+            .copied()
+            .filter(|&id| graph.instances[id].arrival == super::graph::Arrival::Root)
+            .collect();
+        return format!("starts with {}", fields(&roots));
+    }
+    let place = |list: &List| {
+        let way = match list.key.way {
+            Way::Interface(_) | Way::InterfaceObject(_) => "by the interface's key",
+            Way::Entity | Way::Connector(_) | Way::FieldConnector(..) => "by key",
+        };
+        let key = if list.key.key.is_empty() { String::new() } else { format!(" {way} `{}`", list.key.key) };
+        format!("adds {} to {}{key}", fields(&list.instances), layouts.path(list.key.layout))
+    };
+    call.lists.iter().map(place).collect::<Vec<_>>().join("; ")
+}
+
+/// The runtime types of an input, as names.
+pub fn type_names(graph: &crate::graph::federation::supergraph::Supergraph, types: &TypeSet) -> Vec<Name> {
+    types.iter().map(|ty| graph.types[ty].name.clone()).collect()
+}
+
+/// The position of a fetch, for people: steps count from 1.
+pub fn step(id: FetchId) -> usize {
+    id.index() + 1
+}

@@ -1,0 +1,313 @@
+//! Branch and bound over the choices that reduction leaves open.
+//!
+//! Complete choices are scored on the calls that are really made, joins included. Partial ones are
+//! bounded by what no later choice or join can undo. The number of steps is limited; then the best
+//! plan so far stands. Counts, not clocks, decide, so plans are reproducible.
+
+use std::collections::BTreeSet;
+
+use crate::graph::federation::ids::SubgraphId;
+use crate::graph::federation::supergraph::{BatchCaps, SubgraphKind};
+use crate::platform::base::id::Id;
+
+use super::choice::Choice;
+use super::cost::{Cost, base_latency, calls_of, enter_rows, instance_rows, score};
+use super::emit_fetches::Dag;
+use super::fixpoint::Liveness;
+use super::graph::{Arrival, DemandId, Graph, InstanceId};
+use super::merge_fetches::merge;
+use super::reduce::Reduction;
+
+/// A complete, acyclic choice and its calls.
+#[derive(Debug)]
+pub struct Solution {
+    /// What serves what.
+    pub choice: Choice,
+    /// The calls, joined.
+    pub dag: Dag,
+    /// What it costs.
+    pub cost: Cost,
+    /// No plan costs less than this.
+    pub lower_bound: u64,
+}
+
+/// Steps one full scoring counts for.
+const SCORING_STEPS: u64 = 20;
+
+struct Search<'g, 'a> {
+    graph: &'g Graph<'a>,
+    live: &'g Liveness,
+    reduction: Reduction<'g, 'a>,
+    weights: Weights,
+    best: Option<Solution>,
+    steps: u64,
+}
+
+/// What deriving each node costs on its own, roughly: an order for trying options.
+struct Weights {
+    demands: Vec<u64>,
+    instances: Vec<u64>,
+}
+
+/// Finds the cheapest way to meet `wanted`. `None` only if nothing acyclic exists.
+pub fn search(graph: &Graph<'_>, live: &Liveness, wanted: &[DemandId]) -> Option<Solution> {
+    let reduction = Reduction::new(graph, live);
+    let weights = Weights::new(graph, live);
+    let mut search = Search { graph, live, reduction, weights, best: None, steps: 0 };
+    let start = Choice::new(graph, wanted);
+    search.complete(start.clone(), |search, choice, options| search.cheapest(choice, options));
+    search.complete(start.clone(), |search, _, options| search.least_rank(options));
+    if search.best.is_none() {
+        search.complete_by_rank(start.clone());
+    }
+    let bound = search.branch(start);
+    let best = search.best.as_mut()?;
+    best.lower_bound = bound.min(best.cost.total);
+    search.best
+}
+
+// === impl Search ===
+
+impl<'a> Search<'_, 'a> {
+    /// Decides everything by `pick` and keeps the result if it is the best so far.
+    fn complete(&mut self, mut choice: Choice, pick: impl Fn(&Self, &Choice, &[InstanceId]) -> Option<InstanceId>) {
+        while let Some((demand, options)) = self.reduction.propagate(&mut choice) {
+            let Some(option) = pick(self, &choice, &options) else { return };
+            choice.decide(self.graph, demand, option);
+        }
+        self.offer(choice);
+    }
+
+    /// Without reduction, whose free options may depend on what they feed: least rank everywhere
+    /// never forms a cycle.
+    fn complete_by_rank(&mut self, mut choice: Choice) {
+        while let Some(&demand) = choice.open().first() {
+            let Some(option) = self.least_rank(&self.graph.demands[demand].options) else { return };
+            choice.decide(self.graph, demand, option);
+        }
+        self.offer(choice);
+    }
+
+    fn least_rank(&self, options: &[InstanceId]) -> Option<InstanceId> {
+        options.iter().copied().filter_map(|id| Some((self.live.instance(id)?, id))).min().map(|(_, id)| id)
+    }
+
+    fn cheapest(&self, choice: &Choice, options: &[InstanceId]) -> Option<InstanceId> {
+        options.iter().copied().min_by_key(|&id| (self.marginal(choice, id), self.live.instance(id), id))
+    }
+
+    /// Roughly what an option adds to a choice.
+    fn marginal(&self, choice: &Choice, instance: InstanceId) -> u64 {
+        if choice.is_active(instance) {
+            return 0;
+        }
+        let node = &self.graph.instances[instance];
+        let of_need = |&need: &DemandId| match choice.pick(need) {
+            Some(_) => 0,
+            None => self.weights.demands[need.index()],
+        };
+        let own = instance_rows(self.graph, instance) + node.needs.all.iter().map(of_need).sum::<u64>();
+        let arrival = match node.arrival {
+            Arrival::Root => self.call_weight(node.subgraph, choice),
+            Arrival::Origin(origin) => self.marginal(choice, origin),
+            Arrival::Enter(enter) if choice.is_entered(enter) => 0,
+            Arrival::Enter(enter) => {
+                self.weights.own_call(self.graph, node.subgraph)
+                    + self.graph.enters[enter].needs.all.iter().map(of_need).sum::<u64>()
+            }
+        };
+        own.saturating_add(arrival)
+    }
+
+    fn call_weight(&self, subgraph: SubgraphId, choice: &Choice) -> u64 {
+        let known = choice.instances.iter().any(|&id| {
+            self.graph.instances[id].subgraph == subgraph && self.graph.instances[id].arrival == Arrival::Root
+        });
+        if known { 0 } else { self.weights.own_call(self.graph, subgraph) }
+    }
+
+    /// Scores a complete choice and keeps it if it is the best so far.
+    fn offer(&mut self, choice: Choice) {
+        self.steps += SCORING_STEPS;
+        let Some(dag) = Dag::build(self.graph, &choice) else { return };
+        // Joining never costs more, so it starts from an upper bound.
+        let unjoined = score(self.graph, &dag);
+        let (dag, cost) = merge(self.graph, dag);
+        debug_assert!(cost <= unjoined, "a join made the plan dearer");
+        if self.best.as_ref().is_none_or(|best| cost < best.cost) {
+            self.best = Some(Solution { choice, dag, cost, lower_bound: 0 });
+        }
+    }
+
+    /// Depth first over what is open. Gives a proven lower bound: the best cost itself if all was
+    /// tried, else the bound at the start.
+    fn branch(&mut self, start: Choice) -> u64 {
+        let mut stack: Vec<(Choice, DemandId, Vec<InstanceId>)> = Vec::new();
+        let mut next = Some(start);
+        let mut first_bound = None;
+        loop {
+            if let Some(mut choice) = next.take() {
+                self.steps += 1;
+                let decision = self.reduction.propagate(&mut choice);
+                let bound = self.bound(&choice);
+                let bound_here = bound.unwrap_or(u64::MAX);
+                first_bound.get_or_insert(bound_here);
+                if bound_here < self.best.as_ref().map_or(u64::MAX, |best| best.cost.total) {
+                    match decision {
+                        None => self.offer(choice),
+                        Some((demand, mut options)) => {
+                            // The last is tried first.
+                            options.sort_by_key(|&id| {
+                                std::cmp::Reverse((self.marginal(&choice, id), self.live.instance(id), id))
+                            });
+                            stack.push((choice, demand, options));
+                        }
+                    }
+                }
+            }
+            if self.steps > self.graph.options.max_expansions {
+                return first_bound.unwrap_or(0);
+            }
+            let Some((choice, demand, options)) = stack.last_mut() else { break };
+            match options.pop() {
+                Some(option) => {
+                    let mut choice = choice.clone();
+                    choice.decide(self.graph, *demand, option);
+                    next = Some(choice);
+                }
+                None => {
+                    stack.pop();
+                }
+            }
+        }
+        self.best.as_ref().map_or(0, |best| best.cost.total)
+    }
+
+    /// What a partial choice costs at least; `None` if it is cyclic.
+    fn bound(&self, choice: &Choice) -> Option<u64> {
+        let (graph, options) = (self.graph, self.graph.options);
+        let mut latencies = vec![Latency::Unknown; graph.instances.len()];
+        let mut longest = 0;
+        for &instance in &choice.instances {
+            longest = longest.max(self.latency(choice, instance, &mut latencies)?);
+        }
+        let mut calls: BTreeSet<(SubgraphId, bool)> = BTreeSet::new();
+        let mut used: BTreeSet<SubgraphId> = BTreeSet::new();
+        let (mut rows, mut extra_calls) = (0u64, 0u64);
+        for &instance in &choice.instances {
+            let node = &graph.instances[instance];
+            rows = rows.saturating_add(instance_rows(graph, instance));
+            used.insert(node.subgraph);
+            match node.arrival {
+                Arrival::Root => drop(calls.insert((node.subgraph, true))),
+                Arrival::Enter(_) => drop(calls.insert((node.subgraph, false))),
+                Arrival::Origin(_) => {}
+            }
+        }
+        for &enter in &choice.enters {
+            let sent = enter_rows(graph, enter);
+            rows = rows.saturating_add(sent);
+            let entry = &graph.supergraph.entries[graph.enters[enter].entry];
+            if let (BatchCaps::One { .. }, SubgraphKind::Connector(_)) =
+                (entry.batch, &graph.supergraph.subgraphs[entry.subgraph].kind)
+            {
+                // Its calls are counted one by one; the set above has one of them already, for all
+                // enters of the subgraph together.
+                extra_calls += calls_of(sent, entry.batch).0 - 1;
+            }
+        }
+        for &demand in choice.open() {
+            let candidates: BTreeSet<SubgraphId> = graph.demands[demand]
+                .options
+                .iter()
+                .filter(|&&id| self.live.instance(id).is_some())
+                .map(|&id| graph.instances[id].subgraph)
+                .collect();
+            if candidates.is_disjoint(&used) {
+                extra_calls += 1;
+                used.extend(candidates);
+            }
+        }
+        Some(
+            (options.latency_weight * longest)
+                .saturating_add(options.call_weight * (calls.len() as u64 + extra_calls))
+                .saturating_add(options.row_weight * rows),
+        )
+    }
+
+    /// When an instance's answer is there, as far as decided; `None` in a cycle.
+    fn latency(&self, choice: &Choice, instance: InstanceId, known: &mut [Latency]) -> Option<u64> {
+        match known[instance.index()] {
+            Latency::Known(latency) => return Some(latency),
+            Latency::Open => return None,
+            Latency::Unknown => known[instance.index()] = Latency::Open,
+        }
+        let node = &self.graph.instances[instance];
+        let base = base_latency(self.graph, node.subgraph);
+        let latency = match node.arrival {
+            Arrival::Root => base,
+            Arrival::Origin(origin) => self.latency(choice, origin, known)?,
+            Arrival::Enter(enter) => {
+                let mut start = 0;
+                for &need in self.graph.enters[enter].needs.all.iter().chain(&node.needs.all) {
+                    if let Some(pick) = choice.pick(need) {
+                        start = start.max(self.latency(choice, pick, known)?);
+                    }
+                }
+                let entry = &self.graph.supergraph.entries[self.graph.enters[enter].entry];
+                start + base * calls_of(enter_rows(self.graph, enter), entry.batch).1.max(1)
+            }
+        };
+        known[instance.index()] = Latency::Known(latency);
+        Some(latency)
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Latency {
+    Unknown,
+    Open,
+    Known(u64),
+}
+
+// === impl Weights ===
+
+impl Weights {
+    fn new(graph: &Graph<'_>, live: &Liveness) -> Self {
+        let mut weights = Self {
+            demands: vec![u64::MAX / 4; graph.demands.len()],
+            instances: vec![u64::MAX / 4; graph.instances.len()],
+        };
+        // In the order of ranks one pass settles most; a few more settle detours that pay.
+        let mut order: Vec<InstanceId> = graph.instances.ids().filter(|&id| live.instance(id).is_some()).collect();
+        order.sort_by_key(|&id| (live.instance(id), id));
+        for _ in 0..4 {
+            for &id in &order {
+                let weight = weights.of(graph, id);
+                weights.instances[id.index()] = weight;
+                let demand = &mut weights.demands[graph.instances[id].demand.index()];
+                *demand = weight.min(*demand);
+            }
+        }
+        weights
+    }
+
+    fn of(&self, graph: &Graph<'_>, id: InstanceId) -> u64 {
+        let node = &graph.instances[id];
+        let needs = node.needs.all.iter().map(|need| self.demands[need.index()]);
+        let own = needs.fold(instance_rows(graph, id), u64::saturating_add);
+        let arrival = match node.arrival {
+            Arrival::Root => self.own_call(graph, node.subgraph),
+            Arrival::Origin(origin) => self.instances[origin.index()],
+            Arrival::Enter(enter) => {
+                let needs = graph.enters[enter].needs.all.iter().map(|need| self.demands[need.index()]);
+                needs.fold(self.own_call(graph, node.subgraph), u64::saturating_add)
+            }
+        };
+        own.saturating_add(arrival)
+    }
+
+    fn own_call(&self, graph: &Graph<'_>, subgraph: SubgraphId) -> u64 {
+        graph.options.call_weight + graph.options.latency_weight * base_latency(graph, subgraph)
+    }
+}

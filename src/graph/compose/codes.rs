@@ -1,0 +1,1 @@
+//! The codes of composition's errors, warnings and hints.

@@ -1,0 +1,248 @@
+//! The phases of composition, in order.
+
+use std::collections::BTreeSet;
+
+use crate::graph::federation::supergraph::Supergraph;
+use crate::graph::language::ast::{Definition, Document};
+use crate::graph::language::{parse, print};
+use crate::graph::link::{Links, Version, spec};
+use crate::platform::base::Name;
+use crate::platform::base::diagnostic::{Diagnostic, Severity};
+use crate::platform::base::span::{FileId, SourceMap, Span};
+
+use super::subgraph::definitions::{self, NEWEST, OLDEST};
+use super::subgraph::facts::Facts;
+use super::subgraph::load;
+use super::subgraph::model::Subgraph;
+use super::{merge, merged, satisfiability, supergraph, validate};
+
+/// One subgraph to compose.
+#[derive(Clone, Debug)]
+pub struct SubgraphInput {
+    /// Its name, unique.
+    pub name: Name,
+    /// Where it is served; may be empty.
+    pub url: Name,
+    /// Its SDL.
+    pub file: FileId,
+}
+
+/// What may be chosen about a composition.
+#[derive(Clone, Debug, Default)]
+pub struct ComposeOptions {}
+
+/// What composing yields.
+#[derive(Debug)]
+pub struct Composition {
+    /// The supergraph, if there are no errors.
+    pub supergraph: Option<Composed>,
+    /// Errors, warnings and hints, in order of phase and place.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// A composed supergraph in all its forms.
+#[derive(Debug)]
+pub struct Composed {
+    /// In the form of the join specification, v0.5. Places are those of the subgraphs' definitions.
+    pub document: Document,
+    /// The document as text.
+    pub sdl: String,
+    /// The document as the model that planning reads.
+    pub supergraph: Supergraph,
+    /// What clients see.
+    pub api_sdl: String,
+}
+
+/// Composes subgraphs. Their order does not matter.
+pub fn compose(sources: &SourceMap, inputs: &[SubgraphInput], _options: &ComposeOptions) -> Composition {
+    let mut diagnostics = Vec::new();
+    let mut inputs: Vec<&SubgraphInput> = inputs.iter().collect();
+    inputs.sort_by(|left, right| left.name.cmp(&right.name));
+    check_names(&inputs, &mut diagnostics);
+    let graphs = graph_names(&inputs);
+    let mut subgraphs = Vec::new();
+    for (input, graph) in inputs.iter().zip(graphs) {
+        subgraphs.extend(read(sources, input, graph, &mut diagnostics));
+    }
+    let Some(span) = inputs.first().map(|input| Span::new(input.file, 0, 0)) else {
+        diagnostics.push(Diagnostic::error("NO_QUERIES", "there are no subgraphs"));
+        return Composition { supergraph: None, diagnostics };
+    };
+    if has_errors(&diagnostics) {
+        return finish(None, diagnostics);
+    }
+    for subgraph in &subgraphs {
+        validate::subgraph(subgraph, sources, &mut diagnostics);
+    }
+    if has_errors(&diagnostics) {
+        return finish(None, diagnostics);
+    }
+    let (mut whole, found) = merge::merge(&subgraphs, sources);
+    diagnostics.extend(found);
+    if has_errors(&diagnostics) {
+        return finish(None, diagnostics);
+    }
+    merged::check(&mut whole, &subgraphs, sources, &mut diagnostics);
+    if has_errors(&diagnostics) {
+        return finish(None, diagnostics);
+    }
+    let document = supergraph::document(&whole, &subgraphs, span);
+    match Supergraph::from_document(&document, sources) {
+        Ok(supergraph) => {
+            diagnostics.extend(satisfiability::check(&supergraph, &|coordinate| places(&subgraphs, coordinate)));
+            let sdl = print::document(&document);
+            let api_sdl = supergraph.api_sdl.to_string();
+            finish(Some(Composed { document, sdl, supergraph, api_sdl }), diagnostics)
+        }
+        Err(found) => {
+            diagnostics.extend(found);
+            finish(None, diagnostics)
+        }
+    }
+}
+
+/// Where subgraphs write `Type.field`.
+fn places(subgraphs: &[Subgraph], coordinate: &str) -> Vec<(Span, String)> {
+    let Some((ty, field)) = coordinate.split_once('.') else { return Vec::new() };
+    subgraphs
+        .iter()
+        .filter_map(|subgraph| {
+            let field = subgraph.types.get(ty)?.fields.get(field)?;
+            Some((field.name.span, format!("in subgraph \"{}\"", subgraph.name)))
+        })
+        .collect()
+}
+
+fn has_errors(diagnostics: &[Diagnostic]) -> bool {
+    diagnostics.iter().any(Diagnostic::is_error)
+}
+
+/// Errors first, then by place; equal findings once.
+fn finish(supergraph: Option<Composed>, mut diagnostics: Vec<Diagnostic>) -> Composition {
+    let order = |diagnostic: &Diagnostic| {
+        let severity = match diagnostic.severity {
+            Severity::Error => 0,
+            Severity::Warning => 1,
+            Severity::Hint => 2,
+        };
+        (severity, diagnostic.labels.first().map(|label| label.span))
+    };
+    diagnostics.sort_by_key(order);
+    diagnostics.dedup();
+    Composition { supergraph: supergraph.filter(|_| !has_errors(&diagnostics)), diagnostics }
+}
+
+fn check_names(inputs: &[&SubgraphInput], diagnostics: &mut Vec<Diagnostic>) {
+    let mut seen = BTreeSet::new();
+    for input in inputs {
+        let at = Span::new(input.file, 0, 0);
+        let problem = if &*input.name == "_" {
+            Some("a subgraph cannot be called \"_\": the name is reserved".to_owned())
+        } else if input.name.is_empty() {
+            Some("a subgraph needs a name".to_owned())
+        } else if !seen.insert(&input.name) {
+            Some(format!("there is more than one subgraph \"{}\"", input.name))
+        } else {
+            None
+        };
+        diagnostics.extend(problem.map(|message| Diagnostic::error("INVALID_SUBGRAPH_NAME", message).at(at)));
+    }
+}
+
+/// Values of `join__Graph`: names in capitals, made unique where they collide.
+fn graph_names(inputs: &[&SubgraphInput]) -> Vec<Name> {
+    let plain = |name: &str| {
+        let mut text: String =
+            name.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' }).collect();
+        if text.starts_with(|c: char| c.is_ascii_digit()) || text.is_empty() {
+            text.insert(0, '_');
+        }
+        // A number at the end would look like one of ours.
+        let digits =
+            text.rsplit('_').next().is_some_and(|end| !end.is_empty() && end.bytes().all(|b| b.is_ascii_digit()));
+        if digits && text.contains('_') {
+            text.push('_');
+        }
+        text
+    };
+    let all: Vec<String> = inputs.iter().map(|input| plain(&input.name)).collect();
+    let mut names = Vec::new();
+    for (index, name) in all.iter().enumerate() {
+        let same = all.iter().filter(|other| *other == name).count();
+        let before = all.iter().take(index).filter(|other| *other == name).count();
+        names.push(if same > 1 { format!("{name}_{}", before + 1).into() } else { name.as_str().into() });
+    }
+    names
+}
+
+/// Parses, links and validates one subgraph as GraphQL.
+fn read(
+    sources: &SourceMap,
+    input: &SubgraphInput,
+    graph: Name,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Option<Subgraph> {
+    let (document, syntax) = parse::type_system(sources, input.file);
+    if !syntax.is_empty() {
+        diagnostics.extend(syntax);
+        return None;
+    }
+    let (links, mut found) = Links::read(&document);
+    let version = version(&links, input, &document, &mut found);
+    check_imports(&links, version, &mut found);
+    if has_errors(&found) {
+        diagnostics.extend(found);
+        return None;
+    }
+    diagnostics.extend(found);
+    let found = validate::graphql(sources, input.file, &document, &links, version);
+    if has_errors(&found) {
+        diagnostics.extend(found);
+        return None;
+    }
+    let mut subgraph = load::load(&document, &input.name, &input.url, graph, input.file, links, version);
+    subgraph.facts = Facts::of(&subgraph, sources);
+    Some(subgraph)
+}
+
+fn version(links: &Links, input: &SubgraphInput, document: &Document, found: &mut Vec<Diagnostic>) -> Version {
+    let Some(link) = links.federation() else {
+        let at = document.definitions.first().map_or(Span::new(input.file, 0, 0), |definition| match definition {
+            Definition::Schema(schema) => schema.span,
+            Definition::Type(ty) => ty.name.span,
+            Definition::Directive(directive) => directive.name.span,
+        });
+        let message = format!("subgraph \"{}\" is written for federation 1", input.name);
+        found.push(Diagnostic::error("UNSUPPORTED_FEATURE", message).at(at).help(
+            "link a version of federation 2: extend schema @link(url: \"https://specs.apollo.dev/federation/v2.0\", import: [\"@key\"])",
+        ));
+        return Version::new(1, 0);
+    };
+    let version = link.version();
+    if version < OLDEST || version > NEWEST {
+        let message = format!("unknown version of federation: \"{}\"", link.url);
+        let finding = Diagnostic::error("UNKNOWN_FEDERATION_LINK_VERSION", message).at(link.url_span);
+        found.push(finding.help(format!("known are {OLDEST} to {NEWEST}")));
+    }
+    version
+}
+
+/// What is imported from federation must exist in its version.
+fn check_imports(links: &Links, version: Version, found: &mut Vec<Diagnostic>) {
+    let Some(link) = links.by_identity(spec::FEDERATION) else { return };
+    for import in &link.imports {
+        if definitions::exists(version, &import.element, import.directive) {
+            continue;
+        }
+        let at = if import.directive { "@" } else { "" };
+        let message = format!("federation {version} has no \"{at}{}\" to import", import.element);
+        let finding = Diagnostic::error("INVALID_LINK_DIRECTIVE_USAGE", message).at(import.span);
+        found.push(if !import.directive && definitions::exists(version, &import.element, true) {
+            finding.help(format!("directives are imported with \"@\": \"@{}\"", import.element))
+        } else if definitions::exists(NEWEST, &import.element, import.directive) {
+            finding.help("link a newer version of federation")
+        } else {
+            finding
+        });
+    }
+}

@@ -1,0 +1,69 @@
+//! Fields that interface objects add to an interface are fields of every implementation, and every
+//! implementation must end with every field of its interfaces.
+
+use std::collections::BTreeMap;
+
+use crate::graph::language::ast::{FieldDefinition, TypeDefinition, TypeKind};
+use crate::platform::base::Name;
+use crate::platform::base::diagnostic::Diagnostic;
+
+use super::build;
+use super::merger::Merger;
+
+/// Adds what interface objects bring, then checks all implementations.
+pub fn complete(merger: &mut Merger<'_>, types: &mut BTreeMap<Name, TypeDefinition>) {
+    let mut added: Vec<(Name, FieldDefinition)> = Vec::new();
+    for ty in types.values() {
+        for interface in ty.interfaces.iter().filter_map(|name| types.get(&name.value)) {
+            for field in &interface.fields {
+                let name = &field.name.value;
+                if ty.fields.iter().any(|known| known.name.value == *name) {
+                    continue;
+                }
+                if comes_from_interface_object(merger, &interface.name.value, name) {
+                    if added.iter().all(|(to, known)| *to != ty.name.value || known.name.value != *name) {
+                        added.push((ty.name.value.clone(), copy(field)));
+                    }
+                } else {
+                    report(merger, ty, interface, field);
+                }
+            }
+        }
+    }
+    for (name, field) in added {
+        if let Some(ty) = types.get_mut(&name) {
+            ty.fields.push(field);
+        }
+    }
+}
+
+fn comes_from_interface_object(merger: &Merger<'_>, interface: &str, field: &str) -> bool {
+    let sources = merger.types_named(interface);
+    sources.iter().any(|source| source.item.is_interface_object() && source.item.fields.contains_key(field))
+}
+
+/// The field as it is on the interface; that no graph is named says that an interface object has it.
+fn copy(field: &FieldDefinition) -> FieldDefinition {
+    let mut directives = vec![build::directive("join__field", Vec::new(), field.span)];
+    let kept = field.directives.iter().filter(|directive| !directive.name.starts_with("join__"));
+    directives.extend(kept.cloned());
+    FieldDefinition { directives, ..field.clone() }
+}
+
+fn report(merger: &mut Merger<'_>, ty: &TypeDefinition, interface: &TypeDefinition, field: &FieldDefinition) {
+    let (name, field_name) = (&interface.name.value, &field.name.value);
+    let message =
+        format!("\"{}\" implements \"{name}\" but has no field \"{field_name}\" in any subgraph", ty.name.value);
+    let mut finding = Diagnostic::error("INTERFACE_FIELD_NO_IMPLEM", message);
+    for source in merger.types_named(&ty.name.value) {
+        let Some(implements) = source.item.interfaces.iter().find(|known| known.value == *name) else { continue };
+        finding = finding.label(implements.span, format!("implemented in subgraph \"{}\"", source.subgraph.name));
+    }
+    for source in merger.types_named(name) {
+        let Some(field) = source.item.fields.get(field_name) else { continue };
+        if source.item.kind == TypeKind::Interface {
+            finding = finding.label(field.name.span, format!("declared in subgraph \"{}\"", source.subgraph.name));
+        }
+    }
+    merger.report(finding);
+}

@@ -1,0 +1,24 @@
+//! Subgraphs become one schema: a kind of definition a file, the rules of each at its head.
+
+pub mod applied;
+mod arguments;
+mod build;
+pub mod carried;
+mod defaults;
+mod descriptions;
+mod dnf;
+mod enums;
+mod executable;
+mod external;
+mod fields;
+mod inputs;
+mod interface_objects;
+pub mod merger;
+mod objects;
+mod overrides;
+mod relations;
+mod sharing;
+mod types;
+mod unions;
+
+pub use merger::{Merged, merge};
