@@ -7,7 +7,7 @@ use std::sync::Mutex;
 
 use prost_reflect::{Cardinality, FieldDescriptor, Kind};
 
-use crate::graph::connect::proto::{self, ProtoField, ProtoKind, ProtoLoader, ProtoLookup, ProtoMethod};
+use crate::graph::connect::{self, ProtoField, ProtoKind, ProtoLoader, ProtoLookup, ProtoMethod};
 use crate::platform::base::Name;
 use crate::platform::base::span::FileId;
 
@@ -60,10 +60,10 @@ impl ProtoFiles {
 }
 
 impl ProtoLoader for ProtoFiles {
-    fn load(&self, sdl: FileId, files: &[Name]) -> Result<Box<dyn ProtoLookup>, proto::ProtoError> {
+    fn load(&self, sdl: FileId, files: &[Name]) -> Result<Box<dyn ProtoLookup>, connect::ProtoError> {
         match self.descriptors(sdl, files) {
             Ok(descriptors) => Ok(Box::new(descriptors)),
-            Err((file, error)) => Err(proto::ProtoError {
+            Err((file, error)) => Err(connect::ProtoError {
                 file,
                 missing: matches!(error, ProtoError::NotFound(_)),
                 message: error.to_string(),
