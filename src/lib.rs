@@ -5,6 +5,7 @@
 //! and the table of which module may import which.
 
 pub mod app;
+pub mod cli;
 pub mod gateway;
 pub mod graph;
 pub mod inbound;

@@ -1,0 +1,3 @@
+//! The commands of `pleach`, and how they print.
+
+pub mod demo;

@@ -1,0 +1,42 @@
+//! `SOURCE_PROTOCOL_COUNT`: each source has one protocol; one source at most is the subgraph itself.
+
+use crate::graph::connect::model::SourceProtocol;
+use crate::platform::base::diagnostic::Diagnostic;
+
+use super::Context;
+
+/// Exactly one protocol block a source, at most one `subgraph: true` a file.
+pub fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
+    let mut remote = None;
+    for source in context.sources {
+        let name = source.name.as_ref().map_or("", |name| &name.value);
+        match source.protocols[..] {
+            [_] => {}
+            [] => {
+                let message = format!("@source \"{name}\" has no protocol; exactly one is needed");
+                let help = "add http, grpc, sql or graphql";
+                findings.push(Diagnostic::error("SOURCE_PROTOCOL_COUNT", message).at(source.span).help(help));
+            }
+            [_, second, ..] => {
+                let keys: Vec<_> = source.protocols.iter().map(|protocol| protocol.key()).collect();
+                let message = format!("@source \"{name}\" has {}; exactly one protocol is needed", keys.join(" and "));
+                let span = source.block.key(second.key()).map_or(source.span, |key| key.span);
+                findings.push(Diagnostic::error("SOURCE_PROTOCOL_COUNT", message).at(span));
+            }
+        }
+        let Some(spec) = &source.spec else { continue };
+        if matches!(&spec.protocol, SourceProtocol::Graphql(graphql) if graphql.subgraph) {
+            match remote {
+                None => remote = Some(spec.name.span),
+                Some(first) => {
+                    let message = "a file is one subgraph, so only one source may have subgraph: true";
+                    findings.push(
+                        Diagnostic::error("SOURCE_PROTOCOL_COUNT", message)
+                            .at(spec.name.span)
+                            .label(first, "this one has it already"),
+                    );
+                }
+            }
+        }
+    }
+}
