@@ -10,6 +10,7 @@
 //! `UPDATE_CASES=1 cargo test --test execute` rewrites the `response` blocks; read the difference.
 
 mod notation;
+mod properties;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

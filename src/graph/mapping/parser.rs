@@ -37,6 +37,7 @@ pub(super) fn parse(text: &str, base: usize, dialect: Dialect) -> Parsed {
         tokens,
         at: 0,
         dialect,
+        skipped: errors.len(),
         errors,
         warnings: Vec::new(),
         locals: Vec::new(),
@@ -76,6 +77,8 @@ struct Parser<'t> {
     /// Names bound by `->as`, innermost last.
     locals: Vec<Name>,
     depth: usize,
+    /// How many of the errors, the first ones, are characters that the lexer skipped.
+    skipped: usize,
     /// After a mistake that makes the rest unreadable nothing more is reported.
     stopped: bool,
 }
@@ -134,8 +137,9 @@ impl Parser<'_> {
     }
 
     fn report(&mut self, error: MappingError) -> Abort {
-        // One place, one mistake: what follows from the first helps nobody.
-        if !self.stopped && !self.errors.iter().any(|known| known.range == error.range) {
+        // One place, one mistake: what follows from the first, or from a skipped character, helps nobody.
+        let follows = self.errors.iter().take(self.skipped).any(|known| known.range.end == error.range.start);
+        if !self.stopped && !follows && !self.errors.iter().any(|known| known.range == error.range) {
             self.errors.push(error);
         }
         Abort
@@ -379,7 +383,8 @@ impl Parser<'_> {
             };
             let range = self.advance();
             if self.dialect < Dialect::V0_3 {
-                self.needs("\"??\" and \"?!\"", "connect v0.3", range.clone());
+                let written = format!("\"{}\"", self.source(&range));
+                self.needs(&written, "connect v0.3", range.clone());
             }
             if *operator.get_or_insert(found) != found {
                 return self.syntax("\"??\" and \"?!\" cannot be mixed", range, "put one of them into `$( … )`");
