@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use crate::graph::connect::keys::{KeyField, key_sets, parse_key};
-use crate::graph::connect::model::{InputField, OutputField, Place};
+use crate::graph::connect::model::{InputField, OutputField, Place, SourceProtocol};
 use crate::graph::connect::names::keys;
 use crate::graph::connect::types::Type;
 use crate::graph::language::ast::{FieldDefinition, OperationKind, TypeKind};
@@ -16,7 +16,7 @@ use super::Context;
 pub fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
     // Where something could not be understood, what it yields is not known.
     let understood = context.connectors.iter().all(|connector| connector.selection_known);
-    if !understood || context.connectors.is_empty() {
+    if !understood || context.connectors.is_empty() || is_server(context) {
         return;
     }
     let mut covered = Covered::default();
@@ -42,6 +42,13 @@ pub fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
         check_fields(context, ty, &covered, findings);
         check_keys(context, ty, findings);
     }
+}
+
+/// Whether the subgraph is a GraphQL server itself, which resolves what no connector does.
+fn is_server(context: &Context<'_>) -> bool {
+    let specs = context.sources.iter().filter_map(|source| source.spec.as_ref());
+    let mut protocols = specs.map(|spec| &spec.protocol);
+    protocols.any(|protocol| matches!(protocol, SourceProtocol::Graphql(graphql) if graphql.subgraph))
 }
 
 /// Fields that something yields, as (type, field).
