@@ -1,6 +1,6 @@
 //! Supergraph SDL becomes the model: each case folder holds a `supergraph.graphql` and either
 //! `model.txt` and `api.graphql`, or `diagnostics.txt`. Folders under `satisfiability` hold the
-//! findings of that check; none for a graph that can answer everything. `PLEACH_BLESS=1` writes
+//! findings of that check; none for a graph that can answer everything. `UPDATE=1` writes
 //! what is expected.
 
 use std::fs;
@@ -82,7 +82,7 @@ fn folders(name: &str) -> Vec<PathBuf> {
 }
 
 fn check(path: &Path, actual: &str, failures: &mut Vec<String>) {
-    if std::env::var_os("PLEACH_BLESS").is_some() {
+    if std::env::var_os("UPDATE").is_some() {
         fs::write(path, actual).unwrap();
     }
     let expected = fs::read_to_string(path).unwrap_or_default();
