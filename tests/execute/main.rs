@@ -4,12 +4,16 @@
 //! Blocks of a page: `plan` (see `notation.rs`), `variables`, `policy` (`show` lifts masking,
 //! `bytes N` and `errors N` set limits), for each fetch `answer NAME` or `failure NAME` (code and
 //! message) or `hang NAME`, optionally `request NAME` (the variables or rows expected), `calls` (the
-//! fetches called, in any order) and `response`. Every page runs several times with calls that end
+//! fetches called, in any order) and `response`. A page may instead hold subgraphs: `subgraph NAME`
+//! (its SDL), `data NAME` (see `subgraph.rs`; or `failure NAME`) and `operation`; then the graph is
+//! composed and the operation planned, and `calls` names subgraphs. Every page runs several times with calls that end
 //! in different orders, and must answer the same.
 //!
 //! `UPDATE_CASES=1 cargo test --test execute` rewrites the `response` blocks; read the difference.
 
 mod notation;
+mod properties;
+mod subgraph;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -20,8 +24,15 @@ use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use indexmap::IndexMap;
 use pleach::gateway::execute::{Budgets, ErrorPolicy, ExecuteContext, Response, execute};
+use pleach::gateway::operation::normalize::normalize;
+use pleach::gateway::plan::model::Plan;
+use pleach::gateway::plan::{PlanOptions, plan};
+use pleach::graph::compose::{ComposeOptions, SubgraphInput, compose};
+use pleach::graph::federation::supergraph::Supergraph;
+use pleach::graph::language::api::ApiSchema;
 use pleach::platform::base::deadline::Deadline;
 use pleach::platform::base::id::IdVec;
+use pleach::platform::base::span::SourceMap;
 use pleach::sources::contract::{Call, CallContext, FetchRequest, RequestFacts, Source, SourceError};
 use pleach::sources::rows::scan::scan_graphql;
 use pleach::sources::rows::shape::RowShape;
@@ -29,6 +40,12 @@ use pleach::sources::rows::slot::Rows;
 use pleach::sources::rows::visit::RowsBuilder;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
+
+use notation::Written;
+use subgraph::{Schema, Subgraph};
+
+/// Calls as they came: the name, and the variables or rows sent.
+type Calls = Arc<Mutex<Vec<(String, Value)>>>;
 
 /// What one upstream does when it is called.
 #[derive(Clone)]
@@ -42,7 +59,7 @@ struct Mock {
     name: String,
     behaviour: Behaviour,
     delay: Duration,
-    calls: Arc<Mutex<Vec<(String, Value)>>>,
+    calls: Calls,
 }
 
 impl Source for Mock {
@@ -88,15 +105,50 @@ struct Page {
     path: PathBuf,
     text: String,
     blocks: BTreeMap<String, String>,
-    written: notation::Written,
+    asked: Asked,
+}
+
+/// What a page executes.
+struct Asked {
+    plan: Arc<Plan>,
+    supergraph: Arc<Supergraph>,
+    names: Vec<String>,
+    /// The schemas of subgraphs, by name; empty for pages that hold a plan.
+    schemas: BTreeMap<String, Arc<Schema>>,
+}
+
+impl Asked {
+    fn read(blocks: &BTreeMap<String, String>) -> Self {
+        if let Some(text) = blocks.get("plan") {
+            let Written { plan, supergraph, names } = notation::read(text);
+            return Self { plan: Arc::new(plan), supergraph: Arc::new(supergraph), names, schemas: BTreeMap::new() };
+        }
+        let mut sources = SourceMap::new();
+        let (mut inputs, mut schemas) = (Vec::new(), BTreeMap::new());
+        for (info, sdl) in blocks {
+            let Some(name) = info.strip_prefix("subgraph ") else { continue };
+            let file = sources.add(format!("{name}.graphql"), sdl.as_str());
+            inputs.push(SubgraphInput { name: name.into(), url: "".into(), file });
+            schemas.insert(name.to_owned(), Arc::new(Schema::read(sdl)));
+        }
+        let composition = compose(&sources, &inputs, &ComposeOptions::default());
+        let Some(composed) = composition.supergraph else { panic!("{:?}", composition.diagnostics) };
+        let supergraph = composed.supergraph;
+        let api = ApiSchema::parse(&supergraph.api_sdl).expect("an API schema");
+        let document = api.validate(&blocks["operation"], 10_000).expect("a valid operation");
+        let operation = normalize(&supergraph, &document, None).expect("one operation");
+        let plan = plan(&supergraph, &operation, &PlanOptions::default()).expect("a plan");
+        let names = supergraph.subgraphs.iter().map(|subgraph| subgraph.name.to_string()).collect();
+        Self { plan: Arc::new(plan), supergraph: Arc::new(supergraph), names, schemas }
+    }
 }
 
 impl Page {
     fn read(path: &Path) -> Self {
         let text = std::fs::read_to_string(path).expect("a readable page");
         let blocks = notation::blocks(&text);
-        let written = notation::read(blocks.get("plan").expect("a plan"));
-        Self { path: path.to_owned(), text, blocks, written }
+        let asked = Asked::read(&blocks);
+        Self { path: path.to_owned(), text, blocks, asked }
     }
 
     fn behaviour(&self, name: &str) -> Behaviour {
@@ -114,27 +166,42 @@ impl Page {
         }
     }
 
+    fn subgraph(&self, schema: &Arc<Schema>, mock: Mock) -> Subgraph {
+        let data = self.blocks.get(&format!("data {}", mock.name));
+        Subgraph {
+            data: data.map_or(Value::Null, |text| serde_json::from_str(text).expect("data is JSON")),
+            failure: match mock.behaviour {
+                Behaviour::Failure(error) if data.is_none() => Some(error),
+                _ => None,
+            },
+            name: mock.name,
+            delay: mock.delay,
+            calls: mock.calls,
+            schema: Arc::clone(schema),
+        }
+    }
+
     async fn run(&self, round: usize) -> (Response, Vec<(String, Value)>) {
         let calls = Arc::default();
         let sources: IdVec<_, Arc<dyn Source>> = self
-            .written
+            .asked
             .names
             .iter()
             .enumerate()
             .map(|(index, name)| {
                 // Another order each round; the first is that of the plan.
                 let rank = if round == 0 { index } else { (index + 1) * (round * 7 + 3) % 11 };
-                let mock = Mock {
-                    name: name.clone(),
-                    behaviour: self.behaviour(name),
-                    delay: Duration::from_millis(rank as u64),
-                    calls: Arc::clone(&calls),
-                };
-                Arc::new(mock) as Arc<dyn Source>
+                let delay = Duration::from_millis(rank as u64);
+                let mock =
+                    Mock { name: name.clone(), behaviour: self.behaviour(name), delay, calls: Arc::clone(&calls) };
+                match self.asked.schemas.get(name) {
+                    Some(schema) => Arc::new(self.subgraph(schema, mock)) as Arc<dyn Source>,
+                    None => Arc::new(mock) as Arc<dyn Source>,
+                }
             })
             .collect();
         let context = ExecuteContext {
-            supergraph: Arc::new(self.written.supergraph.clone()),
+            supergraph: Arc::clone(&self.asked.supergraph),
             sources: Arc::new(sources),
             call: CallContext {
                 deadline: Deadline::after(Duration::from_secs(5)),
@@ -146,8 +213,7 @@ impl Page {
         };
         let variables: Map<String, Value> =
             self.blocks.get("variables").map_or_else(Map::new, |text| serde_json::from_str(text).expect("variables"));
-        let plan = Arc::new(self.written.plan.clone());
-        let response = execute(&context, &plan, &variables).await;
+        let response = execute(&context, &self.asked.plan, &variables).await;
         let mut calls = calls.lock().unwrap().clone();
         calls.sort_by(|a, b| a.0.cmp(&b.0));
         (response, calls)

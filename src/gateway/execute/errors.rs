@@ -142,6 +142,11 @@ pub(super) fn own_error(code: &str, message: &str) -> UpstreamError {
     }
 }
 
+/// The error of answers that do not fit the request's memory.
+pub(super) fn too_large() -> UpstreamError {
+    own_error("RESPONSE_TOO_LARGE", "The answers are larger than this server allows.")
+}
+
 /// The response names down to the first list on the way to the objects a fetch completes.
 fn site_prefix(plan: &Plan, fetch: FetchId) -> Vec<Name> {
     let site = plan.fetches.get(fetch).and_then(|fetch| fetch.inputs.first()).map(|input| input.site);

@@ -165,7 +165,9 @@ impl Builder<'_> {
         first: &mut bool,
     ) -> Result<(), Skip> {
         for field in fields {
-            let applies = field.on.as_ref().is_none_or(|types| types.contains(object.ty));
+            // What is of an unknown type might be of any.
+            let unknown = object.ty == UNKNOWN_TYPE;
+            let applies = unknown || field.on.as_ref().is_none_or(|types| types.contains(object.ty));
             if !applies || !self.holds(field.guard) {
                 continue;
             }

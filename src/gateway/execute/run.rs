@@ -14,12 +14,13 @@ use crate::gateway::operation::guards::GuardId;
 use crate::gateway::plan::model::{Fetch, FetchId, Plan, Request};
 use crate::graph::federation::ids::TypeId;
 use crate::platform::base::id::{Id, IdVec};
+use crate::platform::telemetry::names;
 use crate::sources::contract::{Call, FetchRequest, Source, SourceError};
 use crate::sources::rows::shape::RowShape;
 use crate::sources::rows::slot::{Rows, UNKNOWN_TYPE, UpstreamError};
 
 use super::context::{ExecuteContext, Response};
-use super::errors::own_error;
+use super::errors::{own_error, too_large};
 use super::inputs::{self, RowSet};
 use super::scatter::Scatter;
 use super::store::{self, ROOT, Store};
@@ -78,7 +79,7 @@ impl<'a> Run<'a> {
             plan,
             variables,
             bits: plan.guards.evaluate(|name| variables.get(name) == Some(&Value::Bool(true))),
-            store: Store::new(plan, root),
+            store: Store::new(plan, root, context.budgets.request_bytes),
             waiting: plan.fetches.iter().map(|fetch| fetch.after.len()).collect(),
             dependents,
             ready: plan.fetches.iter_enumerated().filter(|(_, f)| f.after.is_empty()).map(|(id, _)| id).collect(),
@@ -216,8 +217,7 @@ impl<'a> Run<'a> {
             let message = "The answer has another number of rows than were asked for.";
             return Some(own_error("SUBREQUEST_MALFORMED_RESPONSE", message));
         }
-        let too_large = self.store.bytes() + store::size(rows) > self.context.budgets.request_bytes;
-        too_large.then(|| own_error("RESPONSE_TOO_LARGE", "The answers are larger than this server allows."))
+        (store::size(rows) > self.store.room()).then(too_large)
     }
 
     fn accept(&mut self, id: FetchId, rows: Rows) {
@@ -293,6 +293,7 @@ fn call_source<'a>(
     let mutation = match &request.call {
         Call::Graphql { mutation, .. } | Call::Connector { mutation, .. } => *mutation,
     };
+    // Field names are those of `platform::telemetry::names`.
     let span = tracing::info_span!(
         "upstream",
         otel.kind = "client",
@@ -303,7 +304,7 @@ fn call_source<'a>(
     let call = async move {
         let answer = source.fetch(&request, &context.call).await;
         if let Err(error) = &answer {
-            tracing::Span::current().record("error.type", &*error.code);
+            tracing::Span::current().record(names::ERROR_TYPE, &*error.code);
         }
         (id, answer)
     };

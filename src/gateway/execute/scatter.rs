@@ -5,9 +5,10 @@
 
 use crate::gateway::plan::model::{EntityInput, FetchId};
 use crate::graph::federation::ids::TypeId;
-use crate::sources::rows::shape::{ListShape, ObjectShape, ValueKind, ValueShape};
-use crate::sources::rows::slot::{PathSegment, Slot, UNKNOWN_TYPE};
+use crate::sources::rows::shape::{ListShape, ObjectShape, SlotIndex, ValueKind, ValueShape};
+use crate::sources::rows::slot::{PathSegment, Slot, UNKNOWN_TYPE, UpstreamError};
 
+use super::errors::too_large;
 use super::inputs::RowSet;
 use super::store::{Attached, Fate, ROOT, Store, Target};
 
@@ -77,13 +78,7 @@ impl<'a> Scatter<'a> {
         }
     }
 
-    fn row(
-        &mut self,
-        target: Target,
-        row: Slot,
-        shape: &ObjectShape,
-        copies: &dyn Fn(crate::sources::rows::shape::SlotIndex) -> bool,
-    ) {
+    fn row(&mut self, target: Target, row: Slot, shape: &ObjectShape, copies: &dyn Fn(SlotIndex) -> bool) {
         match row {
             Slot::Object { start, ty } if target.start != ROOT && !self.agree(target, ty) => {
                 let conflict = self.store.conflict();
@@ -251,8 +246,12 @@ impl<'a> Scatter<'a> {
         }
     }
 
-    /// A copy of all cells below; texts stay shared.
+    /// A copy of all cells below; texts stay shared. Copies multiply what upstreams sent, so they
+    /// count against the request's memory.
     fn copy(&mut self, slot: Slot, shape: &ValueShape, level: u8) -> Slot {
+        if self.store.room() == 0 && is_value(slot) {
+            return Slot::Failed(self.store.add_error(too_large(), self.fetch));
+        }
         match (slot, &shape.kind) {
             (Slot::List { start, len }, _) => {
                 let copy = self.store.allocate(len);
@@ -287,7 +286,7 @@ impl<'a> Scatter<'a> {
     fn with_suffix(&mut self, error: u32, suffix: Vec<PathSegment>) -> u32 {
         match self.store.error(error).map(|stored| stored.error.clone()) {
             Some(known) => {
-                let error = crate::sources::rows::slot::UpstreamError { suffix, ..known };
+                let error = UpstreamError { suffix, ..known };
                 self.store.add_error(error, self.fetch)
             }
             None => error,

@@ -33,6 +33,8 @@ pub(super) struct Store {
     conflict: Option<u32>,
     /// Bytes held.
     bytes: u64,
+    /// Bytes it may hold.
+    limit: u64,
 }
 
 /// An object a fetch completes.
@@ -70,8 +72,8 @@ pub(super) struct Fate {
 // === impl Store ===
 
 impl Store {
-    /// Only the empty root object.
-    pub(super) fn new(plan: &Plan, root: TypeId) -> Self {
+    /// Only the empty root object. `limit` bounds the bytes it may hold.
+    pub(super) fn new(plan: &Plan, root: TypeId, limit: u64) -> Self {
         let mut objects: IdVec<SiteId, Vec<Target>> = plan.sites.iter().map(|_| Vec::new()).collect();
         let cells = plan.sites.get(SiteId(0)).map_or(1, |site| site.slots.max(1));
         if let Some(roots) = objects.iter_mut().next() {
@@ -88,6 +90,7 @@ impl Store {
             revealed: HashMap::new(),
             conflict: None,
             bytes: 0,
+            limit,
         }
     }
 
@@ -251,9 +254,9 @@ impl Store {
         errors
     }
 
-    /// Bytes held.
-    pub(super) fn bytes(&self) -> u64 {
-        self.bytes
+    /// Bytes that may still be added.
+    pub(super) fn room(&self) -> u64 {
+        self.limit.saturating_sub(self.bytes)
     }
 
     fn order(&self, error: u32) -> (Option<FetchId>, u32) {

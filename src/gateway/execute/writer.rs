@@ -49,7 +49,6 @@ pub(super) fn write(
     root: TypeId,
     upstream_calls: u32,
 ) -> Response {
-    let room = context.budgets.request_bytes.saturating_sub(store.bytes());
     let mut writer = Writer {
         context,
         store,
@@ -58,7 +57,7 @@ pub(super) fn write(
         path: Vec::new(),
         errors: ErrorList::new(context, plan),
         lost: None,
-        room: usize::try_from(room).unwrap_or(usize::MAX),
+        room: usize::try_from(store.room()).unwrap_or(usize::MAX),
     };
     writer.out.extend_from_slice(b"{\"data\":");
     let start = writer.out.len();

@@ -53,8 +53,13 @@ impl Choice {
 
     /// Demands still to decide. Objects that hold something follow from what is in them, so they
     /// come last.
-    pub fn open(&self) -> &[DemandId] {
-        &self.open
+    pub fn open(&self) -> impl Iterator<Item = DemandId> + '_ {
+        self.open.iter().copied().filter(|demand| self.picks[demand.index()].is_none())
+    }
+
+    /// Some demand still to decide.
+    pub fn next_open(&self) -> Option<DemandId> {
+        self.open().next()
     }
 
     fn require(&mut self, demand: DemandId) {
@@ -66,7 +71,6 @@ impl Choice {
     /// Decides one open demand, and activates all that the instance needs.
     pub fn decide(&mut self, graph: &Graph<'_>, demand: DemandId, pick: InstanceId) {
         self.picks[demand.index()] = Some(pick);
-        self.open.retain(|&other| other != demand);
         self.activate(graph, pick);
     }
 

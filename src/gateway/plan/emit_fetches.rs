@@ -11,7 +11,7 @@ use crate::graph::federation::ids::{ConnectorId, SubgraphId, TypeId};
 use crate::graph::federation::supergraph::{ConnectorPlace, EntryKind, SubgraphKind, Supergraph};
 use crate::graph::language::value::InputValue;
 use crate::platform::base::Name;
-use crate::platform::base::id::IdVec;
+use crate::platform::base::id::{Id, IdVec};
 
 use super::choice::Choice;
 use super::classes::field_set_text;
@@ -117,18 +117,23 @@ impl Dag {
 
     /// Calls so that each comes after what it waits for.
     pub fn order(&self) -> Vec<CallId> {
-        let mut order: Vec<CallId> = Vec::with_capacity(self.calls.len());
-        let mut placed: BTreeSet<CallId> = BTreeSet::new();
-        while order.len() < self.calls.len() {
-            let before = order.len();
-            for (id, call) in self.calls.iter_enumerated() {
-                if !placed.contains(&id) && call.after.is_subset(&placed) {
-                    placed.insert(id);
-                    order.push(id);
+        let mut waits: Vec<usize> = self.calls.iter().map(|call| call.after.len()).collect();
+        let mut followers: Vec<Vec<CallId>> = vec![Vec::new(); self.calls.len()];
+        for (id, call) in self.calls.iter_enumerated() {
+            call.after.iter().for_each(|before| followers[before.index()].push(id));
+        }
+        let mut ready: BTreeSet<CallId> = self.calls.ids().filter(|id| waits[id.index()] == 0).collect();
+        let mut order = Vec::with_capacity(self.calls.len());
+        while let Some(id) = ready.pop_first() {
+            order.push(id);
+            for &follower in &followers[id.index()] {
+                waits[follower.index()] -= 1;
+                if waits[follower.index()] == 0 {
+                    ready.insert(follower);
                 }
             }
-            assert!(order.len() > before, "calls wait for each other");
         }
+        assert!(order.len() == self.calls.len(), "calls wait for each other");
         order
     }
 

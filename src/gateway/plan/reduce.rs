@@ -16,6 +16,14 @@ pub struct Reduction<'g, 'a> {
     kept: Vec<Vec<InstanceId>>,
 }
 
+/// What one pass over the open demands gives.
+enum Pass {
+    /// Something was decided.
+    Progress,
+    /// Nothing could be: a demand and its options.
+    Choice(DemandId, Vec<InstanceId>),
+}
+
 // === impl Reduction ===
 
 impl<'g, 'a> Reduction<'g, 'a> {
@@ -57,32 +65,38 @@ impl<'g, 'a> Reduction<'g, 'a> {
 
     /// Decides all that leaves no choice; the next demand that does, with its options.
     pub fn propagate(&self, choice: &mut Choice) -> Option<(DemandId, Vec<InstanceId>)> {
-        while let Some((demand, options)) = self.next(choice) {
-            match options[..] {
-                [only] => choice.decide(self.graph, demand, only),
-                _ => return Some((demand, options)),
+        while let Some(open) = self.pass(choice) {
+            match open {
+                Pass::Progress => {}
+                Pass::Choice(demand, options) => return Some((demand, options)),
             }
         }
         None
     }
 
-    /// The demand with the fewest options. Objects come after what is in them, since that mostly
-    /// settles where they come from.
-    fn next(&self, choice: &Choice) -> Option<(DemandId, Vec<InstanceId>)> {
+    /// Goes through all open demands once and decides those with a single option; if there are none,
+    /// the one with the fewest. Objects come after what is in them, since that mostly settles where
+    /// they come from.
+    fn pass(&self, choice: &mut Choice) -> Option<Pass> {
         for composite in [false, true] {
-            let mut best: Option<(DemandId, Vec<InstanceId>)> = None;
-            for &demand in choice.open().iter().filter(|&&demand| self.graph.demands[demand].composite == composite) {
+            let open: Vec<DemandId> =
+                choice.open().filter(|&demand| self.graph.demands[demand].composite == composite).collect();
+            let mut fewest: Option<(DemandId, Vec<InstanceId>)> = None;
+            let mut decided = false;
+            for demand in open {
                 let options = self.options(choice, demand);
-                if best.as_ref().is_none_or(|(_, least)| options.len() < least.len()) {
-                    let sole = options.len() <= 1;
-                    best = Some((demand, options));
-                    if sole {
-                        break;
-                    }
+                if let [only] = options[..] {
+                    choice.decide(self.graph, demand, only);
+                    decided = true;
+                } else if fewest.as_ref().is_none_or(|(_, least)| options.len() < least.len()) {
+                    fewest = Some((demand, options));
                 }
             }
-            if best.is_some() {
-                return best;
+            if decided {
+                return Some(Pass::Progress);
+            }
+            if let Some((demand, options)) = fewest {
+                return Some(Pass::Choice(demand, options));
             }
         }
         None

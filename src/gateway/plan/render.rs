@@ -199,6 +199,7 @@ impl<'r> Renderer<'r> {
                 }
                 let set = writer.selection_set(selected, input.guard, None);
                 match selected.declared {
+                    _ if selected.fields.is_empty() => body.push_str(&set),
                     // An interface's fields stand under its own type condition.
                     Some(ty) => {
                         let typename = if selected.needs_typename() { "__typename " } else { "" };

@@ -81,7 +81,7 @@ impl<'a> Search<'_, 'a> {
     /// Without reduction, whose free options may depend on what they feed: least rank everywhere
     /// never forms a cycle.
     fn complete_by_rank(&mut self, mut choice: Choice) {
-        while let Some(&demand) = choice.open().first() {
+        while let Some(demand) = choice.next_open() {
             let Some(option) = self.least_rank(&self.graph.demands[demand].options) else { return };
             choice.decide(self.graph, demand, option);
         }
@@ -130,6 +130,7 @@ impl<'a> Search<'_, 'a> {
     fn offer(&mut self, choice: Choice) {
         self.steps += SCORING_STEPS;
         let Some(dag) = Dag::build(self.graph, &choice) else { return };
+        self.steps += dag.calls.len() as u64 / 10;
         // Joining never costs more, so it starts from an upper bound.
         let unjoined = score(self.graph, &dag);
         let (dag, cost) = merge(self.graph, dag);
@@ -147,7 +148,8 @@ impl<'a> Search<'_, 'a> {
         let mut first_bound = None;
         loop {
             if let Some(mut choice) = next.take() {
-                self.steps += 1;
+                // Each step looks at the whole choice, so large ones count for more.
+                self.steps += 1 + choice.instances.len() as u64 / 500;
                 let decision = self.reduction.propagate(&mut choice);
                 let bound = self.bound(&choice);
                 let bound_here = bound.unwrap_or(u64::MAX);
@@ -216,7 +218,7 @@ impl<'a> Search<'_, 'a> {
                 extra_calls += calls_of(sent, entry.batch).0 - 1;
             }
         }
-        for &demand in choice.open() {
+        for demand in choice.open() {
             let candidates: BTreeSet<SubgraphId> = graph.demands[demand]
                 .options
                 .iter()

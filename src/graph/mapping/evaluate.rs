@@ -123,7 +123,7 @@ impl Evaluator {
                 &root
             }
             Head::Local(name) => {
-                root = Trail::root(name);
+                root = Trail::local(name);
                 &root
             }
             _ => scope.input_trail,
@@ -182,7 +182,7 @@ impl Evaluator {
                 let bound = self.locals.iter().rev().find(|(local, _)| local == name);
                 match bound.and_then(|(_, value)| value.clone()) {
                     Some(value) => self.budget.own(Cow::Borrowed(&value)).map(Cow::Owned),
-                    None => self.fail(&format!("${name} has no value"), range, &Trail::root(name)),
+                    None => self.fail(&format!("${name} has no value"), range, &Trail::local(name)),
                 }
             }
             Head::Expr(inner) => self.expr(inner, scope),

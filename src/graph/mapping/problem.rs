@@ -74,8 +74,10 @@ pub(super) struct Trail<'t> {
 
 #[derive(Clone, Copy)]
 enum Part<'t> {
-    /// `$`, or a variable with its `$`.
+    /// `$`, or a built-in variable with its `$`.
     Root(&'t str),
+    /// A variable that `->as` bound, without its `$`.
+    Local(&'t str),
     /// The first so many steps of a path.
     Steps(&'t Path, usize),
     /// A key.
@@ -89,6 +91,10 @@ enum Part<'t> {
 impl<'t> Trail<'t> {
     pub const fn root(name: &'t str) -> Self {
         Self { parent: None, part: Part::Root(name) }
+    }
+
+    pub const fn local(name: &'t str) -> Self {
+        Self { parent: None, part: Part::Local(name) }
     }
 
     pub const fn steps(parent: &'t Trail<'t>, path: &'t Path, steps: usize) -> Self {
@@ -115,6 +121,7 @@ impl<'t> Trail<'t> {
             // Writing to a string cannot fail.
             let _ = match part {
                 Part::Root(name) => write!(out, "{name}"),
+                Part::Local(name) => write!(out, "${name}"),
                 Part::Key(key) => write!(out, ".{}", unparse::key(key)),
                 Part::Index(index) => write!(out, "[{index}]"),
                 Part::Steps(path, steps) => {

@@ -5,6 +5,9 @@ use crate::platform::base::Name;
 
 /// A mapping without methods, literals, variables and alternatives: where each output value stands
 /// in the input. Lists on the way of a path, and under fields, are passed through element by element.
+///
+/// The path of each field has at least one key. So null or a scalar in place of an object yields no
+/// key, and stays as it is.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Projection {
     /// The keys that lead from the input to the value.
@@ -74,7 +77,7 @@ fn fields(block: &Block) -> Option<Vec<ProjectedField>> {
             // Merged keys may meet others, and null makes the whole object null.
             ItemKind::Merge(_) | ItemKind::Spread(_) => return None,
         };
-        if fields.iter().any(|known| known.key == *key) {
+        if value.path.is_empty() || fields.iter().any(|known| known.key == *key) {
             return None;
         }
         fields.push(ProjectedField { key: key.clone(), value });

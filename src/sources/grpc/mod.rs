@@ -4,8 +4,12 @@
 mod client;
 mod codec;
 mod descriptors;
+mod files;
 mod json;
+mod protocol;
 mod status;
 
 pub use client::{GrpcAddress, GrpcClient};
 pub use descriptors::{Descriptors, Method, MethodError, ProtoError};
+pub use files::ProtoFiles;
+pub use protocol::GrpcProtocol;

@@ -1,5 +1,7 @@
 //! The HTTP protocol of connectors (connect language §3.1).
 
+mod protocol;
 mod url;
 
+pub use protocol::{HttpProtocol, HttpSourceParts};
 pub use url::{Piece, Url, UrlError};

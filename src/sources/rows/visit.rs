@@ -257,3 +257,72 @@ impl Tree for Value {
         serde_json::to_writer(out, self).expect("a vector takes all bytes, and keys are strings");
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::super::shape::{SiteId, SlotIndex};
+    use super::*;
+    use crate::graph::federation::ids::TypeId;
+
+    fn leaf(leaf: Leaf) -> FieldShape {
+        FieldShape { key: "v".into(), slot: SlotIndex(0), value: ValueShape { lists: 0, kind: ValueKind::Leaf(leaf) } }
+    }
+
+    fn object(fields: Vec<FieldShape>) -> ObjectShape {
+        ObjectShape { site: SiteId(1), slots: 2, typing: Typing::Fixed(TypeId(0)), fields, record: true }
+    }
+
+    /// The text a value becomes, if it is right.
+    fn becomes(value: Value, kind: Leaf, typed: bool) -> Option<String> {
+        let mut builder = RowsBuilder::new(typed);
+        builder.row(&json!({ "v": value }), &object(vec![leaf(kind)]));
+        let rows = builder.finish();
+        match rows.slots[0] {
+            Slot::Raw { part: 0, start, len } => {
+                Some(String::from_utf8(rows.text[start as usize..(start + len) as usize].to_vec()).unwrap())
+            }
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn numbers_become_ids_and_nothing_else_is_converted_silently() {
+        assert_eq!(becomes(json!(7), Leaf::Id, false).unwrap(), "\"7\"");
+        assert_eq!(becomes(json!(3.0), Leaf::Int, false).unwrap(), "3");
+        for (value, kind) in [
+            (json!("7"), Leaf::Int),
+            (json!("1.5"), Leaf::Float),
+            (json!(7), Leaf::String),
+            (json!(1.5), Leaf::Id),
+            (json!(2_147_483_648_i64), Leaf::Int),
+            (json!("true"), Leaf::Boolean),
+            (json!("blue"), Leaf::Enum(["RED".into()].into())),
+        ] {
+            assert_eq!(becomes(value.clone(), kind.clone(), false), None, "{value} as {kind:?}");
+        }
+    }
+
+    #[test]
+    fn numeric_text_of_typed_sources_is_a_number_with_all_its_digits() {
+        assert_eq!(becomes(json!("42"), Leaf::Int, true).unwrap(), "42");
+        assert_eq!(becomes(json!("1.10"), Leaf::Float, true).unwrap(), "1.10");
+        assert_eq!(becomes(json!("4e"), Leaf::Float, true), None);
+        assert_eq!(becomes(json!("many"), Leaf::Int, true), None);
+    }
+
+    #[test]
+    fn rows_are_not_recorded_but_objects_below_them_are() {
+        let inner = object(vec![leaf(Leaf::Int)]);
+        let value = ValueShape { lists: 1, kind: ValueKind::Object(Box::new(inner)) };
+        let outer = object(vec![FieldShape { key: "items".into(), slot: SlotIndex(1), value }]);
+        let mut builder = RowsBuilder::new(false);
+        builder.row(&json!({ "items": [{ "v": 1 }, null, { "v": 2 }] }), &outer);
+        builder.null();
+        let rows = builder.finish();
+        assert_eq!(rows.rows.len(), 2);
+        assert_eq!(rows.objects.len(), 2);
+        assert!(matches!(rows.slots[1], Slot::List { len: 3, .. }));
+    }
+}

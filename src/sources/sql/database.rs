@@ -11,6 +11,7 @@ use super::address::Address;
 use super::error::RunError;
 use super::mysql::MySql;
 use super::postgres::Postgres;
+use super::rows::RowsText;
 use super::sqlite::Sqlite;
 
 /// A database with its pools: one whose connections can only read, one that writes. Connections
@@ -57,8 +58,8 @@ pub(super) struct Limits {
 /// A statement's answer.
 #[derive(Clone, PartialEq, Debug)]
 pub(super) enum Answer {
-    /// The rows, as the text of a JSON list, and how many there are.
-    Rows(Vec<u8>, usize),
+    /// The rows.
+    Rows(RowsText),
     /// The statement yields no columns.
     Done {
         /// Rows it changed.

@@ -25,6 +25,7 @@ pub(super) enum RunError {
 impl From<sqlx::Error> for RunError {
     fn from(error: sqlx::Error) -> Self {
         match error {
+            sqlx::Error::Database(error) if is_cancelled(&*error) => Self::Timeout,
             sqlx::Error::Database(error) => Self::Database(value(&*error)),
             sqlx::Error::PoolTimedOut => Self::Busy,
             sqlx::Error::Decode(error) => Self::Decode(error.to_string()),
@@ -33,6 +34,11 @@ impl From<sqlx::Error> for RunError {
             other => Self::Transport(other.to_string()),
         }
     }
+}
+
+/// The server gave the statement up because it took too long.
+fn is_cancelled(error: &(dyn sqlx::error::DatabaseError + 'static)) -> bool {
+    error.try_downcast_ref::<PgDatabaseError>().is_some_and(|error| error.code() == "57014")
 }
 
 /// `{ code, sqlstate, constraint, table, message }`; what is not known is null.

@@ -8,9 +8,12 @@ mod database;
 mod error;
 mod mysql;
 mod postgres;
+mod protocol;
+mod render;
 mod rows;
 mod sqlite;
 mod text;
 
 pub use address::{Address, AddressError};
 pub use database::Database;
+pub use protocol::SqlProtocol;

@@ -91,8 +91,7 @@ pub(super) async fn run(
     if !yields_rows {
         return Ok(Answer::Done { rows_affected, last_insert_id });
     }
-    let (text, count) = rows.finish();
-    Ok(Answer::Rows(text, count))
+    Ok(Answer::Rows(rows.finish()))
 }
 
 fn bind(arguments: &mut SqliteArguments, value: Value) -> Result<(), sqlx::error::BoxDynError> {

@@ -3,6 +3,7 @@
 //! One legality test: neither call waits for the other. Equal or later depth would not be enough: a
 //! group delayed behind its own descendant is a cycle.
 
+mod alike;
 mod same_list;
 mod same_subgraph;
 
@@ -17,16 +18,21 @@ type Join = fn(&Graph<'_>, &Dag, CallId, CallId) -> Option<Dag>;
 /// All joins, in the order they are preferred at equal cost.
 const JOINS: [Join; 2] = [same_list::join, same_subgraph::join];
 
+/// Pairs tried before the calls stay as they are: a count, so that plans are reproducible.
+const MAX_TRIES: usize = 2_000;
+
 /// Joins until no join saves anything; the joined calls and their cost.
-pub fn merge(graph: &Graph<'_>, mut dag: Dag) -> (Dag, Cost) {
+pub fn merge(graph: &Graph<'_>, dag: Dag) -> (Dag, Cost) {
+    let mut dag = alike::join_all(graph, dag);
     let mut cost = score(graph, &dag);
-    while let Some((better, less)) = best_join(graph, &dag, cost) {
+    let mut tries = 0;
+    while let Some((better, less)) = best_join(graph, &dag, cost, &mut tries) {
         (dag, cost) = (better, less);
     }
     (dag, cost)
 }
 
-fn best_join(graph: &Graph<'_>, dag: &Dag, cost: Cost) -> Option<(Dag, Cost)> {
+fn best_join(graph: &Graph<'_>, dag: &Dag, cost: Cost, tries: &mut usize) -> Option<(Dag, Cost)> {
     let mut best: Option<(Dag, Cost)> = None;
     let ids: Vec<CallId> = dag.calls.ids().collect();
     for (at, &a) in ids.iter().enumerate() {
@@ -35,6 +41,10 @@ fn best_join(graph: &Graph<'_>, dag: &Dag, cost: Cost) -> Option<(Dag, Cost)> {
                 continue;
             }
             let Some(joined) = JOINS.iter().find_map(|join| join(graph, dag, a, b)) else { continue };
+            *tries += 1;
+            if *tries > MAX_TRIES {
+                return best;
+            }
             let less = score(graph, &joined);
             if less < best.as_ref().map_or(cost, |(_, best)| *best) {
                 best = Some((joined, less));

@@ -1,6 +1,6 @@
 //! Two calls that enter the same objects by the same key become one list of representations.
 
-use crate::gateway::plan::emit_fetches::{CallId, Dag, Way, list_reads_agree};
+use crate::gateway::plan::emit_fetches::{CallId, Dag, List, Way, list_reads_agree};
 use crate::gateway::plan::graph::Graph;
 
 use super::without;
@@ -18,4 +18,15 @@ pub fn join(graph: &Graph<'_>, dag: &Dag, a: CallId, b: CallId) -> Option<Dag> {
     call.lists[0].enters.extend(&list.enters);
     call.lists[0].instances.extend(&list.instances);
     Some(without(&joined, b, a))
+}
+
+/// Adds a list to others: into one that is entered alike, if there is one.
+pub fn absorb(graph: &Graph<'_>, lists: &mut Vec<List>, list: List) {
+    match lists.iter_mut().find(|into| into.key == list.key && list_reads_agree(graph, into, &list)) {
+        Some(into) => {
+            into.enters.extend(&list.enters);
+            into.instances.extend(&list.instances);
+        }
+        None => lists.push(list),
+    }
 }

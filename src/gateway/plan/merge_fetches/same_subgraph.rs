@@ -4,6 +4,7 @@ use crate::gateway::plan::emit_fetches::{CallId, Dag};
 use crate::gateway::plan::graph::Graph;
 use crate::graph::federation::supergraph::SubgraphKind;
 
+use super::same_list::absorb;
 use super::without;
 
 /// Joins `b` into `a` if both enter objects and the subgraph takes documents.
@@ -14,6 +15,8 @@ pub fn join(graph: &Graph<'_>, dag: &Dag, a: CallId, b: CallId) -> Option<Dag> {
     }
     let mut joined = dag.clone();
     joined.calls[a].instances.extend(&dag.calls[b].instances);
-    joined.calls[a].lists.extend(dag.calls[b].lists.iter().cloned());
+    for list in &dag.calls[b].lists {
+        absorb(graph, &mut joined.calls[a].lists, list.clone());
+    }
     Some(without(&joined, b, a))
 }

@@ -16,6 +16,11 @@ pub fn and(left: &Dnf, right: &Dnf) -> Dnf {
     product.iter().filter(|set| !product.iter().any(|other| other != *set && other.is_subset(set))).cloned().collect()
 }
 
+/// Whether whoever fulfils `left` also fulfils `right`.
+pub fn implies(left: &Dnf, right: &Dnf) -> bool {
+    left.iter().all(|set| right.iter().any(|other| other.is_subset(set)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

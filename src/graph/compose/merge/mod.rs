@@ -6,7 +6,7 @@ mod build;
 pub mod carried;
 mod defaults;
 mod descriptions;
-mod dnf;
+pub mod dnf;
 mod enums;
 mod executable;
 mod external;

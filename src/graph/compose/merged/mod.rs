@@ -1,5 +1,10 @@
 //! The merged schema as a whole: what only shows once all subgraphs are together.
 
+mod auth;
+mod inaccessible;
+mod interfaces;
+mod queries;
+
 use crate::graph::compose::merge::Merged;
 use crate::graph::compose::subgraph::model::Subgraph;
 use crate::platform::base::diagnostic::Diagnostic;
@@ -7,5 +12,9 @@ use crate::platform::base::span::SourceMap;
 
 /// Checks and completes the merged schema.
 pub fn check(merged: &mut Merged, subgraphs: &[Subgraph], sources: &SourceMap, diagnostics: &mut Vec<Diagnostic>) {
-    let _ = (merged, subgraphs, sources, diagnostics);
+    queries::check(merged, diagnostics);
+    interfaces::check(merged, subgraphs, diagnostics);
+    inaccessible::check(merged, diagnostics);
+    auth::spread_to_interfaces(merged);
+    auth::check_required(merged, subgraphs, sources, diagnostics);
 }

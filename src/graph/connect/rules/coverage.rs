@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use crate::graph::connect::keys::{KeyField, key_sets, parse_key};
 use crate::graph::connect::model::{InputField, OutputField, Place, SourceProtocol};
 use crate::graph::connect::names::keys;
-use crate::graph::connect::read::{ConnectorDraft, SourceDraft};
+use crate::graph::connect::read::ConnectorDraft;
 use crate::graph::connect::types::Type;
 use crate::graph::language::ast::{FieldDefinition, OperationKind, TypeKind};
 use crate::platform::base::diagnostic::Diagnostic;
@@ -18,12 +18,7 @@ pub fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
     context.connectors.iter().for_each(|connector| check_reads_key(context, connector, findings));
     // Where something could not be understood, what it yields is not known.
     let understood = context.connectors.iter().all(|connector| connector.selection_known);
-    // A subgraph that is served as a whole answers for its fields itself.
-    let is_remote = |source: &SourceDraft<'_>| {
-        let protocol = source.spec.as_ref().map(|spec| &spec.protocol);
-        matches!(protocol, Some(SourceProtocol::Graphql(graphql)) if graphql.subgraph)
-    };
-    if !understood || context.connectors.is_empty() || context.sources.iter().any(is_remote) {
+    if !understood || context.connectors.is_empty() || is_server(context) {
         return;
     }
     let doubtful = doubtful(context);
@@ -67,6 +62,13 @@ fn doubtful(context: &Context<'_>) -> BTreeSet<String> {
         }
     }
     found
+}
+
+/// Whether the subgraph is a GraphQL server itself, which resolves what no connector does.
+fn is_server(context: &Context<'_>) -> bool {
+    let specs = context.sources.iter().filter_map(|source| source.spec.as_ref());
+    let mut protocols = specs.map(|spec| &spec.protocol);
+    protocols.any(|protocol| matches!(protocol, SourceProtocol::Graphql(graphql) if graphql.subgraph))
 }
 
 /// Fields that something yields, as (type, field).

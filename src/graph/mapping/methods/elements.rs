@@ -123,7 +123,7 @@ fn get<'v>(call: &mut Call<'_, 'v>) -> Option<Cow<'v, Value>> {
     };
     match found {
         Some(found) => Some(found),
-        None => call.fail(&format!("finds nothing at {wanted}")),
+        None => call.fail("finds nothing there"),
     }
 }
 

@@ -170,3 +170,109 @@ impl Scanner<'_> {
 fn rows_of(expected: &[u32], index: usize) -> usize {
     expected.get(index).copied().unwrap_or_default() as usize
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::graph::federation::ids::{TypeId, TypeSet};
+    use crate::sources::rows::shape::{Leaf, SiteId, SlotIndex, Typing, ValueKind, ValueShape};
+    use crate::sources::rows::slot::PathSegment;
+
+    fn field(key: &str, slot: u32, kind: ValueKind) -> FieldShape {
+        FieldShape { key: key.into(), slot: SlotIndex(slot), value: ValueShape { lists: 0, kind } }
+    }
+
+    fn text(key: &str, slot: u32) -> FieldShape {
+        field(key, slot, ValueKind::Leaf(Leaf::String))
+    }
+
+    fn object(fields: Vec<FieldShape>) -> ObjectShape {
+        ObjectShape { site: SiteId(0), slots: 3, typing: Typing::Fixed(TypeId(0)), fields, record: false }
+    }
+
+    fn entities(fields: Vec<FieldShape>) -> RowShape {
+        let list = |key: &str| ListShape { key: key.into(), object: object(fields.clone()), types: TypeSet::new() };
+        RowShape::Lists(vec![list("_entities"), list("more")])
+    }
+
+    fn raw(rows: &Rows, cell: usize) -> &str {
+        match rows.slots[cell] {
+            Slot::Raw { part: 1, start, len } => {
+                std::str::from_utf8(&rows.parts[0][start as usize..(start + len) as usize]).unwrap()
+            }
+            other => panic!("{other:?} is no leaf of the body"),
+        }
+    }
+
+    #[test]
+    fn one_value_may_feed_several_slots_and_be_descended_into() {
+        let through = ValueKind::Through(vec![text("city", 2)]);
+        let shape = object(vec![text("id", 0), text("id", 1), field("address", 0, through)]);
+        let body = Bytes::from_static(br#"{"address":{"zip":1,"city":"Paris"},"id":"a"}"#);
+        let rows = scan_value(&body, &shape, Document::Row).unwrap();
+        assert_eq!((raw(&rows, 0), raw(&rows, 1), raw(&rows, 2)), ("\"a\"", "\"a\"", "\"Paris\""));
+    }
+
+    #[test]
+    fn a_document_can_be_the_value_of_the_only_field() {
+        let value = ValueShape { lists: 1, kind: ValueKind::Leaf(Leaf::Int) };
+        let items = FieldShape { key: "items".into(), slot: SlotIndex(1), value };
+        let rows =
+            scan_value(&Bytes::from_static(b"[1,2]"), &object(vec![items.clone()]), Document::Field(&items)).unwrap();
+        assert!(matches!(rows.slots[1], Slot::List { len: 2, .. }));
+        assert!(matches!(rows.rows[..], [Slot::Object { start: 0, .. }]));
+    }
+
+    #[test]
+    fn lists_answer_in_the_order_of_the_shape_and_in_the_number_asked_for() {
+        let shape = entities(vec![text("name", 0)]);
+        let body = Bytes::from_static(br#"{"data":{"more":[null],"_entities":[{"name":"a"},{"name":"b"}]}}"#);
+        let rows = scan_graphql(&body, &shape, &[2, 1]).unwrap();
+        assert!(matches!(rows.rows[..], [Slot::Object { .. }, Slot::Object { .. }, Slot::Null]));
+        for expected in [[1, 1], [3, 1], [2, 0], [2, 2]] {
+            assert_eq!(scan_graphql(&body, &shape, &expected).unwrap_err().problem, Problem::Count, "{expected:?}");
+        }
+    }
+
+    #[test]
+    fn errors_stand_where_their_paths_lead_even_if_they_come_first() {
+        let shape = entities(vec![text("name", 0)]);
+        let body = Bytes::from_static(
+            br#"{"errors":[{"message":"m","path":["_entities",1,"name","x"]},{"message":"n","path":["more"]},
+                {"message":"o","path":["else"]}],"data":{"_entities":[{"name":"a"},{"name":null}],"more":null}}"#,
+        );
+        let rows = scan_graphql(&body, &shape, &[2, 2]).unwrap();
+        let Slot::Object { start, .. } = rows.rows[1] else { panic!("a row") };
+        let Slot::Failed(error) = rows.slots[start as usize] else { panic!("a failed cell") };
+        assert_eq!(rows.errors[error as usize].suffix, [PathSegment::Key("x".into())]);
+        assert!(matches!(rows.rows[2..], [Slot::Failed(_), Slot::Failed(_)]));
+        assert_eq!(rows.general.len(), 1);
+    }
+
+    #[test]
+    fn what_is_no_response_is_refused() {
+        let shape = RowShape::Root(object(vec![text("name", 0)]));
+        for (body, problem) in [
+            (&b"[]"[..], Problem::Kind),
+            (b"{}", Problem::Empty),
+            (br#"{"extensions":{}}"#, Problem::Empty),
+            (br#"{"errors":[]}"#, Problem::Empty),
+            (br#"{"data":null,"data":null}"#, Problem::Duplicate),
+            (b"\xEF\xBB\xBF{}", Problem::Kind),
+            (b"", Problem::End),
+        ] {
+            let error = scan_graphql(&Bytes::from_static(body), &shape, &[]).unwrap_err();
+            assert_eq!(error.problem, problem, "{}", String::from_utf8_lossy(body));
+        }
+    }
+
+    #[test]
+    fn a_short_body_cannot_fill_memory_without_end() {
+        let inner = ObjectShape { slots: 1 << 12, ..object(vec![text("name", 0)]) };
+        let value = ValueShape { lists: 1, kind: ValueKind::Object(Box::new(inner)) };
+        let list = FieldShape { key: "list".into(), slot: SlotIndex(0), value };
+        let body = Bytes::from(format!("{{\"data\":{{\"list\":[{}{{}}]}}}}", "{},".repeat(2000)));
+        let error = scan_graphql(&body, &RowShape::Root(object(vec![list])), &[]).unwrap_err();
+        assert_eq!(error.code(), "RESPONSE_TOO_LARGE");
+    }
+}

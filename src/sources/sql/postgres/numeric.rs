@@ -24,6 +24,7 @@ pub(super) fn to_text(bytes: &[u8]) -> Option<String> {
     if groups.len() != usize::from(count) || groups.iter().any(|&group| group > 9_999) {
         return None;
     }
+    // Groups before the first stored one, as small numbers have them, are zero.
     let group = |position: i32| usize::try_from(position).ok().and_then(|at| groups.get(at)).copied().unwrap_or(0);
     let weight = i32::from(weight);
     let mut text = String::from(if sign == NEGATIVE { "-" } else { "" });
@@ -40,9 +41,6 @@ pub(super) fn to_text(bytes: &[u8]) -> Option<String> {
         for position in (weight + 1)..=(weight + 1 + i32::from(scale) / 4) {
             fraction.push_str(&format!("{:04}", group(position)));
         }
-        // With a weight below -1 the first groups of the fraction are not stored.
-        let missing = usize::try_from(-1 - weight).unwrap_or(0);
-        fraction.insert_str(0, &"0000".repeat(missing));
         text.push_str(fraction.get(..usize::from(scale))?);
     }
     Some(text)

@@ -90,8 +90,7 @@ pub(in super::super) async fn run(
     if !yields_rows {
         return Ok(Answer::Done { rows_affected, last_insert_id: None });
     }
-    let (text, count) = rows.finish();
-    Ok(Answer::Rows(text, count))
+    Ok(Answer::Rows(rows.finish()))
 }
 
 fn push_row(rows: &mut JsonRows, row: &PgRow) -> Result<(), RunError> {

@@ -1,5 +1,16 @@
 //! The rules for one subgraph, in the order they are applied.
 
+mod auth;
+mod contexts;
+mod costs;
+mod externals;
+mod field_sets;
+mod interface_objects;
+mod keys;
+mod overrides;
+mod shareables;
+mod tags;
+
 use crate::graph::compose::subgraph::model::Subgraph;
 use crate::platform::base::diagnostic::Diagnostic;
 use crate::platform::base::span::SourceMap;
@@ -8,4 +19,15 @@ use crate::platform::base::span::SourceMap;
 pub type Rule = fn(&Subgraph, &SourceMap, &mut Vec<Diagnostic>);
 
 /// Every rule.
-pub const ALL: &[Rule] = &[];
+pub const ALL: &[Rule] = &[
+    field_sets::check,
+    keys::check,
+    externals::check,
+    shareables::check,
+    overrides::check,
+    interface_objects::check,
+    tags::check,
+    auth::check,
+    costs::check,
+    contexts::check,
+];

@@ -1,0 +1,129 @@
+//! Which answer belongs to which key (connect language §5.3). Pure.
+
+use std::collections::HashMap;
+
+use serde_json::Value;
+
+use crate::platform::base::Name;
+
+/// A key's values as text, comparable whatever their JSON types: `7` is `"7"`.
+pub(super) type KeyText = Vec<String>;
+
+/// One element of a batch's answer.
+#[derive(Clone, PartialEq, Debug)]
+pub(super) struct Element {
+    /// The key it belongs to; `None` when it says none.
+    pub(super) key: Option<KeyText>,
+    /// The mapped value.
+    pub(super) value: Value,
+}
+
+/// What each key got.
+#[derive(Clone, PartialEq, Debug)]
+pub(super) struct Matched {
+    /// One entry a key, in their order: the elements that belong to it, in answer order.
+    pub(super) groups: Vec<Vec<Value>>,
+    /// Elements that belong to no key.
+    pub(super) surplus: usize,
+}
+
+/// Gives each element to its key; keys may occur more than once.
+pub(super) fn by_key(keys: &[Option<KeyText>], elements: Vec<Element>) -> Matched {
+    let mut found: HashMap<KeyText, Vec<Value>> = HashMap::with_capacity(keys.len());
+    for key in keys.iter().flatten() {
+        found.entry(key.clone()).or_default();
+    }
+    let mut surplus = 0;
+    for element in elements {
+        match element.key.and_then(|key| found.get_mut(&key)) {
+            Some(group) => group.push(element.value),
+            None => surplus += 1,
+        }
+    }
+    let group = |key: &Option<KeyText>| key.as_ref().and_then(|key| found.get(key)).cloned().unwrap_or_default();
+    Matched { groups: keys.iter().map(group).collect(), surplus }
+}
+
+/// The key at `paths` of an object; `None` when a part is missing, null or no scalar.
+pub(super) fn key_at(object: &Value, paths: &[Vec<Name>]) -> Option<KeyText> {
+    paths.iter().map(|path| text_at(object, path)).collect()
+}
+
+/// The key that a `by` mapping yielded: a scalar for a key of one field, else an object that
+/// names the fields as the key does.
+pub(super) fn key_of_by(value: &Value, paths: &[Vec<Name>]) -> Option<KeyText> {
+    match value {
+        Value::Object(_) => key_at(value, paths),
+        scalar if paths.len() == 1 => key_text(scalar).map(|text| vec![text]),
+        _ => None,
+    }
+}
+
+fn text_at(object: &Value, path: &[Name]) -> Option<String> {
+    key_text(path.iter().try_fold(object, |value, name| value.get(&**name))?)
+}
+
+fn key_text(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Bool(value) => Some(value.to_string()),
+        Value::Number(number) => match number.as_f64() {
+            // `7.0` is the ID `7` as well.
+            Some(float) if number.is_f64() && float.fract() == 0.0 && float.abs() < 9_007_199_254_740_992.0 => {
+                Some((float as i64).to_string())
+            }
+            _ => Some(number.to_string()),
+        },
+        Value::Null | Value::Array(_) | Value::Object(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn paths(text: &str) -> Vec<Vec<Name>> {
+        text.split(' ').map(|path| path.split('.').map(Name::from).collect()).collect()
+    }
+
+    fn matched(keys: Value, key: &str, elements: Value) -> (Vec<Vec<Value>>, usize) {
+        let paths = paths(key);
+        let keys: Vec<_> = keys.as_array().unwrap().iter().map(|row| key_at(row, &paths)).collect();
+        let elements = elements.as_array().unwrap().iter();
+        let elements = elements.map(|value| Element { key: key_at(value, &paths), value: value["v"].clone() });
+        let matched = by_key(&keys, elements.collect());
+        (matched.groups, matched.surplus)
+    }
+
+    #[test]
+    fn order_and_json_type_do_not_matter() {
+        let answer = json!([{"id": 2, "v": "b"}, {"id": "1", "v": "a"}, {"id": 3.0, "v": "c"}]);
+        let keys = json!([{"id": "1"}, {"id": "2"}, {"id": 3}]);
+        assert_eq!(matched(keys, "id", answer), (vec![vec![json!("a")], vec![json!("b")], vec![json!("c")]], 0));
+    }
+
+    #[test]
+    fn missing_repeated_and_surplus_are_told_apart() {
+        let answer = json!([{"id": 1, "v": "a"}, {"id": 1, "v": "b"}, {"id": 9, "v": "c"}, {"v": "d"}]);
+        let keys = json!([{"id": 1}, {"id": 2}, {"id": 1}]);
+        let both = vec![json!("a"), json!("b")];
+        assert_eq!(matched(keys, "id", answer), (vec![both.clone(), vec![], both], 2));
+    }
+
+    #[test]
+    fn composite_and_nested_keys_compare_field_by_field() {
+        let answer = json!([{"sku": "x", "w": {"id": 7}, "v": 1}, {"sku": "x", "w": {"id": 8}, "v": 2}]);
+        let keys = json!([{"sku": "x", "w": {"id": "8"}}]);
+        assert_eq!(matched(keys, "sku w.id", answer), (vec![vec![json!(2)]], 1));
+    }
+
+    #[test]
+    fn by_may_be_a_scalar_or_name_the_fields() {
+        assert_eq!(key_of_by(&json!(5), &paths("id")), Some(vec!["5".into()]));
+        assert_eq!(key_of_by(&json!({"a": 1, "b": 2}), &paths("a b")), Some(vec!["1".into(), "2".into()]));
+        assert_eq!(key_of_by(&json!(5), &paths("a b")), None);
+        assert_eq!(key_of_by(&json!(null), &paths("id")), None);
+    }
+}

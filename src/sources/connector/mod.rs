@@ -1,0 +1,22 @@
+//! The common runner of all connectors: variables in, protocol calls, and answers mapped, matched
+//! to their rows and paged.
+//!
+//! A protocol implements [`Protocol`] and knows nothing of selections, batches or pages; this
+//! module knows nothing of wires.
+
+mod batch;
+mod failure;
+mod headers;
+mod keys;
+mod page;
+mod protocol;
+mod row;
+mod scope;
+mod source;
+
+pub use failure::{BAD_INPUT, DESERIALIZE, TRANSPORT};
+pub use headers::HeaderPlan;
+pub use page::{BadCursor, CursorKey, Page, PageError};
+pub use protocol::{Answer, Body, Inputs, Protocol};
+pub use scope::Scope;
+pub use source::{Connector, ConnectorParts};

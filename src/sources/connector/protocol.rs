@@ -1,0 +1,75 @@
+//! What a protocol does for a connector: one call.
+
+use bytes::Bytes;
+use futures_util::future::BoxFuture;
+use http::HeaderMap;
+use serde_json::{Map, Value};
+
+use crate::graph::mapping::Variables;
+use crate::sources::contract::{CallContext, SourceError, Wanted};
+use crate::sources::format::MediaKind;
+
+use super::page::Page;
+
+/// One connector's way to its system.
+pub trait Protocol: Send + Sync {
+    /// Makes one call. An answer that says "failed" is an answer; `Err` means there is none.
+    /// Dropping the future cancels the call.
+    fn call<'a>(&'a self, inputs: &'a Inputs<'a>) -> BoxFuture<'a, Result<Answer, SourceError>>;
+
+    /// Whether answers are typed, so that numbers may come as text (connect language §4.7).
+    fn is_typed(&self) -> bool {
+        false
+    }
+}
+
+/// What one call is made from.
+pub struct Inputs<'a> {
+    /// What the request parts of the connector may read.
+    pub variables: Variables<'a>,
+    /// The page asked for, if the field has pages.
+    pub page: Option<&'a Page>,
+    /// Whether one value is expected, not a list.
+    pub single: bool,
+    /// What is wanted of the answer.
+    pub wanted: &'a [Wanted],
+    /// Whether it writes.
+    pub mutation: bool,
+    /// Deadline and facts of the request.
+    pub context: &'a CallContext,
+}
+
+/// What a call came back with.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Answer {
+    /// Whether the protocol itself calls this a success; `isSuccess` decides in its place.
+    pub success: bool,
+    /// `$status`
+    pub status: Option<i64>,
+    /// `$response.headers`
+    pub headers: HeaderMap,
+    /// `$response.error`
+    pub error: Option<Value>,
+    /// `$response.errors`
+    pub errors: Option<Value>,
+    /// `$`
+    pub body: Body,
+    /// `$results`
+    pub results: Option<Value>,
+    /// The protocol's facts for an error's extensions, such as `http: { status }`.
+    pub facts: Map<String, Value>,
+    /// What the author should know, although nothing failed.
+    pub problems: Vec<String>,
+}
+
+/// The answer's content.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub enum Body {
+    /// Nothing came; `$` is null.
+    #[default]
+    Empty,
+    /// Bytes of this kind.
+    Bytes(MediaKind, Bytes),
+    /// A value.
+    Value(Value),
+}

@@ -1,0 +1,162 @@
+//! One row: one call, or the calls of one page, mapped to one value.
+
+use serde_json::Value;
+use tracing::{Instrument, field};
+
+use crate::graph::connect::model::PaginateSpec;
+use crate::graph::mapping::{Mapping, Outcome, Variable, Variables};
+use crate::sources::contract::SourceError;
+use crate::sources::format::decode;
+
+use super::failure::{DESERIALIZE, failed};
+use super::page::{Page, Pager, Reply};
+use super::protocol::{Answer, Body, Inputs};
+use super::scope::AnswerScope;
+use super::source::{Fetch, Tally};
+
+/// A successful answer: its content and what mappings may read beside it.
+pub(super) struct Success {
+    pub(super) value: Value,
+    pub(super) scope: AnswerScope,
+}
+
+/// One value for one row.
+pub(super) async fn value(fetch: &Fetch<'_>, row: &Value) -> Result<Option<Value>, SourceError> {
+    let mut variables = fetch.variables();
+    if let Some(given) = fetch.given {
+        variables.set(given, row);
+    }
+    let spec = &fetch.connector.spec;
+    if let Some(paginate) = &spec.paginate {
+        return paged(fetch, variables, paginate).await.map(Some);
+    }
+    if fetch.connector.protocol.is_none() {
+        return Ok(fetch.evaluate(&spec.selection.value, None, &variables));
+    }
+    let success = call(fetch, variables, None).await?;
+    let variables = success.scope.extend(variables);
+    Ok(fetch.evaluate(&spec.selection.value, Some(&success.value), &variables))
+}
+
+/// Calls until the page is full, and makes a connection or a list of its records.
+async fn paged(fetch: &Fetch<'_>, variables: Variables<'_>, spec: &PaginateSpec) -> Result<Value, SourceError> {
+    let connector = fetch.connector;
+    let mut pager = Pager::new(spec, fetch.scope.arguments(), &connector.cursors, &connector.name)?;
+    while let Some(page) = pager.next_call() {
+        let page_value = page.to_value();
+        let variables = variables.with(Variable::Page, &page_value);
+        let success = call(fetch, variables, Some(&page)).await?;
+        let variables = success.scope.extend(variables);
+        pager.take(reply(fetch, spec, &success.value, &variables));
+    }
+    let mut window = pager.finish();
+    for (record, _) in &mut window.records {
+        *record = fetch.evaluate(&connector.spec.selection.value, Some(record), &variables).unwrap_or(Value::Null);
+    }
+    Ok(if spec.connection { window.connection(&connector.cursors, &connector.name) } else { window.list() })
+}
+
+fn reply(fetch: &Fetch<'_>, spec: &PaginateSpec, answer: &Value, variables: &Variables<'_>) -> Reply {
+    let read = |mapping: &Mapping| fetch.evaluate(mapping, Some(answer), variables);
+    let items = match &spec.items {
+        Some(items) => read(&items.value),
+        None => Some(answer.clone()),
+    };
+    let records = match items {
+        Some(Value::Array(records)) => records,
+        None | Some(Value::Null) => Vec::new(),
+        Some(_) => {
+            fetch.tally.problem("the records of a page are no list");
+            Vec::new()
+        }
+    };
+    Reply {
+        records,
+        total: spec.total.as_ref().and_then(|total| read(&total.value)?.as_u64()),
+        has_next: spec.has_next.as_ref().and_then(|next| read(&next.value)?.as_bool()),
+        next: spec.next.as_ref().and_then(|next| read(&next.value)),
+    }
+}
+
+/// One call, decoded and judged.
+pub(super) async fn call(
+    fetch: &Fetch<'_>,
+    variables: Variables<'_>,
+    page: Option<&Page>,
+) -> Result<Success, SourceError> {
+    let connector = fetch.connector;
+    let span = tracing::info_span!(
+        "pleach.connector.call",
+        pleach.source.name = &*connector.name,
+        pleach.connector.status = field::Empty,
+        error.type = field::Empty,
+    );
+    let result = judged(fetch, variables, page).instrument(span.clone()).await;
+    match &result {
+        Ok(_) => {}
+        Err(error) => drop(span.record("error.type", &*error.code)),
+    }
+    result
+}
+
+async fn judged(fetch: &Fetch<'_>, variables: Variables<'_>, page: Option<&Page>) -> Result<Success, SourceError> {
+    let connector = fetch.connector;
+    let Some(protocol) = &connector.protocol else {
+        return Err(SourceError::new(DESERIALIZE, "a computed connector makes no calls"));
+    };
+    let single = fetch.single && page.is_none();
+    let inputs =
+        Inputs { variables, page, single, wanted: fetch.wanted, mutation: fetch.mutation, context: fetch.context };
+    fetch.tally.called();
+    let mut answer = protocol.call(&inputs).await?;
+    if let Some(status) = answer.status {
+        tracing::Span::current().record("pleach.connector.status", status);
+    }
+    let facts = std::mem::take(&mut answer.facts);
+    answer.problems.iter().for_each(|problem| fetch.tally.problem(problem));
+    let scope = AnswerScope::new(&answer, connector.needs);
+    let judged = content(answer, fetch.tally);
+    let spec = &connector.spec;
+    let source = connector.source();
+    let is_success = spec.is_success.as_ref().or_else(|| source?.is_success.as_ref());
+    let (success, value) = match judged {
+        Ok(decoded) => decoded,
+        // A failure is a failure even if its text cannot be read.
+        Err((false, _)) if is_success.is_none() => (false, Value::Null),
+        Err((_, error)) => return Err(error),
+    };
+    let after = scope.extend(variables);
+    let success = match is_success {
+        Some(mapping) => fetch.evaluate(&mapping.value, Some(&value), &after) == Some(Value::Bool(true)),
+        None => success,
+    };
+    if !success {
+        return Err(failed(&connector.service, spec, source, &value, &after, facts));
+    }
+    Ok(Success { value, scope })
+}
+
+/// The answer's value, with what the protocol says of success.
+fn content(answer: Answer, tally: &Tally) -> Result<(bool, Value), (bool, SourceError)> {
+    let value = match answer.body {
+        Body::Empty => Value::Null,
+        Body::Value(value) => value,
+        Body::Bytes(kind, bytes) => {
+            let decoded = decode(&kind, &bytes)
+                .map_err(|error| (answer.success, SourceError::new(DESERIALIZE, error.to_string())))?;
+            if let Some(problem) = &decoded.problem {
+                tally.problem(problem);
+            }
+            decoded.value
+        }
+    };
+    Ok((answer.success, value))
+}
+
+/// An evaluation's value; its problems are counted.
+pub(super) fn counted(outcome: Outcome, tally: &Tally) -> Option<Value> {
+    for problem in &outcome.problems {
+        tally.problem(&problem.message);
+    }
+    outcome.value
+}

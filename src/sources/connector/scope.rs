@@ -1,0 +1,132 @@
+//! The values that mappings of one fetch may read, made only if they are read.
+
+use http::HeaderMap;
+use serde_json::{Map, Value, json};
+
+use crate::graph::connect::model::{ConnectSpec, SourceSpec};
+use crate::graph::mapping::{Mapping, Variable, Variables};
+use crate::sources::contract::RequestFacts;
+
+use super::protocol::Answer;
+
+/// Variables that are the same for all calls of one fetch.
+#[derive(Debug, Default)]
+pub struct Scope {
+    arguments: Value,
+    request: Option<Value>,
+    auth: Option<Value>,
+    now: Value,
+}
+
+/// Which variables after the call a connector's mappings read.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct AnswerNeeds {
+    response: bool,
+}
+
+/// Variables of one answer.
+#[derive(Debug)]
+pub(super) struct AnswerScope {
+    status: Option<Value>,
+    response: Option<Value>,
+    results: Option<Value>,
+}
+
+// === impl Scope ===
+
+impl Scope {
+    /// The scope of a call with these arguments.
+    pub fn new(arguments: &Map<String, Value>, facts: &RequestFacts) -> Self {
+        let claims = facts.claims.as_ref();
+        Self {
+            arguments: Value::Object(arguments.clone()),
+            request: (!facts.headers.is_empty()).then(|| json!({ "headers": headers(&facts.headers) })),
+            auth: claims.map(|claims| json!({ "claims": claims, "scopes": facts.scopes })),
+            now: Value::String(facts.now.clone()),
+        }
+    }
+
+    /// The variables with those that never change.
+    pub fn variables<'v>(&'v self, env: &'v Value, config: &'v Value) -> Variables<'v> {
+        let mut variables = Variables::new()
+            .with(Variable::Args, &self.arguments)
+            .with(Variable::Env, env)
+            .with(Variable::Config, config)
+            .with(Variable::Now, &self.now);
+        if let Some(request) = &self.request {
+            variables.set(Variable::Request, request);
+        }
+        if let Some(auth) = &self.auth {
+            variables.set(Variable::Auth, auth);
+        }
+        variables
+    }
+
+    pub(super) fn arguments(&self) -> &Map<String, Value> {
+        static NONE: std::sync::LazyLock<Map<String, Value>> = std::sync::LazyLock::new(Map::new);
+        self.arguments.as_object().unwrap_or(&NONE)
+    }
+}
+
+// === impl AnswerNeeds ===
+
+impl AnswerNeeds {
+    /// What the mappings after the call read: selection, `isSuccess`, `errors`, those of pages.
+    pub(super) fn of(spec: &ConnectSpec, source: Option<&SourceSpec>) -> Self {
+        let own = [&spec.errors.message, &spec.errors.extensions, &spec.is_success];
+        let of_source = source.map(|source| [&source.errors.message, &source.errors.extensions, &source.is_success]);
+        let of_pages = spec.paginate.as_ref().map(|page| [&page.items, &page.total, &page.has_next, &page.next]);
+        let mappings = own
+            .into_iter()
+            .chain(of_source.into_iter().flatten())
+            .chain(of_pages.into_iter().flatten())
+            .flatten()
+            .map(|mapping| &mapping.value)
+            .chain([&spec.selection.value]);
+        let reads = |mapping: &Mapping| mapping.references().of(Variable::Response).is_some();
+        Self { response: { mappings }.any(reads) }
+    }
+}
+
+// === impl AnswerScope ===
+
+impl AnswerScope {
+    pub(super) fn new(answer: &Answer, needs: AnswerNeeds) -> Self {
+        let response = needs.response.then(|| {
+            let headers = headers(&answer.headers);
+            let mut fields = Map::new();
+            fields.insert("trailers".to_owned(), headers.clone());
+            fields.insert("headers".to_owned(), headers);
+            // What is absent is missing, not null, so that `?` and `??` see it.
+            fields.extend(answer.error.clone().map(|error| ("error".to_owned(), error)));
+            fields.extend(answer.errors.clone().map(|errors| ("errors".to_owned(), errors)));
+            Value::Object(fields)
+        });
+        Self { status: answer.status.map(Value::from), response, results: answer.results.clone() }
+    }
+
+    /// Adds what is known after the call.
+    pub(super) fn extend<'v>(&'v self, mut variables: Variables<'v>) -> Variables<'v> {
+        let known = [
+            (Variable::Status, &self.status),
+            (Variable::Response, &self.response),
+            (Variable::Results, &self.results),
+        ];
+        for (variable, value) in known {
+            if let Some(value) = value {
+                variables.set(variable, value);
+            }
+        }
+        variables
+    }
+}
+
+/// `name: [values]`, in lower case; values that are no text are left out.
+fn headers(headers: &HeaderMap) -> Value {
+    let mut fields = Map::new();
+    for name in headers.keys() {
+        let values = headers.get_all(name).iter().filter_map(|value| value.to_str().ok()).map(Value::from);
+        fields.insert(name.as_str().to_owned(), values.collect());
+    }
+    Value::Object(fields)
+}

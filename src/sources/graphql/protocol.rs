@@ -1,0 +1,106 @@
+//! A plain GraphQL server used by one connector.
+
+use bytes::Bytes;
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use http::Response;
+use serde_json::{Map, Value, json};
+
+use crate::graph::connect::model::GraphqlRequest;
+use crate::graph::mapping::{Mapping, Variables};
+use crate::sources::connector::{Answer, BAD_INPUT, Body, DESERIALIZE, HeaderPlan, Inputs, Protocol, TRANSPORT};
+use crate::sources::contract::SourceError;
+use crate::sources::transport::net_error;
+
+use super::exchange::GraphqlEndpoint;
+use super::field::{Selected, document, has_plain_names};
+
+/// A GraphQL connector.
+pub struct GraphqlProtocol {
+    endpoint: GraphqlEndpoint,
+    request: GraphqlRequest,
+    selected: Selected,
+    headers: HeaderPlan,
+}
+
+// === impl GraphqlProtocol ===
+
+impl GraphqlProtocol {
+    /// Builds the protocol of one connector; `selection` says what is read of the remote field.
+    pub fn new(endpoint: GraphqlEndpoint, request: GraphqlRequest, selection: &Mapping, headers: HeaderPlan) -> Self {
+        Self { endpoint, request, selected: Selected::of(selection), headers }
+    }
+
+    async fn exchange(&self, inputs: &Inputs<'_>) -> Result<Answer, SourceError> {
+        let headers = self.headers.write(&inputs.variables, &inputs.context.facts)?;
+        let (document, variables) = match &self.request {
+            GraphqlRequest::Field { field, args } => {
+                let arguments = object("args", args.as_ref().map(|args| &args.value), &inputs.variables)?;
+                let text = document(&field.value, &arguments, &self.selected, inputs.wanted, inputs.mutation);
+                (text, Bytes::new())
+            }
+            GraphqlRequest::Query { query, variables } => {
+                let values = object("variables", variables.as_ref().map(|values| &values.value), &inputs.variables)?;
+                (query.value.to_string(), Value::Object(values).to_string().into())
+            }
+        };
+        let response = self
+            .endpoint
+            .post(&document, None, &variables, headers, inputs.context.deadline)
+            .await
+            .map_err(|error| net_error(error, TRANSPORT, DESERIALIZE))?;
+        self.answer(&response)
+    }
+
+    fn answer(&self, response: &Response<Bytes>) -> Result<Answer, SourceError> {
+        let status = response.status();
+        let mut answer = Answer {
+            status: Some(i64::from(status.as_u16())),
+            headers: response.headers().clone(),
+            facts: Map::from_iter([("http".to_owned(), json!({ "status": status.as_u16() }))]),
+            ..Answer::default()
+        };
+        let mut fields = match serde_json::from_slice(response.body()) {
+            Ok(Value::Object(fields)) => fields,
+            _ if !status.is_success() => return Ok(answer),
+            Ok(_) => return Err(SourceError::new(DESERIALIZE, "the answer is no GraphQL response")),
+            Err(error) => return Err(SourceError::new(DESERIALIZE, format!("invalid JSON: {error}"))),
+        };
+        let errors =
+            fields.remove("errors").filter(|errors| errors.as_array().is_some_and(|errors| !errors.is_empty()));
+        let data = fields.remove("data").unwrap_or(Value::Null);
+        let value = match (&self.request, data) {
+            (GraphqlRequest::Field { field, .. }, Value::Object(mut data)) => {
+                data.remove(&*field.value).unwrap_or(Value::Null)
+            }
+            (GraphqlRequest::Field { .. }, _) => Value::Null,
+            (GraphqlRequest::Query { .. }, data) => data,
+        };
+        answer.success = status.is_success() && (errors.is_none() || !value.is_null());
+        if answer.success && errors.is_some() {
+            answer.problems.push("the server reported errors beside its data".to_owned());
+        }
+        answer.errors = errors;
+        answer.body = Body::Value(value);
+        Ok(answer)
+    }
+}
+
+impl Protocol for GraphqlProtocol {
+    fn call<'a>(&'a self, inputs: &'a Inputs<'a>) -> BoxFuture<'a, Result<Answer, SourceError>> {
+        self.exchange(inputs).boxed()
+    }
+}
+
+/// The object a mapping yields; nothing yields an empty one.
+fn object(what: &str, mapping: Option<&Mapping>, variables: &Variables<'_>) -> Result<Map<String, Value>, SourceError> {
+    let value = mapping.and_then(|mapping| mapping.evaluate(None, variables).value).unwrap_or(Value::Null);
+    if !has_plain_names(&value) {
+        return Err(SourceError::new(BAD_INPUT, format!("{what} has a key that is no GraphQL name")));
+    }
+    match value {
+        Value::Object(fields) => Ok(fields),
+        Value::Null => Ok(Map::new()),
+        _ => Err(SourceError::new(BAD_INPUT, format!("{what} must yield an object"))),
+    }
+}

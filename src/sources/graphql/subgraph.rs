@@ -1,0 +1,93 @@
+//! A federated subgraph behind HTTP.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use http::{HeaderMap, Response};
+use serde_json::{Map, Value, json};
+
+use crate::platform::base::Name;
+use crate::sources::connector::{HeaderPlan, Scope};
+use crate::sources::contract::{Call, CallContext, FetchRequest, Source, SourceError};
+use crate::sources::headers::HeaderRules;
+use crate::sources::rows::scan::scan_graphql;
+use crate::sources::rows::slot::Rows;
+use crate::sources::transport::net_error;
+
+use super::exchange::GraphqlEndpoint;
+
+/// No response, or one that is not GraphQL's.
+const HTTP_ERROR: &str = "SUBREQUEST_HTTP_ERROR";
+/// A response that cannot be read.
+const MALFORMED: &str = "SUBREQUEST_MALFORMED_RESPONSE";
+
+/// A federated subgraph that is asked whole documents.
+pub struct GraphqlSubgraph {
+    name: Name,
+    endpoint: GraphqlEndpoint,
+    rules: HeaderRules,
+    headers: HeaderPlan,
+    env: Arc<Value>,
+}
+
+// === impl GraphqlSubgraph ===
+
+impl GraphqlSubgraph {
+    /// The subgraph `name`: `rules` hold for every subgraph, `headers` for this one; their
+    /// templates read `env`.
+    pub fn new(
+        name: Name,
+        endpoint: GraphqlEndpoint,
+        rules: HeaderRules,
+        headers: HeaderPlan,
+        env: Arc<Value>,
+    ) -> Self {
+        Self { name, endpoint, rules, headers, env }
+    }
+
+    async fn ask(&self, request: &FetchRequest, context: &CallContext) -> Result<Rows, SourceError> {
+        let Call::Graphql { document, operation_name, variables, .. } = &request.call else {
+            return Err(SourceError::new(MALFORMED, "a subgraph was called as a connector"));
+        };
+        let mut headers = HeaderMap::new();
+        self.rules.apply(&context.facts, &mut headers);
+        let scope = Scope::new(&Map::new(), &context.facts);
+        headers.extend(self.headers.write(&scope.variables(&self.env, &Value::Null), &context.facts)?);
+        let response = self
+            .endpoint
+            .post(document, operation_name.as_deref(), variables, headers, context.deadline)
+            .await
+            .map_err(|error| net_error(error, HTTP_ERROR, MALFORMED))?;
+        read(&response, request)
+    }
+}
+
+impl Source for GraphqlSubgraph {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn fetch<'a>(
+        &'a self,
+        request: &'a FetchRequest,
+        context: &'a CallContext,
+    ) -> BoxFuture<'a, Result<Rows, SourceError>> {
+        self.ask(request, context).boxed()
+    }
+}
+
+/// A well-formed GraphQL response counts whatever its status; without one the status decides what
+/// went wrong.
+fn read(response: &Response<Bytes>, request: &FetchRequest) -> Result<Rows, SourceError> {
+    let status = response.status();
+    scan_graphql(response.body(), &request.shape, &request.expected).map_err(|malformed| {
+        if status.is_success() {
+            return malformed.into();
+        }
+        let mut error = SourceError::new(HTTP_ERROR, format!("the subgraph answered with status {status}"));
+        error.extensions.insert("http".to_owned(), json!({ "status": status.as_u16() }));
+        error
+    })
+}

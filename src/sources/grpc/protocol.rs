@@ -1,0 +1,75 @@
+//! One unary call for one call of a connector.
+
+use std::sync::Arc;
+
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use serde_json::{Map, Value, json};
+
+use crate::graph::mapping::{Mapping, Variable};
+use crate::sources::connector::{Answer, BAD_INPUT, Body, DESERIALIZE, HeaderPlan, Inputs, Protocol, TRANSPORT};
+use crate::sources::contract::SourceError;
+use crate::sources::format::MediaKind;
+use crate::sources::stack::TIMEOUT;
+
+use super::client::{CallError, GrpcClient};
+use super::descriptors::Method;
+
+/// A gRPC connector.
+pub struct GrpcProtocol {
+    client: Arc<GrpcClient>,
+    method: Method,
+    message: Option<Mapping>,
+    metadata: HeaderPlan,
+}
+
+// === impl GrpcProtocol ===
+
+impl GrpcProtocol {
+    /// Builds the protocol of one connector. Without `message` the field's arguments are sent.
+    pub fn new(client: Arc<GrpcClient>, method: Method, message: Option<Mapping>, metadata: HeaderPlan) -> Self {
+        Self { client, method, message, metadata }
+    }
+
+    async fn exchange(&self, inputs: &Inputs<'_>) -> Result<Answer, SourceError> {
+        let message = match &self.message {
+            Some(mapping) => mapping.evaluate(None, &inputs.variables).value,
+            None => inputs.variables.value(Variable::Args).cloned(),
+        };
+        let metadata = self.metadata.write(&inputs.variables, &inputs.context.facts)?;
+        let outcome = self
+            .client
+            .unary(&self.method, message.unwrap_or(Value::Null), metadata, inputs.context.deadline)
+            .await
+            .map_err(source_error)?;
+        let body = if outcome.body.is_empty() { Body::Empty } else { Body::Bytes(MediaKind::Json, outcome.body) };
+        Ok(Answer {
+            success: outcome.code == 0,
+            status: Some(i64::from(outcome.code)),
+            headers: outcome.metadata,
+            error: outcome.error,
+            body,
+            facts: Map::from_iter([("grpc".to_owned(), json!({ "code": outcome.code }))]),
+            ..Answer::default()
+        })
+    }
+}
+
+impl Protocol for GrpcProtocol {
+    fn call<'a>(&'a self, inputs: &'a Inputs<'a>) -> BoxFuture<'a, Result<Answer, SourceError>> {
+        self.exchange(inputs).boxed()
+    }
+
+    fn is_typed(&self) -> bool {
+        true
+    }
+}
+
+fn source_error(error: CallError) -> SourceError {
+    match error {
+        CallError::BadInput(reason) => SourceError::new(BAD_INPUT, reason),
+        CallError::Timeout => SourceError::new(TIMEOUT, "the server did not answer in time"),
+        CallError::Transport(reason) => SourceError::new(TRANSPORT, reason),
+        CallError::Decode(reason) => SourceError::new(DESERIALIZE, reason),
+    }
+}

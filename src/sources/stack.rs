@@ -1,0 +1,77 @@
+//! The layers around one source, outermost first: span, then deadline, then the source itself.
+//!
+//! Retry, breaker, bulkhead and their kin (connect language §6.2) find their places here, in the
+//! order that section gives.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use tokio::time::timeout_at;
+use tracing::{Instrument, field};
+
+use super::contract::{CallContext, FetchRequest, Source, SourceError};
+use super::rows::slot::Rows;
+
+/// The code of a call that took too long.
+pub const TIMEOUT: &str = "GATEWAY_TIMEOUT";
+
+/// A source with its layers.
+pub struct SourceStack {
+    inner: Arc<dyn Source>,
+    timeout: Duration,
+}
+
+// === impl SourceStack ===
+
+impl SourceStack {
+    /// Puts the layers around `inner`; one call may take `timeout`, or what is left of the
+    /// request's deadline if that is less.
+    pub fn new(inner: Arc<dyn Source>, timeout: Duration) -> Self {
+        Self { inner, timeout }
+    }
+
+    /// Opens the span of one call and notes in it how the call ended.
+    async fn traced(&self, request: &FetchRequest, context: &CallContext) -> Result<Rows, SourceError> {
+        let span = tracing::info_span!(
+            "pleach.source.call",
+            "pleach.source.name" = self.name(),
+            "pleach.source.calls" = field::Empty,
+            "pleach.mapping.problems" = field::Empty,
+            "error.type" = field::Empty,
+        );
+        let result = self.bounded(request, context).instrument(span.clone()).await;
+        match &result {
+            Ok(rows) => drop(span.record("pleach.source.calls", rows.calls.unwrap_or(1))),
+            Err(error) => {
+                span.record("error.type", &*error.code);
+                span.in_scope(|| tracing::warn!(code = &*error.code, error = error.message, "a source call failed"));
+            }
+        }
+        result
+    }
+
+    /// Ends the call at its deadline, whether or not the source looks at it.
+    async fn bounded(&self, request: &FetchRequest, context: &CallContext) -> Result<Rows, SourceError> {
+        let deadline = context.deadline.within(self.timeout);
+        let context = CallContext { deadline, facts: context.facts.clone() };
+        timeout_at(deadline.instant().into(), self.inner.fetch(request, &context))
+            .await
+            .unwrap_or_else(|_| Err(SourceError::new(TIMEOUT, "the source did not answer in time")))
+    }
+}
+
+impl Source for SourceStack {
+    fn name(&self) -> &str {
+        self.inner.name()
+    }
+
+    fn fetch<'a>(
+        &'a self,
+        request: &'a FetchRequest,
+        context: &'a CallContext,
+    ) -> BoxFuture<'a, Result<Rows, SourceError>> {
+        self.traced(request, context).boxed()
+    }
+}
