@@ -10,7 +10,7 @@ use super::build::Build;
 use super::connected::{Connected, batch};
 use super::ids::SubgraphId;
 use super::join::GraphId;
-use super::supergraph::{ConnectorDef, ConnectorPlace, SubgraphDef, SubgraphKind};
+use super::supergraph::{ConnectorDef, SubgraphDef, SubgraphKind};
 
 /// What stands behind a subgraph to be.
 enum Behind {
@@ -88,9 +88,11 @@ impl Build<'_> {
         // What another subgraph overrides needs no connector any more.
         let Some(place) = self.place(connected.graph, spec) else { return };
         let subgraph = SubgraphId::from_index(self.graph.subgraphs.len());
-        if let ConnectorPlace::Root(field) | ConnectorPlace::Field(field) = place {
-            self.connected_fields.insert((connected.graph, field));
-        }
+        let field = spec.place.field().and_then(|name| {
+            let on = self.graph.type_id(spec.place.on())?;
+            self.graph.field(on, name)
+        });
+        self.connected_fields.extend(field.map(|field| (connected.graph, field)));
         let (service, id) = (service.name.clone(), spec.id.clone());
         let def = ConnectorDef { service: service.clone(), id, subgraph, place, batch: batch(spec) };
         let connector = self.graph.connectors.push(def);
