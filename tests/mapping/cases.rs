@@ -2,24 +2,48 @@
 
 use std::fmt::Write as _;
 use std::ops::Range;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use pleach::graph::mapping::{
-    Dialect, Mapping, MappingError, ObjectShape, Outcome, Projection, Reference, References, Shape, Variable, Variables,
+    Dialect, Mapping, MappingError, ObjectShape, Outcome, Projection, Reference, References, Shape, Variable,
+    Variables, method_names,
 };
 use serde_json::Value;
 
 use crate::page::{Case, Page, Part};
 
 #[test]
-fn every_case_yields_what_its_page_says() {
+fn every_method_has_two_cases_or_more() {
+    let mappings: Vec<String> = pages()
+        .iter()
+        .flat_map(|path| Page::parse(&std::fs::read_to_string(path).unwrap()).parts)
+        .filter_map(|part| match part {
+            Part::Case(case) => case.get("mapping").map(str::to_owned),
+            Part::Prose(_) => None,
+        })
+        .collect();
+    for name in method_names(Dialect::Pleach) {
+        let uses = |text: &&String| {
+            text.match_indices(&format!("->{name}"))
+                .any(|(at, called)| !text[at + called.len()..].starts_with(|c: char| c.is_ascii_alphanumeric()))
+        };
+        assert!(mappings.iter().filter(uses).count() >= 2, "{name}");
+    }
+}
+
+fn pages() -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/mapping/cases");
     let mut pages: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     pages.retain(|path| path.file_name().is_some_and(|name| name != "README.md"));
     pages.sort();
+    pages
+}
+
+#[test]
+fn every_case_yields_what_its_page_says() {
     let mut wrong = String::new();
     let mut count = 0;
-    for path in pages {
+    for path in pages() {
         let text = std::fs::read_to_string(&path).unwrap();
         let mut page = Page::parse(&text);
         for part in &mut page.parts {

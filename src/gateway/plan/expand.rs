@@ -143,9 +143,10 @@ impl<'a> Expansion<'a, '_> {
         let supergraph = self.graph.supergraph;
         let provider = &supergraph.providers[id];
         let position = self.graph.demands[demand].position;
-        if position == Graph::ROOT || provider.external {
+        if position == Graph::ROOT {
             return;
         }
+        let name = &supergraph.fields[provider.field].name;
         let (class_index, class) = (self.graph.demands[demand].class, self.graph.class_of(demand).clone());
         for entry_id in entries(supergraph, class.representative) {
             let entry = &supergraph.entries[entry_id];
@@ -155,8 +156,15 @@ impl<'a> Expansion<'a, '_> {
             {
                 continue;
             }
+            // What the landing opens, as `@provides` does below a field.
+            let opened = entry.provides.map(|set| supergraph.field_sets[set].selections.iter().collect::<Vec<_>>());
+            let mut below = Vec::new();
+            let provided = provided(supergraph, &opened.unwrap_or_default(), &class, name, &mut below);
+            if provider.external && !provided {
+                continue;
+            }
             let Some(enter) = self.enter(position, class_index, entry_id) else { continue };
-            let instance = self.add_option(demand, Arrival::Enter(enter), Some(id), Vec::new());
+            let instance = self.add_option(demand, Arrival::Enter(enter), Some(id), below);
             if provider.requires.is_some() {
                 self.queue.push_back(Task::Requires(instance));
             }

@@ -30,6 +30,8 @@ pub(super) struct Build<'a> {
     pub(super) local: BTreeMap<(TypeId, SubgraphId), LocalType>,
     /// Fields whose `@external` is a formality: key fields of type extensions.
     pub(super) extension_keys: HashSet<(GraphId, FieldId)>,
+    /// Fields with a connector of their own, in subgraphs that are GraphQL servers besides.
+    pub(super) connected_fields: HashSet<(GraphId, FieldId)>,
     pub(super) diagnostics: Vec<Diagnostic>,
     field_set_ids: HashMap<FieldSet, FieldSetId>,
     label_ids: HashMap<Name, LabelId>,
@@ -50,6 +52,7 @@ impl<'a> Build<'a> {
             entries: Vec::new(),
             local: BTreeMap::new(),
             extension_keys: HashSet::new(),
+            connected_fields: HashSet::new(),
             diagnostics: Vec::new(),
             field_set_ids: HashMap::new(),
             label_ids: HashMap::new(),

@@ -107,6 +107,9 @@ impl Dump<'_> {
             EntryKind::InterfaceObject => write!(f, " as interface object {}", self.0.types[entry.ty].name)?,
             EntryKind::Connector(_) => f.write_str(&batch(entry.batch))?,
         }
+        if let Some(set) = entry.provides {
+            write!(f, " provides {{ {} }}", FieldSetText(self.0, set))?;
+        }
         writeln!(f)
     }
 

@@ -49,7 +49,14 @@ impl Build<'_> {
                 TypeKind::Interface => EntryKind::InterfaceEntity,
                 _ => EntryKind::Entity,
             };
-            self.entries.push(Entry { ty: id, subgraph, key, kind, batch: BatchCaps::Batch { max: u32::MAX } });
+            self.entries.push(Entry {
+                ty: id,
+                subgraph,
+                key,
+                kind,
+                batch: BatchCaps::Batch { max: u32::MAX },
+                provides: None,
+            });
         }
     }
 
@@ -61,6 +68,10 @@ impl Build<'_> {
             let Some(coordinate) = self.graph.field(id, &field.definition.name.value) else { continue };
             for join in &field.joins {
                 let Some(&subgraph) = self.subgraph_of.get(&join.graph) else { continue };
+                // A field with a connector of its own is taken out of what the server is asked.
+                if self.connected_fields.contains(&(join.graph, coordinate)) {
+                    continue;
+                }
                 let interface_object = ty.is_interface_object(join.graph);
                 self.provider(id, coordinate, join, subgraph, interface_object);
             }

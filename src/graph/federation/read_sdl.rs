@@ -22,11 +22,12 @@ impl Supergraph {
         let specs = Specs::read(document)?;
         let joined = Joined::read(document, &specs)?;
         let mut build = Build::new(sources, &specs, &joined);
-        build.subgraphs();
         build.types();
+        let connected = build.subgraphs();
         build.roots(document);
         build.local_types();
         build.provide();
+        build.connect(&connected);
         build.protect();
         let mut graph = build.finish()?;
         graph.api_sdl = api_schema::sdl(document, &specs).into();

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use smallvec::SmallVec;
 
+use crate::graph::connect::{ConnectSpec, ConnectedSubgraph};
 use crate::graph::language::ast::{OperationKind, TypeKind};
 use crate::graph::language::value::InputValue;
 use crate::platform::base::Name;
@@ -37,6 +38,8 @@ pub struct Supergraph {
     pub auth_rules: IdVec<AuthRuleId, AuthRule>,
     /// Connectors, in the order of their virtual subgraphs.
     pub connectors: IdVec<ConnectorId, ConnectorDef>,
+    /// The connected subgraphs, sorted by name: what their connectors do.
+    pub connected: Vec<Arc<ConnectedSubgraph>>,
     /// The root types that exist.
     pub query: Option<TypeId>,
     /// `Mutation`, if any.
@@ -263,6 +266,8 @@ pub struct Entry {
     pub kind: EntryKind,
     /// How many rows one call takes.
     pub batch: BatchCaps,
+    /// What is open where one lands, as [`Provider::provides`] is below a field.
+    pub provides: Option<FieldSetId>,
 }
 
 /// How an entry is called.
@@ -348,6 +353,13 @@ impl Supergraph {
     /// The provider of `field` in `subgraph`, if any.
     pub fn provider(&self, field: FieldId, subgraph: SubgraphId) -> Option<ProviderId> {
         self.fields[field].providers.iter().copied().find(|&id| self.providers[id].subgraph == subgraph)
+    }
+
+    /// What the connector does, and the connected subgraph it belongs to.
+    pub fn connector_spec(&self, connector: ConnectorId) -> Option<(&ConnectedSubgraph, &ConnectSpec)> {
+        let def = self.connectors.get(connector)?;
+        let service = self.connected.iter().find(|service| service.name == def.service)?;
+        Some((service, service.connector(&def.id)?))
     }
 
     /// The subgraphs that know `ty`.

@@ -1,4 +1,4 @@
-//! Reading step: subgraphs, types and fields, with what is merged into them.
+//! Reading step: types and fields, with what is merged into them.
 
 use std::collections::HashMap;
 
@@ -9,28 +9,13 @@ use crate::platform::base::Name;
 use super::build::Build;
 use super::ids::{TypeId, TypeSet};
 use super::join::JoinedType;
-use super::supergraph::{EnumValue, FieldDef, InputDef, ListSize, SubgraphDef, SubgraphKind, TypeDef};
+use super::supergraph::{EnumValue, FieldDef, InputDef, ListSize, TypeDef};
 
 const BUILT_IN_SCALARS: [&str; 5] = ["Int", "Float", "String", "Boolean", "ID"];
 
 // === impl Build ===
 
 impl Build<'_> {
-    /// One subgraph for each GraphQL server, sorted by name.
-    pub(super) fn subgraphs(&mut self) {
-        let mut graphs: Vec<_> = self.joined.graphs.iter_enumerated().collect();
-        graphs.sort_by(|(_, a), (_, b)| a.name.cmp(&b.name));
-        for (id, graph) in graphs {
-            let subgraph = self.graph.subgraphs.push(SubgraphDef {
-                name: graph.name.clone(),
-                service: graph.name.clone(),
-                kind: SubgraphKind::Graphql { url: graph.url.clone() },
-                roots: Vec::new(),
-            });
-            self.subgraph_of.insert(id, subgraph);
-        }
-    }
-
     /// All named types and their fields: the built-in scalars first, then in document order.
     pub(super) fn types(&mut self) {
         let joined = self.joined;

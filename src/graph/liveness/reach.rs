@@ -247,7 +247,9 @@ impl<'g> Reach<'g> {
             }
             let opaque = entry.kind == EntryKind::InterfaceObject;
             let local = if opaque { entry.ty } else { self.states[state].ty };
-            let arrival = Arrival { subgraph: entry.subgraph, local, opaque, overlay: OverlayId::NONE };
+            let opened = entry.provides.map(|set| graph.field_sets[set].selections.clone());
+            let overlay = self.overlays.intern(opened.unwrap_or_default());
+            let arrival = Arrival { subgraph: entry.subgraph, local, opaque, overlay };
             self.states[state].reached.insert(arrival);
             self.states[state].entered.insert(id);
             any = true;

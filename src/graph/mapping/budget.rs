@@ -8,10 +8,11 @@ use serde_json::Value;
 const MAX_DEPTH: u32 = 400;
 /// How deep a value may be that a mapping copies or compares.
 const MAX_VALUE_DEPTH: u32 = 256;
-/// How many values may be visited, copied or compared.
-const MAX_VALUES: u64 = 20_000_000;
-/// How many bytes of text may be produced.
-const MAX_TEXT: u64 = 256 * 1024 * 1024;
+/// How many values may be visited, copied or compared: several times those of an answer of 8 MiB,
+/// the usual limit of bodies, and not more than some hundred megabytes when all are kept.
+const MAX_VALUES: u64 = 5_000_000;
+/// How many bytes of text may be produced: several times such an answer as well.
+const MAX_TEXT: u64 = 64 * 1024 * 1024;
 
 /// What is left for one evaluation.
 #[derive(Debug)]

@@ -10,12 +10,13 @@
 mod ast;
 mod budget;
 mod check;
+mod compiled;
 mod dialect;
 mod error;
 mod evaluate;
+mod infer;
 mod kinds;
 mod lexer;
-mod mapping;
 mod methods;
 mod number;
 mod parser;
@@ -28,11 +29,12 @@ mod template;
 mod unparse;
 mod variables;
 
+pub use compiled::Mapping;
 pub use dialect::{Dialect, Variable};
 pub use error::{MappingError, MappingErrorKind};
 pub use evaluate::Outcome;
 pub use kinds::Kinds;
-pub use mapping::Mapping;
+pub use methods::method_names;
 pub use problem::Problem;
 pub use projection::{ProjectedField, Projection, ProjectionStep};
 pub use references::{Reference, References};

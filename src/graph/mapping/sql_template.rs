@@ -3,9 +3,9 @@
 
 use std::ops::Range;
 
+use super::compiled::Mapping;
 use super::dialect::Dialect;
 use super::error::{MappingError, MappingErrorKind};
-use super::mapping::Mapping;
 use super::references::References;
 use super::template::{self, Hole, HoleMistake};
 
@@ -225,9 +225,8 @@ impl<'t> Reader<'t> {
         let rest = self.rest();
         let mut chars = rest.char_indices().skip(1).peekable();
         while let Some((offset, c)) = chars.next() {
-            if c == '\\' && escapes {
-                chars.next();
-            } else if c == quote && chars.peek().is_some_and(|(_, next)| *next == quote) {
+            let doubled = c == quote && chars.peek().is_some_and(|(_, next)| *next == quote);
+            if doubled || (c == '\\' && escapes) {
                 chars.next();
             } else if c == quote {
                 let what = if quote == '\'' { "quotes" } else { "a quoted name" };

@@ -4,10 +4,10 @@ use std::ops::Range;
 
 use serde_json::Value;
 
+use super::compiled::Mapping;
 use super::dialect::Dialect;
 use super::error::{MappingError, MappingErrorKind};
 use super::kinds::Kinds;
-use super::mapping::Mapping;
 use super::methods::scalar_text;
 use super::problem::Problem;
 use super::references::References;

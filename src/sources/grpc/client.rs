@@ -132,12 +132,11 @@ impl GrpcClient {
 
     /// Tells what a server said from what became of the connection: only the latter has a source.
     fn failed(&self, status: &Status) -> Result<Outcome, CallError> {
-        let source = std::error::Error::source(status);
-        if source.is_some_and(|source| source.is::<tonic::TimeoutExpired>()) {
+        if sources_of(status).any(|source| source.is::<tonic::TimeoutExpired>()) {
             return Err(CallError::Timeout);
         }
-        if source.is_some() {
-            return Err(CallError::Transport(format!("{}: {}", status.message(), sources_of(status))));
+        if let Some(source) = sources_of(status).last() {
+            return Err(CallError::Transport(format!("{}: {source}", status.message())));
         }
         if status.code() == Code::OutOfRange && status.message().contains("decoded message length too large") {
             return Err(CallError::Decode(status.message().to_owned()));
@@ -148,9 +147,6 @@ impl GrpcClient {
     }
 }
 
-fn sources_of(status: &Status) -> String {
+fn sources_of(status: &Status) -> impl Iterator<Item = &(dyn std::error::Error + 'static)> {
     std::iter::successors(std::error::Error::source(status), |error| std::error::Error::source(*error))
-        .map(ToString::to_string)
-        .collect::<Vec<_>>()
-        .join(": ")
 }

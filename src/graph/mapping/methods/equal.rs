@@ -19,10 +19,7 @@ pub(in crate::graph::mapping) fn identical(budget: &mut Budget, a: &Value, b: &V
 
 /// Pays for the comparison, which also bounds its depth: one of the two is read to its end.
 fn affordable(budget: &mut Budget, a: &Value, b: &Value) -> bool {
-    if Kinds::of(a) != Kinds::of(b) {
-        return budget.visit(1) && false;
-    }
-    budget.read(a)
+    budget.visit(1) && Kinds::of(a) == Kinds::of(b) && budget.read(a)
 }
 
 fn same(a: &Value, b: &Value, numbers: fn(&Value, &Value) -> bool) -> bool {

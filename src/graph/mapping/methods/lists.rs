@@ -19,7 +19,7 @@ pub(super) const FLATTEN: Method = Method {
     arguments: &[],
     at: At::Input,
     flow: Flow::Keeps,
-    shape: |input, _| Shape::array(input.element().element_or_self()),
+    shape: |input, _| Shape::array(flat_element(input)),
     run: flatten,
 };
 
@@ -55,6 +55,15 @@ pub(super) const GROUP_BY: Method = Method {
     run: group_by,
     ..FLATTEN
 };
+
+/// Text among the elements stays whole: only arrays are flattened.
+fn flat_element(input: &Shape) -> Shape {
+    match input.element() {
+        element @ Shape::String(_) => element,
+        Shape::OneOf(_) => Shape::Unknown,
+        element => element.element(),
+    }
+}
 
 fn flatten<'v>(call: &mut Call<'_, 'v>) -> Option<Cow<'v, Value>> {
     let mut flat = Vec::new();

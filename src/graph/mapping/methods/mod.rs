@@ -19,6 +19,8 @@ pub(super) use equal::EqualityKey;
 pub(super) use method::{Arity, At, Availability, Flow, Method};
 pub(super) use text::scalar_text;
 
+use super::dialect::Dialect;
+
 /// All methods, in the order of the reference.
 pub(super) static METHODS: &[Method] = &[
     control::AS,
@@ -85,4 +87,9 @@ pub(super) static METHODS: &[Method] = &[
 /// The method called `name`, in whatever dialect.
 pub(super) fn find(name: &str) -> Option<&'static Method> {
     METHODS.iter().find(|method| method.name == name)
+}
+
+/// The names of the methods that `dialect` has, in the order of the reference.
+pub fn method_names(dialect: Dialect) -> impl Iterator<Item = &'static str> {
+    METHODS.iter().filter(move |method| method.availability.is_in(dialect)).map(|method| method.name)
 }

@@ -1,6 +1,7 @@
 //! A mapping: parsed once, evaluated often.
 
 use std::fmt;
+use std::sync::Arc;
 
 use serde_json::Value;
 
@@ -8,20 +9,21 @@ use super::ast::{Root, StepKind};
 use super::dialect::Dialect;
 use super::error::MappingError;
 use super::evaluate::{self, Outcome};
+use super::infer;
 use super::parser;
 use super::projection::{self, Projection};
 use super::references::{self, References};
-use super::shape::{self, Shape};
+use super::shape::Shape;
 use super::unparse::Unparse;
 use super::variables::Variables;
 
-/// A checked mapping. Ranges in all it tells are bytes of the text it was parsed from.
+/// A checked mapping, cheap to clone. Ranges in all it tells are bytes of the text it was parsed from.
 #[derive(Clone, Debug)]
 pub struct Mapping {
-    root: Root,
+    root: Arc<Root>,
     dialect: Dialect,
     warnings: Vec<MappingError>,
-    shape: Shape,
+    shape: Arc<Shape>,
 }
 
 // === impl Mapping ===
@@ -45,12 +47,12 @@ impl Mapping {
     pub fn parse_at(text: &str, base: usize, dialect: Dialect) -> Result<Self, Vec<MappingError>> {
         let parsed = parser::parse(text, base, dialect);
         let (Some(root), []) = (parsed.root, parsed.errors.as_slice()) else { return Err(parsed.errors) };
-        let (shape, contradictions) = shape::of(&root);
+        let (shape, contradictions) = infer::shape(&root);
         // Up to v0.3 the shapes of methods are not part of the checks.
         if dialect >= Dialect::V0_4 && !contradictions.is_empty() {
             return Err(contradictions);
         }
-        Ok(Self { root, dialect, warnings: parsed.warnings, shape })
+        Ok(Self { root: Arc::new(root), dialect, warnings: parsed.warnings, shape: Arc::new(shape) })
     }
 
     /// Runs the mapping. Without an input, `$` and bare keys are missing.
@@ -86,18 +88,18 @@ impl Mapping {
 
     /// Whether there is nothing in it; an empty mapping yields an empty object.
     pub fn is_empty(&self) -> bool {
-        matches!(&self.root, Root::Items(block) if block.items.is_empty())
+        matches!(&*self.root, Root::Items(block) if block.items.is_empty())
     }
 
     /// Whether it is a list of items and so yields an object, or a list of objects for a list.
     pub fn is_items(&self) -> bool {
-        matches!(self.root, Root::Items(_))
+        matches!(*self.root, Root::Items(_))
     }
 
     /// When the mapping is a path with a block, such as `$.items { id }`: the same path without its
     /// block, and the block as a mapping of one element. Batching finds the raw elements so.
     pub fn split_block(&self) -> Option<(Self, Self)> {
-        let Root::Value(value) = &self.root else { return None };
+        let Root::Value(value) = &*self.root else { return None };
         let mut outer = value.clone();
         let block = outer.first.block.take().filter(|_| outer.rest.is_empty())?;
         // What the path binds would be unknown to the block alone.
@@ -106,8 +108,8 @@ impl Mapping {
         }
         let inner = Root::Items(block);
         let part = |root: Root| {
-            let (shape, _) = shape::of(&root);
-            Self { root, dialect: self.dialect, warnings: Vec::new(), shape }
+            let (shape, _) = infer::shape(&root);
+            Self { root: Arc::new(root), dialect: self.dialect, warnings: Vec::new(), shape: Arc::new(shape) }
         };
         Some((part(Root::Value(outer)), part(inner)))
     }

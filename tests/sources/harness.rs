@@ -1,0 +1,257 @@
+//! One subgraph's connectors, built as the router builds them, and calls of them.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use http::HeaderMap;
+use serde_json::{Map, Value};
+
+use pleach::graph::connect;
+use pleach::graph::federation::ids::{ConnectorId, TypeId};
+use pleach::graph::federation::supergraph::{
+    BatchCaps, ConnectorDef, ConnectorPlace, SubgraphDef, SubgraphKind, Supergraph,
+};
+use pleach::graph::language::parse;
+use pleach::graph::link::Links;
+use pleach::platform::base::Name;
+use pleach::platform::base::deadline::Deadline;
+use pleach::platform::base::secret::Secret;
+use pleach::platform::base::span::SourceMap;
+use pleach::platform::net::{HttpClient, HttpClientConfig};
+use pleach::sources::connector::CursorKey;
+use pleach::sources::contract::{Call, CallContext, FetchRequest, RequestFacts, Source, SourceError};
+use pleach::sources::grpc::ProtoFiles;
+use pleach::sources::headers::HeaderRules;
+use pleach::sources::registry::{SourceRegistry, SourceSettings};
+use pleach::sources::rows::shape::{
+    FieldShape, Leaf, ListShape, ObjectShape, RowShape, SiteId, SlotIndex, Typing, ValueKind, ValueShape,
+};
+use pleach::sources::rows::slot::{Rows, Slot, UpstreamError};
+
+const HEAD: &str = r#"
+extend schema
+  @link(url: "https://specs.apollo.dev/federation/v2.11", import: ["@key"])
+  @link(url: "https://specs.pleach.dev/connect/v0.1", import: ["@source", "@connect"])
+"#;
+
+/// The connectors of one subgraph, called `s`.
+pub struct Subgraph {
+    connectors: Vec<(Name, Arc<dyn Source>)>,
+}
+
+/// What one call says.
+#[derive(Default)]
+pub struct Ask {
+    /// Arguments.
+    pub arguments: Value,
+    /// Rows; none for a root field.
+    pub rows: Option<Vec<Value>>,
+    /// Whether it writes.
+    pub mutation: bool,
+    /// Facts of the request.
+    pub facts: RequestFacts,
+    /// How long it may take; 5 s when nothing is said.
+    pub within: Option<Duration>,
+}
+
+impl Subgraph {
+    /// Reads `sdl` (without its links) and builds its connectors.
+    pub fn new(sdl: &str, env: &[(&str, &str)]) -> Self {
+        Self::with_folder(sdl, env, Path::new("."))
+    }
+
+    /// The same; `.proto` files lie in `folder`.
+    pub fn with_folder(sdl: &str, env: &[(&str, &str)], folder: &Path) -> Self {
+        let mut files = SourceMap::new();
+        let file = files.add("s.graphql", format!("{HEAD}{sdl}"));
+        let mut protos = ProtoFiles::new();
+        protos.add(file, folder);
+        let (document, mut findings) = parse::type_system(&files, file);
+        let (links, more) = Links::read(&document);
+        findings.extend(more);
+        let (subgraph, more) = connect::read(&document, "s", &links, &files, Some(&protos));
+        findings.extend(more);
+        let errors: Vec<_> = findings.iter().filter(|finding| finding.is_error()).map(|f| f.render(&files)).collect();
+        assert!(errors.is_empty(), "{}", errors.join("\n"));
+        let subgraph = Arc::new(subgraph.expect("the file has connectors"));
+        let mut supergraph = Supergraph::default();
+        for spec in &subgraph.connectors {
+            let connector = ConnectorId(supergraph.connectors.len() as u32);
+            let name: Name = format!("s.{}", spec.id).into();
+            let kind = SubgraphKind::Connector(connector);
+            let id = supergraph.subgraphs.push(SubgraphDef { name, service: "s".into(), kind, roots: Vec::new() });
+            supergraph.connectors.push(ConnectorDef {
+                service: "s".into(),
+                id: spec.id.clone(),
+                subgraph: id,
+                place: ConnectorPlace::Type(TypeId(0)),
+                batch: BatchCaps::One { concurrency: 8 },
+            });
+        }
+        let registry = SourceRegistry::build(&supergraph, &[subgraph.clone()], &settings(env), &client(), &[], &protos);
+        let registry = registry.unwrap_or_else(|findings| {
+            panic!("{}", findings.iter().map(|f| f.render(&files)).collect::<String>());
+        });
+        let ids = subgraph.connectors.iter().map(|spec| spec.id.clone());
+        Self { connectors: ids.zip(registry.sources().iter().cloned()).collect() }
+    }
+
+    fn source(&self, id: &str) -> &Arc<dyn Source> {
+        let found = self.connectors.iter().find(|(known, _)| &**known == id);
+        &found.unwrap_or_else(|| panic!("no connector {id} among {:?}", self.ids())).1
+    }
+
+    fn ids(&self) -> Vec<&str> {
+        self.connectors.iter().map(|(id, _)| &**id).collect()
+    }
+
+    /// Calls a connector whose rows have one field of any value; `lists` surround it.
+    pub async fn field(&self, id: &str, lists: u8, ask: Ask) -> Result<Answered, SourceError> {
+        let shape = object(&[("value", lists)]);
+        self.call(id, shape, ask).await
+    }
+
+    /// Calls a connector that yields entities with these fields of any value.
+    pub async fn entities(&self, id: &str, fields: &[&str], ask: Ask) -> Result<Answered, SourceError> {
+        let fields: Vec<_> = fields.iter().map(|field| (*field, 0)).collect();
+        self.call(id, object(&fields), ask).await
+    }
+
+    async fn call(&self, id: &str, shape: ObjectShape, ask: Ask) -> Result<Answered, SourceError> {
+        let arguments = match ask.arguments {
+            Value::Object(arguments) => arguments,
+            _ => Map::new(),
+        };
+        let expected = ask.rows.as_ref().map(|rows| vec![rows.len() as u32]).unwrap_or_default();
+        let row_shape = match &ask.rows {
+            None => RowShape::Root(shape.clone()),
+            Some(_) => RowShape::Lists(vec![ListShape {
+                key: "rows".into(),
+                object: shape.clone(),
+                types: [TypeId(0)].into_iter().collect(),
+            }]),
+        };
+        let request = FetchRequest {
+            call: Call::Connector {
+                arguments,
+                rows: ask.rows.unwrap_or_else(|| vec![Value::Object(Map::new())]),
+                wanted: Arc::from([]),
+                mutation: ask.mutation,
+            },
+            shape: Arc::new(row_shape),
+            expected,
+        };
+        let deadline = Deadline::after(ask.within.unwrap_or(Duration::from_secs(5)));
+        let context = CallContext { deadline, facts: Arc::new(ask.facts) };
+        let rows = self.source(id).fetch(&request, &context).await?;
+        Ok(Answered::read(&rows, &shape))
+    }
+}
+
+/// Rows as JSON: an object a row, `null`, or `{"failed": code}`.
+#[derive(Debug, PartialEq)]
+pub struct Answered {
+    pub rows: Vec<Value>,
+    pub calls: u32,
+    pub errors: Vec<UpstreamError>,
+}
+
+impl Answered {
+    fn read(rows: &Rows, shape: &ObjectShape) -> Self {
+        let read = rows.rows.iter().map(|&slot| match slot {
+            Slot::Object { start, .. } => {
+                let fields = shape.fields.iter().map(|field| {
+                    let slot = rows.slots[(start + field.slot.0) as usize];
+                    (field.key.to_string(), cell(rows, slot))
+                });
+                Value::Object(fields.filter(|(_, value)| *value != "missing").collect())
+            }
+            other => cell(rows, other),
+        });
+        Self { rows: read.collect(), calls: rows.calls.unwrap_or(1), errors: rows.errors.clone() }
+    }
+
+    /// The only field of the only row.
+    pub fn value(&self) -> Value {
+        assert_eq!(self.rows.len(), 1, "{self:?}");
+        self.rows[0]["value"].clone()
+    }
+
+    /// The only field of each row.
+    pub fn values(&self) -> Vec<Value> {
+        self.rows.iter().map(|row| row.get("value").unwrap_or(row).clone()).collect()
+    }
+}
+
+fn cell(rows: &Rows, slot: Slot) -> Value {
+    match slot {
+        Slot::Missing => Value::String("missing".into()),
+        Slot::Null => Value::Null,
+        Slot::Failed(error) => serde_json::json!({ "failed": &*rows.errors[error as usize].code }),
+        Slot::Raw { part, start, len } => {
+            let text = if part == 0 { &rows.text[..] } else { &rows.parts[part as usize - 1][..] };
+            serde_json::from_slice(&text[start as usize..(start + len) as usize]).expect("slots hold JSON")
+        }
+        Slot::List { start, len } => (start..start + len).map(|at| cell(rows, rows.slots[at as usize])).collect(),
+        Slot::Object { .. } => panic!("the shape has leaves only"),
+    }
+}
+
+fn object(fields: &[(&str, u8)]) -> ObjectShape {
+    let field = |(slot, (key, lists)): (usize, &(&str, u8))| FieldShape {
+        key: (*key).into(),
+        slot: SlotIndex(slot as u32),
+        value: ValueShape { lists: *lists, kind: ValueKind::Leaf(Leaf::Custom) },
+    };
+    ObjectShape {
+        site: SiteId(0),
+        slots: fields.len() as u32,
+        typing: Typing::Fixed(TypeId(0)),
+        fields: fields.iter().enumerate().map(field).collect(),
+        record: false,
+    }
+}
+
+/// The shape of a GraphQL answer with these fields of any value.
+pub fn root_shape(fields: &[&str]) -> Arc<RowShape> {
+    let fields: Vec<_> = fields.iter().map(|field| (*field, 0)).collect();
+    Arc::new(RowShape::Root(object(&fields)))
+}
+
+/// The only row of a GraphQL answer.
+pub fn root_row(rows: &Rows, fields: &[&str]) -> Value {
+    let fields: Vec<_> = fields.iter().map(|field| (*field, 0)).collect();
+    Answered::read(rows, &object(&fields)).rows.remove(0)
+}
+
+/// A context with time enough.
+pub fn context(headers: HeaderMap) -> CallContext {
+    let facts = RequestFacts { headers, ..RequestFacts::default() };
+    CallContext { deadline: Deadline::after(Duration::from_secs(5)), facts: Arc::new(facts) }
+}
+
+pub fn client() -> HttpClient {
+    HttpClient::new(&HttpClientConfig::default())
+}
+
+pub fn settings(env: &[(&str, &str)]) -> SourceSettings {
+    SourceSettings {
+        env: env.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
+        sources: BTreeMap::new(),
+        headers: HeaderRules::default(),
+        max_bytes: 1 << 20,
+        cursors: CursorKey::new(Secret::new("test key")),
+    }
+}
+
+/// Serves `router` on a free port, over HTTP/1 and HTTP/2, until the test ends; gives
+/// `127.0.0.1:port`.
+pub async fn serve(router: Router) -> String {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let address = listener.local_addr().expect("an address").to_string();
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    address
+}

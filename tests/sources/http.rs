@@ -1,0 +1,261 @@
+//! The http protocol, and what the common runner makes of its answers.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::Request;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde_json::{Value, json};
+
+use pleach::sources::contract::RequestFacts;
+
+use crate::harness::{Ask, Subgraph, serve};
+
+/// A server that says what it was asked.
+async fn echo() -> String {
+    serve(Router::new().fallback(async |request: Request| {
+        let (parts, body) = request.into_parts();
+        let body = axum::body::to_bytes(body, 1 << 20).await.unwrap();
+        let headers: serde_json::Map<String, Value> = parts
+            .headers
+            .iter()
+            .map(|(name, value)| (name.to_string(), Value::from(value.to_str().unwrap_or("?"))))
+            .collect();
+        axum::Json(json!({
+            "method": parts.method.as_str(), "url": parts.uri.to_string(), "headers": headers,
+            "body": String::from_utf8_lossy(&body),
+        }))
+    }))
+    .await
+}
+
+/// A server that answers each path with a status, a content type and a text.
+async fn fixed(answers: &'static [(&'static str, u16, &'static str, &'static str)]) -> String {
+    serve(Router::new().fallback(async move |request: Request| -> Response {
+        match answers.iter().find(|(path, ..)| *path == request.uri().path()) {
+            Some((_, status, ty, text)) => {
+                (StatusCode::from_u16(*status).unwrap(), [(header::CONTENT_TYPE, *ty)], *text).into_response()
+            }
+            None => StatusCode::NOT_FOUND.into_response(),
+        }
+    }))
+    .await
+}
+
+fn api(address: &str, sdl: &str) -> Subgraph {
+    let head = r#"scalar JSON extend schema @source(name: "api", http: { baseURL: "{$env.API}/v1?k=1" SOURCE })"#;
+    Subgraph::new(&format!("{head}{sdl}").replace("SOURCE", ""), &[("API", &format!("http://{address}"))])
+}
+
+#[tokio::test]
+async fn a_request_is_assembled_from_all_its_parts() {
+    let sdl = r#"
+      scalar JSON
+      extend schema @source(
+        name: "api"
+        http: {
+          baseURL: "{$env.API}/v1?k=1"
+          path: "['a b']"
+          queryParams: "s: 's'"
+          propagate: ["x-b3-*"]
+          headers: [{ name: "x-source", value: "s" }, { name: "x-who", from: "x-user" }]
+        }
+      )
+      type Query {
+        value(id: ID!, tags: [String!], missing: String): JSON @connect(
+          source: "api"
+          id: "it"
+          http: {
+            POST: "/users/{$args.id}?q={$args.id}"
+            queryParams: "tag: $args.tags none: $args.missing"
+            headers: [{ name: "x-source", value: "c-{$args.id}" }]
+            body: "id: $args.id"
+          }
+          selection: "$"
+        )
+      }
+    "#;
+    let address = echo().await;
+    let subgraph = Subgraph::new(sdl, &[("API", &format!("http://{address}"))]);
+    let headers = HeaderMap::from_iter(
+        [("x-user", "u1"), ("x-b3-traceid", "t"), ("cookie", "secret"), ("x-other", "no")]
+            .map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())),
+    );
+    let ask = Ask {
+        arguments: json!({ "id": "7/8", "tags": ["x", "y"] }),
+        facts: RequestFacts { headers, ..RequestFacts::default() },
+        ..Ask::default()
+    };
+    let said = subgraph.field("it", 0, ask).await.unwrap().value();
+    assert_eq!(said["method"], "POST");
+    assert_eq!(said["url"], "/v1/a%20b/users/7%2F8?k=1&s=s&q=7%2F8&tag=x&tag=y");
+    assert_eq!(said["body"], r#"{"id":"7/8"}"#);
+    let headers = &said["headers"];
+    assert_eq!([&headers["x-source"], &headers["x-who"], &headers["x-b3-traceid"]], ["c-7/8", "u1", "t"]);
+    assert_eq!(headers["content-type"], "application/json");
+    assert_eq!((headers.get("cookie"), headers.get("x-other")), (None, None));
+}
+
+#[tokio::test]
+async fn a_form_body_is_written_as_a_form() {
+    let sdl = r#"type Query { value: JSON @connect(source: "api", id: "it", selection: "$.body", http: {
+      POST: "/f", body: "a: { b: 1 }", headers: [{ name: "content-type", value: "application/x-www-form-urlencoded" }]
+    }) }"#;
+    let subgraph = api(&echo().await, sdl);
+    assert_eq!(subgraph.field("it", 0, Ask::default()).await.unwrap().value(), "a%5Bb%5D=1");
+}
+
+#[tokio::test]
+async fn a_value_cannot_leave_its_segment() {
+    let sdl = r#"type Query { value(id: ID!): JSON @connect(source: "api", id: "it", selection: "$", http: { GET: "/u/{$args.id}" }) }"#;
+    let subgraph = api(&echo().await, sdl);
+    let error = subgraph.field("it", 0, Ask { arguments: json!({ "id": ".." }), ..Ask::default() }).await.unwrap_err();
+    assert_eq!(&*error.code, "CONNECTOR_BAD_INPUT");
+}
+
+#[tokio::test]
+async fn failures_become_the_errors_their_author_wrote() {
+    let address = fixed(&[
+        ("/v1/plain", 503, "application/json", r#"{"why":"closed"}"#),
+        ("/v1/broken", 200, "application/json", "{"),
+        ("/v1/soft", 200, "application/json", r#"{"ok":false,"why":"soft"}"#),
+        ("/v1/html", 500, "text/html", "<html>"),
+    ])
+    .await;
+    let sdl = r#"type Query {
+      a: JSON @connect(source: "api", id: "plain", selection: "$", http: { GET: "/plain" })
+      b: JSON @connect(source: "api", id: "mapped", selection: "$", http: { GET: "/plain" }, errors: {
+        message: "$.why", extensions: "code: 'SHOP_CLOSED' status: $status"
+      })
+      c: JSON @connect(source: "api", id: "broken", selection: "$", http: { GET: "/broken" })
+      d: JSON @connect(source: "api", id: "soft", selection: "$", http: { GET: "/soft" }, isSuccess: "$.ok", errors: { message: "$.why" })
+      e: JSON @connect(source: "api", id: "html", selection: "$", http: { GET: "/html" })
+    }"#;
+    let subgraph = api(&address, sdl);
+    let mut found = Vec::new();
+    for id in ["plain", "mapped", "broken", "soft", "html"] {
+        let error = subgraph.field(id, 0, Ask::default()).await.unwrap_err();
+        let message = if &*error.code == "CONNECTOR_DESERIALIZE" { String::new() } else { error.message };
+        found.push((error.code.to_string(), message, Value::Object(error.extensions), error.authored));
+    }
+    let defaults = |field: &str, id: &str, status: u16| json!({ "service": "s", "connector": { "coordinate": format!("Query.{field}"), "id": id }, "http": { "status": status } });
+    let text = ToString::to_string;
+    assert_eq!(
+        found,
+        [
+            (text("CONNECTOR_FETCH"), text("Request failed"), defaults("a", "plain", 503), false),
+            (text("SHOP_CLOSED"), text("closed"), json!({ "status": 503 }), true),
+            (text("CONNECTOR_DESERIALIZE"), text(""), json!({}), false),
+            (text("CONNECTOR_FETCH"), text("soft"), json!({}), true),
+            (text("CONNECTOR_FETCH"), text("Request failed"), defaults("e", "html", 500), false),
+        ]
+    );
+}
+
+#[tokio::test]
+async fn a_server_that_does_not_answer_is_told_in_time() {
+    let address = serve(Router::new().fallback(async || {
+        tokio::time::sleep(Duration::from_secs(60)).await;
+    }))
+    .await;
+    let sdl = r#"type Query { a: JSON @connect(source: "api", id: "slow", selection: "$", http: { GET: "/x" }, policy: { timeout: "100ms" }) }"#;
+    let started = std::time::Instant::now();
+    let error = api(&address, sdl).field("slow", 0, Ask::default()).await.unwrap_err();
+    assert_eq!(&*error.code, "GATEWAY_TIMEOUT");
+    assert!(started.elapsed() < Duration::from_secs(3));
+    let error = api("127.0.0.1:1", sdl).field("slow", 0, Ask::default()).await.unwrap_err();
+    assert_eq!(&*error.code, "HTTP_CLIENT_ERROR");
+}
+
+#[tokio::test]
+async fn answers_beyond_their_bound_are_refused() {
+    let address = serve(Router::new().fallback(async || Body::from(vec![b' '; 9 << 20]))).await;
+    let sdl = r#"type Query { a: JSON @connect(source: "api", id: "big", selection: "$", http: { GET: "/x" }) }"#;
+    let error = api(&address, sdl).field("big", 0, Ask::default()).await.unwrap_err();
+    assert_eq!(&*error.code, "RESPONSE_TOO_LARGE");
+}
+
+/// Users by `?ids=1,2`: in reverse order, with numbers for IDs, and without user 3.
+async fn users(calls: Arc<AtomicUsize>) -> String {
+    serve(Router::new().fallback(async move |request: Request| {
+        calls.fetch_add(1, Ordering::Relaxed);
+        let query = request.uri().query().unwrap_or("").to_owned();
+        let ids = query.split('&').find_map(|pair| pair.strip_prefix("ids=")).unwrap_or("").replace("%2C", ",");
+        let known = ids.split(',').filter_map(|id| id.parse::<u32>().ok()).filter(|id| *id != 3);
+        let users: Vec<Value> = known.map(|id| json!({ "id": id, "name": format!("n{id}"), "team": id % 2 })).collect();
+        axum::Json(json!({ "items": users.into_iter().rev().collect::<Vec<_>>() }))
+    }))
+    .await
+}
+
+fn rows(ids: &[u32]) -> Option<Vec<Value>> {
+    Some(ids.iter().map(|id| json!({ "id": id.to_string() })).collect())
+}
+
+#[tokio::test]
+async fn a_batch_is_cut_into_chunks_and_matched_by_key() {
+    let sdl = r#"
+      type Query { a: Int @connect(selection: "$(1)") }
+      type User @key(fields: "id") @connect(
+        source: "api" id: "users" batch: { maxSize: 2 }
+        http: { GET: "/users?ids={$batch.id->joinNotNull(',')}" }
+        selection: "$.items { id name }"
+      ) { id: ID! name: String }"#;
+    let calls = Arc::default();
+    let subgraph = api(&users(Arc::clone(&calls)).await, sdl);
+    let ask = Ask { rows: rows(&[1, 2, 3, 4, 1]), ..Ask::default() };
+    let answer = subgraph.entities("users", &["name"], ask).await.unwrap();
+    assert_eq!(
+        answer.rows,
+        [
+            json!({ "name": "n1" }),
+            json!({ "name": "n2" }),
+            Value::Null,
+            json!({ "name": "n4" }),
+            json!({ "name": "n1" })
+        ]
+    );
+    assert_eq!((answer.calls, calls.load(Ordering::Relaxed)), (2, 2));
+}
+
+#[tokio::test]
+async fn one_by_one_calls_are_made_once_for_equal_rows() {
+    let sdl = r#"
+      type Query { a: Int @connect(selection: "$(1)") }
+      type User @key(fields: "id") @connect(
+        source: "api" id: "user" http: { GET: "/users?ids={$this.id}" } selection: "$.items->first { id name }"
+      ) { id: ID! name: String }"#;
+    let calls = Arc::default();
+    let subgraph = api(&users(Arc::clone(&calls)).await, sdl);
+    let answer = subgraph.entities("user", &["name"], Ask { rows: rows(&[1, 2, 1]), ..Ask::default() }).await.unwrap();
+    assert_eq!(answer.rows, [json!({ "name": "n1" }), json!({ "name": "n2" }), json!({ "name": "n1" })]);
+    assert_eq!(calls.load(Ordering::Relaxed), 2);
+}
+
+#[tokio::test]
+async fn a_batch_that_is_no_list_fails_each_of_its_keys() {
+    let address = fixed(&[("/v1/users", 200, "application/json", r#"{"items":{"1":{}}}"#)]).await;
+    let sdl = r#"
+      type Query { a: Int @connect(selection: "$(1)") }
+      type User @key(fields: "id") @connect(
+        source: "api" id: "users" http: { GET: "/users?ids={$batch.id->joinNotNull(',')}" } selection: "$.items { id name }"
+      ) { id: ID! name: String }"#;
+    let ask = Ask { rows: rows(&[1, 2]), ..Ask::default() };
+    let answer = api(&address, sdl).entities("users", &["name"], ask).await.unwrap();
+    let failed = json!({ "failed": "BATCH_NOT_A_LIST" });
+    assert_eq!(answer.rows, [failed.clone(), failed]);
+}
+
+#[tokio::test]
+async fn a_computed_field_makes_no_call() {
+    let sdl = r#"
+      type Query { value(n: Int): JSON @connect(id: "it", selection: "double: $args.n->mul(2) who: $auth.claims.sub") }"#;
+    let facts = RequestFacts { claims: Some(json!({ "sub": "u1" })), ..RequestFacts::default() };
+    let ask = Ask { arguments: json!({ "n": 21 }), facts, ..Ask::default() };
+    let answer = Subgraph::new(&format!("scalar JSON {sdl}"), &[]).field("it", 0, ask).await.unwrap();
+    assert_eq!((answer.value(), answer.calls), (json!({ "double": 42, "who": "u1" }), 0));
+}

@@ -1,0 +1,13 @@
+//! Sources against real servers of each protocol: what is asked of them, and what becomes of their
+//! answers.
+
+mod graphql;
+mod grpc;
+mod harness;
+mod http;
+mod native;
+mod paging;
+mod postgres;
+#[path = "../support/postgres.rs"]
+mod postgres_server;
+mod sqlite;
