@@ -1,1 +1,133 @@
-//! The codes of composition's errors, warnings and hints.
+//! The codes of composition's errors, warnings and hints: stable, and never reused. Codes of
+//! connectors' mistakes are the connect module's.
+
+/// A code and what it says.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Code {
+    /// As it stands in diagnostics.
+    pub name: &'static str,
+    /// In a few words.
+    pub meaning: &'static str,
+}
+
+/// The meaning of a code, if composition has it.
+pub fn meaning(name: &str) -> Option<&'static str> {
+    ALL.iter().find(|code| code.name == name).map(|code| code.meaning)
+}
+
+const fn code(name: &'static str, meaning: &'static str) -> Code {
+    Code { name, meaning }
+}
+
+/// All codes, by name.
+pub const ALL: &[Code] = &[
+    code("AUTH_REQUIREMENTS_APPLIED_ON_INTERFACE", "auth directive on an interface or interface object"),
+    code("COST_APPLIED_TO_INTERFACE_FIELD", "@cost needs a concrete type"),
+    code("DEFAULT_VALUE_USES_INACCESSIBLE", "visible default uses a hidden element"),
+    code("DIRECTIVE_COMPOSITION_ERROR", "wrong or conflicting @composeDirective"),
+    code("DIRECTIVE_COMPOSITION_WARN", "directive is composed anyway"),
+    code("DIRECTIVE_DEFINITION_INVALID", "built-in or federation directive redefined incompatibly"),
+    code("EMPTY_MERGED_ENUM_TYPE", "no common enum value"),
+    code("EMPTY_MERGED_INPUT_TYPE", "no common input field"),
+    code("ENUM_VALUE_MISMATCH", "input-and-output enum differs"),
+    code("EXTENSION_WITH_NO_BASE", "extension of a type nobody defines"),
+    code("EXTERNAL_ARGUMENT_DEFAULT_MISMATCH", "its argument default differs"),
+    code("EXTERNAL_ARGUMENT_MISSING", "external field lacks an argument of the definition"),
+    code("EXTERNAL_ARGUMENT_TYPE_MISMATCH", "its argument type differs"),
+    code("EXTERNAL_MISSING_ON_BASE", "no subgraph really defines the external field"),
+    code("EXTERNAL_ON_INTERFACE", "external on an interface field"),
+    code("EXTERNAL_TYPE_MISMATCH", "external type differs from the definition"),
+    code("EXTERNAL_UNUSED", "external field used by no key, requires, provides or interface"),
+    code("FIELD_ARGUMENT_DEFAULT_MISMATCH", "different argument defaults"),
+    code("FIELD_ARGUMENT_TYPE_MISMATCH", "incompatible argument types"),
+    code("FIELD_TYPE_MISMATCH", "incompatible output types"),
+    code("FROM_SUBGRAPH_DOES_NOT_EXIST", "override from a subgraph that does not exist"),
+    code("IMPLEMENTED_BY_INACCESSIBLE", "hidden field implements a visible one"),
+    code("INCONSISTENT_ARGUMENT_PRESENCE", "optional argument not in all subgraphs is left out"),
+    code("INCONSISTENT_BUT_COMPATIBLE_ARGUMENT_TYPE", "argument types differ; the most demanding is used"),
+    code("INCONSISTENT_BUT_COMPATIBLE_FIELD_TYPE", "field types differ but go together"),
+    code("INCONSISTENT_DEFAULT_VALUE_PRESENCE", "default given only in some subgraphs is dropped"),
+    code("INCONSISTENT_DESCRIPTION", "descriptions differ; the most common is used"),
+    code("INCONSISTENT_ENUM_VALUE_FOR_INPUT_ENUM", "value of an input enum not in all subgraphs is left out"),
+    code("INCONSISTENT_ENUM_VALUE_FOR_OUTPUT_ENUM", "value of an output enum not in all subgraphs"),
+    code(
+        "INCONSISTENT_EXECUTABLE_DIRECTIVE_LOCATIONS",
+        "locations of an executable directive differ; the common ones are kept",
+    ),
+    code("INCONSISTENT_EXECUTABLE_DIRECTIVE_PRESENCE", "executable directive not in all subgraphs is left out"),
+    code("INCONSISTENT_EXECUTABLE_DIRECTIVE_REPEATABLE", "executable directive repeatable only in some subgraphs"),
+    code("INCONSISTENT_INPUT_OBJECT_FIELD", "input field not in all subgraphs is left out"),
+    code("INCONSISTENT_INTERFACE_VALUE_TYPE_FIELD", "interface field not in all subgraphs"),
+    code(
+        "INCONSISTENT_NON_REPEATABLE_DIRECTIVE_ARGUMENTS",
+        "arguments of a directive differ; the most common are used",
+    ),
+    code(
+        "INCONSISTENT_RUNTIME_TYPES_FOR_SHAREABLE_RETURN",
+        "shared field may return different types in different subgraphs",
+    ),
+    code("INCONSISTENT_UNION_MEMBER", "union member not in all subgraphs"),
+    code("INPUT_FIELD_DEFAULT_MISMATCH", "different input field defaults"),
+    code("INTERFACE_FIELD_NO_IMPLEM", "merged implementer lacks an interface field"),
+    code("INTERFACE_KEY_MISSING_IMPLEMENTATION_TYPE", "keyed interface's subgraph lacks an implementer"),
+    code("INTERFACE_KEY_NOT_ON_IMPLEMENTATION", "implementer lacks the interface's key"),
+    code("INTERFACE_OBJECT_USAGE_ERROR", "wrong @interfaceObject use"),
+    code("INVALID_FIELD_SHARING", "resolved by several subgraphs, not shareable in all"),
+    code("INVALID_GRAPHQL", "subgraph SDL breaks the GraphQL specification"),
+    code("INVALID_LINK_DIRECTIVE_USAGE", "malformed @link application"),
+    code("INVALID_LINK_IDENTIFIER", "bad feature URL or version"),
+    code("INVALID_SHAREABLE_USAGE", "@shareable where it cannot apply"),
+    code("INVALID_SUBGRAPH_NAME", "reserved name (_)"),
+    code("INVALID_TAG_NAME", "@tag name has bad characters or length"),
+    code("KEY_DIRECTIVE_IN_FIELDS_ARG", "directive inside the selection"),
+    code("KEY_FIELDS_HAS_ARGS", "selected field takes arguments"),
+    code("KEY_FIELDS_SELECT_INVALID_TYPE", "key selects a union or interface field"),
+    code("KEY_INVALID_FIELDS", "fields does not parse or names unknown fields"),
+    code("KEY_INVALID_FIELDS_TYPE", "fields is not a string"),
+    code("KEY_UNSUPPORTED_ON_INTERFACE", "not allowed on interfaces (key: before 2.3)"),
+    code("LINK_IMPORT_NAME_MISMATCH", "composed directive imported under different names"),
+    code("LIST_SIZE_APPLIED_TO_NON_LIST", "@listSize on a non-list"),
+    code("LIST_SIZE_INVALID_ASSUMED_SIZE", "negative size"),
+    code("LIST_SIZE_INVALID_SIZED_FIELD", "sized field missing or not a list"),
+    code("LIST_SIZE_INVALID_SLICING_ARGUMENT", "slicing argument missing or not an integer"),
+    code("MERGED_DIRECTIVE_APPLICATION_ON_EXTERNAL", "merged directive (e.g. tag) on an external field"),
+    code("MISSING_TRANSITIVE_AUTH_REQUIREMENTS", "field lacks the auth of data its requires or context reads"),
+    code("NO_EXECUTABLE_DIRECTIVE_LOCATIONS_INTERSECTION", "executable directive without common location is left out"),
+    code("NO_QUERIES", "no subgraph has a query field"),
+    code("ONLY_INACCESSIBLE_CHILDREN", "visible type has only hidden children"),
+    code("OVERRIDDEN_FIELD_CAN_BE_REMOVED", "field is overridden by another subgraph"),
+    code("OVERRIDE_COLLISION_WITH_ANOTHER_DIRECTIVE", "override with external, requires or provides"),
+    code("OVERRIDE_DIRECTIVE_CAN_BE_REMOVED", "nothing is left to override"),
+    code("OVERRIDE_FROM_SELF_ERROR", "from names its own subgraph"),
+    code("OVERRIDE_LABEL_INVALID", "label is neither a name nor percent(n)"),
+    code("OVERRIDE_MIGRATION_IN_PROGRESS", "field is moving to another subgraph"),
+    code("OVERRIDE_ON_INTERFACE", "override on an interface field"),
+    code("OVERRIDE_SOURCE_HAS_OVERRIDE", "overridden field is itself an override"),
+    code("PROVIDES_DIRECTIVE_IN_FIELDS_ARG", "directive inside the selection"),
+    code("PROVIDES_FIELDS_HAS_ARGS", "selected field takes arguments"),
+    code("PROVIDES_FIELDS_MISSING_EXTERNAL", "selected field is not @external"),
+    code("PROVIDES_INVALID_FIELDS", "fields does not parse or names unknown fields"),
+    code("PROVIDES_INVALID_FIELDS_TYPE", "fields is not a string"),
+    code("PROVIDES_ON_NON_OBJECT_FIELD", "field with @provides has no composite type"),
+    code("PROVIDES_UNSUPPORTED_ON_INTERFACE", "not allowed on interfaces (key: before 2.3)"),
+    code("QUERY_ROOT_TYPE_INACCESSIBLE", "query root hidden"),
+    code("REFERENCED_INACCESSIBLE", "visible element refers to a hidden type"),
+    code("REQUIRED_ARGUMENT_MISSING_IN_SOME_SUBGRAPH", "mandatory argument absent somewhere"),
+    code("REQUIRED_INACCESSIBLE", "mandatory argument or input field is hidden"),
+    code("REQUIRED_INPUT_FIELD_MISSING_IN_SOME_SUBGRAPH", "mandatory input field absent somewhere"),
+    code("REQUIRES_DIRECTIVE_IN_FIELDS_ARG", "directive inside the selection"),
+    code("REQUIRES_FIELDS_MISSING_EXTERNAL", "selected field is not @external"),
+    code("REQUIRES_INVALID_FIELDS", "fields does not parse or names unknown fields"),
+    code("REQUIRES_INVALID_FIELDS_TYPE", "fields is not a string"),
+    code("REQUIRES_UNSUPPORTED_ON_INTERFACE", "not allowed on interfaces (key: before 2.3)"),
+    code("ROOT_MUTATION_USED", "default root name used by a non-root type"),
+    code("ROOT_QUERY_USED", "default root name used by a non-root type"),
+    code("ROOT_SUBSCRIPTION_USED", "default root name used by a non-root type"),
+    code("SATISFIABILITY_ERROR", "some API query cannot be answered"),
+    code("SHAREABLE_HAS_MISMATCHED_RUNTIME_TYPES", "shared field has no runtime type in common"),
+    code("TYPE_KIND_MISMATCH", "same name, different kinds"),
+    code("UNKNOWN_FEDERATION_LINK_VERSION", "unknown federation version in @link"),
+    code("UNKNOWN_LINK_VERSION", "unknown @link version"),
+    code("UNSUPPORTED_FEATURE", "federation does not support this yet"),
+    code("UNUSED_ENUM_TYPE", "enum is used nowhere"),
+];

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use crate::graph::connect::model::SourceProtocol;
+use crate::graph::connect::{self, ConnectedSubgraph, ProtoLoader};
 use crate::graph::federation::supergraph::Supergraph;
 use crate::graph::language::ast::{Definition, Document};
 use crate::graph::language::{parse, print};
@@ -28,8 +30,11 @@ pub struct SubgraphInput {
 }
 
 /// What may be chosen about a composition.
-#[derive(Clone, Debug, Default)]
-pub struct ComposeOptions {}
+#[derive(Clone, Copy, Default)]
+pub struct ComposeOptions<'a> {
+    /// Compiles the Protobuf files that sources name. Without it gRPC calls are not compared with them.
+    pub protos: Option<&'a dyn ProtoLoader>,
+}
 
 /// What composing yields.
 #[derive(Debug)]
@@ -51,18 +56,22 @@ pub struct Composed {
     pub supergraph: Supergraph,
     /// What clients see.
     pub api_sdl: String,
+    /// The subgraphs with sources and connectors of their own, by name.
+    pub connected: Vec<ConnectedSubgraph>,
 }
 
 /// Composes subgraphs. Their order does not matter.
-pub fn compose(sources: &SourceMap, inputs: &[SubgraphInput], _options: &ComposeOptions) -> Composition {
+pub fn compose(sources: &SourceMap, inputs: &[SubgraphInput], options: &ComposeOptions<'_>) -> Composition {
     let mut diagnostics = Vec::new();
     let mut inputs: Vec<&SubgraphInput> = inputs.iter().collect();
     inputs.sort_by(|left, right| left.name.cmp(&right.name));
     check_names(&inputs, &mut diagnostics);
     let graphs = graph_names(&inputs);
     let mut subgraphs = Vec::new();
+    let mut connected = Vec::new();
     for (input, graph) in inputs.iter().zip(graphs) {
-        subgraphs.extend(read(sources, input, graph, &mut diagnostics));
+        let mut reading = Reading { sources, options, connected: &mut connected, diagnostics: &mut diagnostics };
+        subgraphs.extend(reading.subgraph(input, graph));
     }
     let Some(span) = inputs.first().map(|input| Span::new(input.file, 0, 0)) else {
         diagnostics.push(Diagnostic::error("NO_QUERIES", "there are no subgraphs"));
@@ -92,7 +101,7 @@ pub fn compose(sources: &SourceMap, inputs: &[SubgraphInput], _options: &Compose
             diagnostics.extend(satisfiability::check(&supergraph, &|coordinate| places(&subgraphs, coordinate)));
             let sdl = print::document(&document);
             let api_sdl = supergraph.api_sdl.to_string();
-            finish(Some(Composed { document, sdl, supergraph, api_sdl }), diagnostics)
+            finish(Some(Composed { document, sdl, supergraph, api_sdl, connected }), diagnostics)
         }
         Err(found) => {
             diagnostics.extend(found);
@@ -175,34 +184,55 @@ fn graph_names(inputs: &[&SubgraphInput]) -> Vec<Name> {
     names
 }
 
-/// Parses, links and validates one subgraph as GraphQL.
-fn read(
-    sources: &SourceMap,
-    input: &SubgraphInput,
-    graph: Name,
-    diagnostics: &mut Vec<Diagnostic>,
-) -> Option<Subgraph> {
-    let (document, syntax) = parse::type_system(sources, input.file);
-    if !syntax.is_empty() {
-        diagnostics.extend(syntax);
-        return None;
+struct Reading<'a> {
+    sources: &'a SourceMap,
+    options: &'a ComposeOptions<'a>,
+    connected: &'a mut Vec<ConnectedSubgraph>,
+    diagnostics: &'a mut Vec<Diagnostic>,
+}
+
+// === impl Reading ===
+
+impl Reading<'_> {
+    /// Parses, links and validates one subgraph as GraphQL, and reads its connectors.
+    fn subgraph(&mut self, input: &SubgraphInput, graph: Name) -> Option<Subgraph> {
+        let (document, mut found) = parse::type_system(self.sources, input.file);
+        if !self.keep(found) {
+            return None;
+        }
+        let links;
+        (links, found) = Links::read(&document);
+        let version = version(&links, input, &document, &mut found);
+        check_imports(&links, version, &mut found);
+        if !self.keep(found) {
+            return None;
+        }
+        let valid = self.keep(validate::graphql(self.sources, input.file, &document, &links, version));
+        let (connected, found) = connect::read(&document, &input.name, &links, self.sources, self.options.protos);
+        if !(self.keep(found) && valid) {
+            return None;
+        }
+        let remote =
+            connected.as_ref().and_then(|connected| match &connected.sources.get(connected.remote?)?.protocol {
+                SourceProtocol::Graphql(graphql) => {
+                    // As written: what it reads of the environment is only known when it is served.
+                    Some(Name::from(self.sources.slice(graphql.url.span).trim_matches('"')))
+                }
+                _ => None,
+            });
+        self.connected.extend(connected);
+        let url = remote.as_ref().unwrap_or(&input.url);
+        let mut subgraph = load::load(&document, &input.name, url, graph, input.file, links, version);
+        subgraph.facts = Facts::of(&subgraph, self.sources);
+        Some(subgraph)
     }
-    let (links, mut found) = Links::read(&document);
-    let version = version(&links, input, &document, &mut found);
-    check_imports(&links, version, &mut found);
-    if has_errors(&found) {
-        diagnostics.extend(found);
-        return None;
+
+    /// Records findings; whether none is an error.
+    fn keep(&mut self, found: Vec<Diagnostic>) -> bool {
+        let good = !has_errors(&found);
+        self.diagnostics.extend(found);
+        good
     }
-    diagnostics.extend(found);
-    let found = validate::graphql(sources, input.file, &document, &links, version);
-    if has_errors(&found) {
-        diagnostics.extend(found);
-        return None;
-    }
-    let mut subgraph = load::load(&document, &input.name, &input.url, graph, input.file, links, version);
-    subgraph.facts = Facts::of(&subgraph, sources);
-    Some(subgraph)
 }
 
 fn version(links: &Links, input: &SubgraphInput, document: &Document, found: &mut Vec<Diagnostic>) -> Version {

@@ -197,6 +197,10 @@ fn used_directives(merged: &Merged) -> BTreeSet<&str> {
     let mut used = BTreeSet::new();
     let mut add = |directives: &'_ [Directive]| {
         for directive in directives {
+            // A composed directive may have the same name.
+            if merged.directives.contains_key(&directive.name) {
+                continue;
+            }
             for feature in FEATURES {
                 used.extend(feature.directives.iter().find(|name| **name == &*directive.name));
             }

@@ -10,6 +10,7 @@ use super::model::{BatchSpec, ConnectSpec, InputField, Place, RequestSpec};
 use super::names::Names;
 use super::parts;
 use super::read::Reader;
+use super::text::key_inside;
 use super::types::{Type, Types};
 
 /// How deep input objects are followed.
@@ -59,7 +60,7 @@ fn whole(reader: &mut Reader<'_>, spec: &ConnectSpec, variable: Variable, span: 
 fn add(reader: &Reader<'_>, literal: Span, reference: &Reference, inputs: &mut Vec<InputField>) {
     for (key, below) in reference.keys.iter().filter(|(key, _)| &***key != "__typename") {
         let at = inputs.iter().position(|known| known.name == *key).unwrap_or_else(|| {
-            let span = reader.inside(literal, below.range());
+            let span = key_inside(reader.sources, literal, below.range());
             inputs.push(InputField { name: key.clone(), children: Vec::new(), span });
             inputs.len() - 1
         });

@@ -6,6 +6,7 @@ use crate::platform::base::Name;
 use crate::platform::base::diagnostic::Diagnostic;
 
 use super::text::did_you_mean;
+use super::types::Types;
 
 /// The version of the connect specification that is implemented.
 pub const VERSION: Version = Version::new(0, 1);
@@ -80,6 +81,18 @@ impl Names {
             external: federation("external"),
         };
         (Some(names), findings)
+    }
+
+    /// `NO_SOURCE_IMPORT`: `@source` is used, but not imported.
+    pub fn used_by_prefix(&self, links: &Links, types: &Types<'_>) -> Option<Diagnostic> {
+        let link = links.by_identity(spec::PLEACH_CONNECT)?;
+        let used = types.schema_directives.iter().any(|directive| directive.name == self.source);
+        let missing = used && link.import("source", true).is_none();
+        missing.then(|| {
+            Diagnostic::warning("NO_SOURCE_IMPORT", "@source is used by prefix only; import it?")
+                .at(link.span)
+                .help("import: [\"@source\", \"@connect\"]")
+        })
     }
 }
 

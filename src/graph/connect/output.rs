@@ -17,6 +17,15 @@ use super::types::{Type, Types};
 /// Fields that are listed when a selection does not say which it yields.
 const MAX_IMPLIED: usize = 2_000;
 
+/// What a connector yields.
+#[derive(Debug, Default)]
+pub struct Output {
+    /// The fields below its place.
+    pub fields: Vec<OutputField>,
+    /// Types of which more might be yielded, were it not for mistakes that are reported.
+    pub doubtful: Vec<Name>,
+}
+
 /// The fields below the place of `spec`, with findings about those that do not fit.
 pub fn of(
     reader: &mut Reader<'_>,
@@ -24,32 +33,44 @@ pub fn of(
     spec: &ConnectSpec,
     ty: &Type<'_>,
     field: Option<&FieldDefinition>,
-) -> Vec<OutputField> {
+) -> Output {
     let types = reader.types;
+    let connection = match (field, &spec.paginate) {
+        (Some(field), Some(paginate)) if paginate.connection => {
+            match pages::connection(types, &field.ty.name().value) {
+                Ok(connection) => Some((connection, paginate.total.is_some())),
+                // What it lacks is reported with the pages.
+                Err(_) => return Output { fields: Vec::new(), doubtful: vec![field.ty.name().value.clone()] },
+            }
+        }
+        _ => None,
+    };
     let name = match (field, &spec.paginate) {
         (None, _) => ty.name(),
         (Some(field), None) => &field.ty.name().value,
         (Some(field), Some(_)) => pages::record(types, field),
     };
+    let place = spec.place.to_string();
+    let literal = spec.selection.span;
     let mut join =
-        Join { reader, types, names, literal: spec.selection.span, implicit: spec.implicit, left: MAX_IMPLIED };
+        Join { reader, types, names, literal, implicit: spec.implicit, left: MAX_IMPLIED, doubtful: Vec::new() };
     let shape = spec.selection.value.output();
-    let whole = 0..0;
     if types.is_leaf(name) {
-        // A list as a whole is seen per element: batches and pages are cut before.
-        join.leaf(&spec.place.to_string(), field.map(|field| &field.ty), name, &shape.element_of_list(), whole);
-        return Vec::new();
-    }
-    let records = join.composite(&spec.place.to_string(), name, shape, whole);
-    match (field, &spec.paginate) {
-        (Some(field), Some(paginate)) if paginate.connection => {
-            match pages::connection(types, &field.ty.name().value) {
-                Ok(connection) => around(types, connection, records, paginate.total.is_some(), spec.span),
-                Err(_) => records,
-            }
+        // Batches and pages are cut into elements before.
+        let cut = spec.batch.is_some() || spec.paginate.is_some();
+        match field.filter(|_| !cut) {
+            Some(field) => join.leaf(&place, Some(&field.ty), name, shape, 0..0),
+            None => join.leaf(&place, None, name, &element_of_list(shape), 0..0),
         }
-        _ => records,
+        return Output::default();
     }
+    let records = join.composite(&place, name, shape, 0..0);
+    let doubtful = join.doubtful;
+    let fields = match connection {
+        Some((connection, total)) => around(types, connection, records, total, spec.span),
+        None => records,
+    };
+    Output { fields, doubtful }
 }
 
 /// The fields of a connection around its records.
@@ -82,6 +103,7 @@ struct Join<'r, 'a> {
     literal: Span,
     implicit: bool,
     left: usize,
+    doubtful: Vec<Name>,
 }
 
 // === impl Join ===
@@ -105,11 +127,13 @@ impl<'a> Join<'_, 'a> {
             Shape::Copied(_) => {
                 let message = format!("{place} is an object of type {name}; select its fields in {{ }}");
                 self.report("GROUP_SELECTION_REQUIRED_FOR_OBJECT", message, range);
+                self.doubtful.push(name.into());
                 Vec::new()
             }
             scalar => {
                 let message = format!("{place} is an object of type {name}, the mapping yields {}", scalar.kinds());
                 self.report("TYPE_MISMATCH", message, range);
+                self.doubtful.push(name.into());
                 Vec::new()
             }
         }
@@ -127,6 +151,7 @@ impl<'a> Join<'_, 'a> {
         let Some(typename) = object.field("__typename") else {
             let message = format!("{place} is of the abstract type {name}; each object must say its __typename");
             self.report("TYPE_MISMATCH", message, range);
+            self.doubtful.push(name.into());
             return Vec::new();
         };
         let mut said = Vec::new();
@@ -134,6 +159,7 @@ impl<'a> Join<'_, 'a> {
         if said.is_empty() {
             let message = format!("the __typename of {place} must be a literal");
             self.report("TYPE_MISMATCH", message, typename.value_range.clone());
+            self.doubtful.push(name.into());
         }
         let possible = self.types.possible(name);
         let mut fields = Vec::new();
@@ -145,6 +171,7 @@ impl<'a> Join<'_, 'a> {
                     let hint = did_you_mean(&literal, possible.iter().map(|ty| ty.name()));
                     let message = format!("\"{literal}\" is no object type of {name}{hint}");
                     self.report("TYPE_MISMATCH", message, typename.value_range.clone());
+                    self.doubtful.push(name.into());
                 }
             }
         }
@@ -158,6 +185,7 @@ impl<'a> Join<'_, 'a> {
             if !objects.is_empty() && objects.iter().all(|ty| ty.field(&field.name).is_none()) {
                 let message = format!("selection yields \"{}\", which no type of {name} has", field.name);
                 self.report("SELECTED_FIELD_NOT_FOUND", message, field.range.clone());
+                self.doubtful.push(name.into());
             }
         }
         fields
@@ -171,6 +199,7 @@ impl<'a> Join<'_, 'a> {
                 let hint = did_you_mean(&shape.name, known);
                 let message = format!("selection yields \"{}\", which {} has not{hint}", shape.name, ty.name());
                 self.report("SELECTED_FIELD_NOT_FOUND", message, shape.range.clone());
+                self.doubtful.push(ty.name().into());
                 continue;
             };
             let connected = definition.directives.iter().any(|directive| directive.name == self.names.connect);
@@ -198,6 +227,7 @@ impl<'a> Join<'_, 'a> {
         } else if !definition.ty.is_list() && shape.shape.kinds() == Kinds::ARRAY {
             let message = format!("{place} is {}, the mapping yields an array", definition.ty);
             self.report("TYPE_MISMATCH", message, shape.value_range.clone());
+            self.doubtful.push(inner.clone());
             Vec::new()
         } else {
             self.composite(&place, inner, &shape.shape, shape.value_range.clone())
@@ -228,11 +258,13 @@ impl<'a> Join<'_, 'a> {
             return;
         }
         let list = ty.is_some_and(TypeExpr::is_list);
-        let allowed = if list { wanted.or(Kinds::ARRAY) } else { wanted };
+        let allowed = if list { Kinds::ARRAY } else { wanted };
         let nullable = ty.is_none_or(|ty| !ty.is_non_null());
         let allowed = if nullable { allowed.or(Kinds::NULL) } else { allowed };
-        let element = if list { shape.element_of_list() } else { shape.clone() };
-        if !allowed.intersects(shape.kinds()) || list && !allowed.intersects(element.kinds()) {
+        let element = if list { element_of_list(shape) } else { shape.clone() };
+        if !allowed.intersects(shape.kinds())
+            || list && !wanted.or(Kinds::ARRAY).or(Kinds::NULL).intersects(element.kinds())
+        {
             let message = format!("{place} is {written}, the mapping yields {}", shape.kinds());
             self.report("TYPE_MISMATCH", message, range);
             return;
@@ -310,20 +342,11 @@ fn merge(fields: &mut Vec<OutputField>, more: Vec<OutputField>) {
     }
 }
 
-/// Seeing lists by their elements.
-trait Elements {
-    fn element_of_list(&self) -> Shape;
-}
-
-impl Elements for Shape {
-    /// An element where this is a list, itself where it is not.
-    fn element_of_list(&self) -> Shape {
-        match self {
-            Shape::Array(_) | Shape::Tuple(_) => self.element(),
-            Shape::OneOf(shapes) if shapes.iter().any(|shape| matches!(shape, Shape::Array(_) | Shape::Tuple(_))) => {
-                Shape::OneOf(shapes.iter().map(Shape::element_of_list).collect())
-            }
-            other => other.clone(),
-        }
+/// An element where the shape is a list, itself where it is not.
+fn element_of_list(shape: &Shape) -> Shape {
+    match shape {
+        Shape::Array(_) | Shape::Tuple(_) => shape.element(),
+        Shape::OneOf(shapes) => Shape::OneOf(shapes.iter().map(element_of_list).collect()),
+        other => other.clone(),
     }
 }

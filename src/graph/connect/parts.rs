@@ -13,15 +13,13 @@ use super::model::{
 pub enum Part {
     /// A hole of a source's address.
     SourceUrl,
-    /// A hole of a source's header, its `path` or `queryParams`.
-    SourceRequest,
     /// A hole of a connector's URL.
     Url,
-    /// `path`
+    /// `path`, also of a source.
     Path,
-    /// `queryParams`
+    /// `queryParams`, also of a source.
     QueryParams,
-    /// A hole of a header or metadata value.
+    /// A hole of a header or metadata value, also of a source.
     Header,
     /// `body`
     Body,
@@ -63,30 +61,14 @@ pub struct Expression<'s> {
 impl Part {
     /// Whether the mapping is evaluated before the call: there is no answer to read.
     pub fn is_request(self) -> bool {
-        use Part::{
-            Body, Execute, Header, Message, Path, Query, QueryParams, SourceRequest, SourceUrl, Url, Variables,
-        };
-        matches!(
-            self,
-            SourceUrl
-                | SourceRequest
-                | Url
-                | Path
-                | QueryParams
-                | Header
-                | Body
-                | Message
-                | Variables
-                | Query
-                | Execute
-        )
+        use Part::{Body, Execute, Header, Message, Path, Query, QueryParams, SourceUrl, Url, Variables};
+        matches!(self, SourceUrl | Url | Path | QueryParams | Header | Body | Message | Variables | Query | Execute)
     }
 
     /// What it is called in sentences.
     pub fn name(self) -> &'static str {
         match self {
             Self::SourceUrl => "the address of a source",
-            Self::SourceRequest => "a source's request",
             Self::Url => "a URL",
             Self::Path => "path",
             Self::QueryParams => "queryParams",
@@ -111,8 +93,8 @@ pub fn of_source(source: &SourceSpec) -> Vec<Expression<'_>> {
     let mut found = Vec::new();
     let (url, headers) = match &source.protocol {
         SourceProtocol::Http(http) => {
-            add(&mut found, Part::SourceRequest, http.path.as_ref());
-            add(&mut found, Part::SourceRequest, http.query_params.as_ref());
+            add(&mut found, Part::Path, http.path.as_ref());
+            add(&mut found, Part::QueryParams, http.query_params.as_ref());
             (&http.base_url, &http.headers[..])
         }
         SourceProtocol::Grpc(grpc) => (&grpc.url, &grpc.metadata[..]),
@@ -120,7 +102,7 @@ pub fn of_source(source: &SourceSpec) -> Vec<Expression<'_>> {
         SourceProtocol::Graphql(graphql) => (&graphql.url, &graphql.headers[..]),
     };
     add_holes(&mut found, Part::SourceUrl, url);
-    add_headers(&mut found, Part::SourceRequest, headers);
+    add_headers(&mut found, Part::Header, headers);
     add(&mut found, Part::IsSuccess, source.is_success.as_ref());
     add(&mut found, Part::ErrorsMessage, source.errors.message.as_ref());
     add(&mut found, Part::ErrorsExtensions, source.errors.extensions.as_ref());

@@ -28,6 +28,7 @@ pub fn read(
     let Some(names) = names else { return (None, findings) };
     let types = Types::of(document);
     check_arguments(&names, &types, &mut findings);
+    findings.extend(names.used_by_prefix(links, &types));
     let mut reader = Reader { sources: files, types: &types, findings };
     let of_schema: Vec<&Directive> =
         types.schema_directives.iter().copied().filter(|directive| directive.name == names.source).collect();
@@ -38,6 +39,7 @@ pub fn read(
     for rule in RULES {
         rule(&context, &mut findings);
     }
+    findings.sort_by_key(|finding| finding.labels.first().map(|label| label.span));
     if findings.iter().any(Diagnostic::is_error) || (sources.is_empty() && connectors.is_empty()) {
         return (None, findings);
     }

@@ -14,9 +14,16 @@ pub fn inside(sources: &SourceMap, literal: Span, range: Range<usize>) -> Span {
     literal.within(start, end.max(start))
 }
 
+/// The place of a key that a mapping reads, without the dot before it.
+pub fn key_inside(sources: &SourceMap, literal: Span, range: Range<usize>) -> Span {
+    let span = inside(sources, literal, range);
+    let dots = sources.slice(span).len() - sources.slice(span).trim_start_matches('.').len();
+    Span { start: span.start + dots as u32, ..span }
+}
+
 /// The name of `known` closest to `name`, if one is close enough to be meant.
 pub fn closest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let limit = 1 + name.chars().count() / 4;
+    let limit = (name.chars().count() / 3).max(1);
     known
         .into_iter()
         .map(|candidate| (distance(name, candidate), candidate))

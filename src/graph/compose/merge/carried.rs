@@ -13,6 +13,7 @@ use crate::platform::base::Name;
 use crate::platform::base::diagnostic::Diagnostic;
 use crate::platform::base::span::Span;
 
+use super::applied::is_merged;
 use super::build;
 
 /// Which directives travel on.
@@ -50,6 +51,7 @@ impl Carried {
                 }
             }
         }
+        check_imported_names(subgraphs, diagnostics);
         carried.check_names(subgraphs, diagnostics);
         carried.check_versions(subgraphs, diagnostics);
         carried
@@ -74,6 +76,10 @@ impl Carried {
             });
         };
         let identity = &element.link.url.identity;
+        if is_own_specification(identity) && Federation::of(&subgraph.links, name).is_some_and(is_merged) {
+            let message = format!("\"{written}\" belongs to \"{}\" and is composed anyway", element.link.url);
+            return Err(Box::new(Diagnostic::warning("DIRECTIVE_COMPOSITION_WARN", message).at(at)));
+        }
         if is_own_specification(identity) {
             return fail(format!("\"{written}\" belongs to \"{}\", which is composed by itself", element.link.url));
         }
@@ -105,11 +111,11 @@ impl Carried {
     fn check_names(&self, subgraphs: &[Subgraph], diagnostics: &mut Vec<Diagnostic>) {
         let mut reported = BTreeSet::new();
         for (name, composed) in &self.composed {
-            for subgraph in subgraphs {
+            for (index, subgraph) in subgraphs.iter().enumerate() {
                 let Some(link) = subgraph.links.by_identity(&composed.identity) else { continue };
                 let Some(other) = link.directive_name(&composed.element) else { continue };
                 let key = (composed.identity.clone(), composed.element.clone());
-                if other == *name || !subgraph.directives.contains_key(&other) || !reported.insert(key) {
+                if other == *name || !self.is_composed(index, &other) || !reported.insert(key) {
                     continue;
                 }
                 let message = format!("composed directive \"@{name}\" has another name in other subgraphs");
@@ -224,6 +230,29 @@ impl Carried {
             }
         }
         joins.written()
+    }
+}
+
+/// A directive that federation merges must have one name in all subgraphs that name it themselves.
+fn check_imported_names(subgraphs: &[Subgraph], diagnostics: &mut Vec<Diagnostic>) {
+    for federation in Federation::ALL.iter().copied().filter(|directive| is_merged(*directive)) {
+        let mut names: Vec<(&Name, Span, &Subgraph)> = Vec::new();
+        for subgraph in subgraphs {
+            let links = subgraph.links.all().iter().filter(|link| is_own_specification(&link.url.identity));
+            for import in links.filter_map(|link| link.import(federation.name(), true)) {
+                if names.iter().all(|(name, ..)| **name != import.name) {
+                    names.push((&import.name, import.span, subgraph));
+                }
+            }
+        }
+        if names.len() > 1 {
+            let message = format!("\"@{}\" is imported under different names", federation.name());
+            let finding = Diagnostic::error("LINK_IMPORT_NAME_MISMATCH", message);
+            let finding = names.iter().fold(finding, |finding, (name, span, subgraph)| {
+                finding.label(*span, format!("\"@{name}\" in subgraph \"{}\"", subgraph.name))
+            });
+            diagnostics.push(finding.help("import it under the same name everywhere"));
+        }
     }
 }
 

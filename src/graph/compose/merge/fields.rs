@@ -10,7 +10,7 @@ use crate::platform::base::diagnostic::Diagnostic;
 use super::merger::{Merger, Source};
 use super::overrides::Overridden;
 use super::types::{Position, Typed};
-use super::{arguments, build, external, sharing};
+use super::{arguments, build, external, interface_objects, sharing};
 
 /// Merges a field; `None` when its types do not go together (which is reported).
 pub fn merge(
@@ -26,6 +26,19 @@ pub fn merge(
     let is_external = |source: &&Source<'_, Field>| source.subgraph.facts.is_external(ty, name);
     let real: Vec<Source<'_, Field>> = known.iter().filter(|source| !is_external(source)).copied().collect();
     external::check_directives(merger, ty, known);
+    if real.is_empty() && interface_objects::gives(merger, ty, name) {
+        // The interface's own field stands for it; what is external stays so.
+        let mut directives = vec![build::directive("join__field", Vec::new(), first.item.name.span)];
+        directives.extend(join_fields(merger, ty, known, true));
+        return Some(FieldDefinition {
+            name: first.item.name.clone(),
+            description: None,
+            arguments: arguments::merge(merger, &coordinate, known),
+            ty: first.item.ty.clone(),
+            directives,
+            span: first.item.name.span,
+        });
+    }
     if real.is_empty() {
         let message = format!("\"{coordinate}\" is external wherever it is declared: no subgraph resolves it");
         let finding = known.iter().fold(Diagnostic::error("EXTERNAL_MISSING_ON_BASE", message), |finding, source| {

@@ -42,6 +42,11 @@ fn comes_from_interface_object(merger: &Merger<'_>, interface: &str, field: &str
     sources.iter().any(|source| source.item.is_interface_object() && source.item.fields.contains_key(field))
 }
 
+/// Whether an interface of `ty` has `field` through an interface object.
+pub fn gives(merger: &Merger<'_>, ty: &str, field: &str) -> bool {
+    merger.relations.interfaces(ty).any(|interface| comes_from_interface_object(merger, interface, field))
+}
+
 /// The field as it is on the interface; that no graph is named says that an interface object has it.
 fn copy(field: &FieldDefinition) -> FieldDefinition {
     let mut directives = vec![build::directive("join__field", Vec::new(), field.span)];

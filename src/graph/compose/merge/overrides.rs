@@ -84,6 +84,13 @@ impl Overrides {
             diagnostics.push(hint.help("remove `@override`"));
             return;
         };
+        if source.facts.is_external(&coordinate.0, &coordinate.1) {
+            let message =
+                format!("{} is external in subgraph \"{from}\": there is nothing to override", this.coordinate());
+            let hint = Diagnostic::hint("OVERRIDE_DIRECTIVE_CAN_BE_REMOVED", message).at(this.applied.directive.span);
+            diagnostics.push(hint.label(field.name.span, "external here").help("remove `@override`"));
+            return;
+        }
         if let Some(finding) = conflict(this, source, field) {
             diagnostics.push(finding);
             return;
@@ -154,12 +161,8 @@ fn conflict(this: &Override<'_>, source: &Subgraph, field: &Field) -> Option<Dia
     let own = [Federation::Requires, Federation::Provides, Federation::External]
         .into_iter()
         .find_map(|directive| this.field.one(directive));
-    let external = source
-        .facts
-        .is_external(&this.ty.name.value, &field.name.value)
-        .then(|| field.one(Federation::External))
-        .flatten();
-    let other = own.or(external)?;
+    let of_source = [Federation::Requires, Federation::Provides].into_iter().find_map(|directive| field.one(directive));
+    let other = own.or(of_source)?;
     let message = format!("{} cannot be overridden together with \"@{}\"", this.coordinate(), other.directive.name);
     let finding = Diagnostic::error("OVERRIDE_COLLISION_WITH_ANOTHER_DIRECTIVE", message).at(at);
     Some(finding.label(other.directive.span, ""))

@@ -4,6 +4,7 @@ mod auth;
 mod inaccessible;
 mod interfaces;
 mod queries;
+mod requires;
 
 use crate::graph::compose::merge::Merged;
 use crate::graph::compose::subgraph::model::Subgraph;
@@ -14,6 +15,7 @@ use crate::platform::base::span::SourceMap;
 pub fn check(merged: &mut Merged, subgraphs: &[Subgraph], sources: &SourceMap, diagnostics: &mut Vec<Diagnostic>) {
     queries::check(merged, diagnostics);
     interfaces::check(merged, subgraphs, diagnostics);
+    requires::check(merged, subgraphs, sources, diagnostics);
     inaccessible::check(merged, diagnostics);
     auth::spread_to_interfaces(merged);
     auth::check_required(merged, subgraphs, sources, diagnostics);

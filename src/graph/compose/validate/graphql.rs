@@ -1,11 +1,14 @@
 //! A subgraph must be a valid schema once what its links bring is added.
 
 use crate::graph::compose::subgraph::definitions;
-use crate::graph::language::ast::{Definition, Directive, Document};
+use crate::graph::compose::subgraph::load::root_names;
+use crate::graph::language::ast::{Definition, Directive, Document, OperationKind};
 use crate::graph::language::validate;
 use crate::graph::link::{Links, Version, spec};
 use crate::platform::base::diagnostic::Diagnostic;
 use crate::platform::base::span::{FileId, SourceMap, Span};
+
+use super::redefinitions;
 
 /// Validates a document as GraphQL. Connectors' directives are left to their own module.
 pub fn graphql(
@@ -18,10 +21,40 @@ pub fn graphql(
     let prelude = definitions::prelude(document, links, version);
     let connectors = connector_spans(document, links);
     let inside = |span: Span| connectors.iter().any(|outer| outer.start <= span.start && span.end <= outer.end);
+    let mut found = roots(document);
+    found.extend(redefinitions::check(document, links, version));
+    if !found.is_empty() {
+        return found;
+    }
     validate::type_system(sources, file, &prelude)
         .into_iter()
         .filter(|diagnostic| !diagnostic.labels.iter().any(|label| label.span.end > 0 && inside(label.span)))
         .collect()
+}
+
+/// A type with a root type's usual name must be that root type: in the supergraph it would be.
+fn roots(document: &Document) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    for (kind, local) in root_names(document) {
+        let (usual, code) = match kind {
+            OperationKind::Query => ("Query", "ROOT_QUERY_USED"),
+            OperationKind::Mutation => ("Mutation", "ROOT_MUTATION_USED"),
+            OperationKind::Subscription => ("Subscription", "ROOT_SUBSCRIPTION_USED"),
+        };
+        if &*local == usual {
+            continue;
+        }
+        let other = document.definitions.iter().find_map(|definition| match definition {
+            Definition::Type(ty) if &*ty.name.value == usual => Some(ty),
+            _ => None,
+        });
+        if let Some(other) = other {
+            let message =
+                format!("\"{local}\" is the {} root type, so no other type can be called \"{usual}\"", kind.as_str());
+            found.push(Diagnostic::error(code, message).at(other.name.span).help("rename this type"));
+        }
+    }
+    found
 }
 
 fn connector_spans(document: &Document, links: &Links) -> Vec<Span> {

@@ -1,6 +1,7 @@
 //! One subgraph by itself: first as GraphQL, then by the rules of federation, a rule a file.
 
 mod graphql;
+mod redefinitions;
 pub mod rules;
 
 pub use graphql::graphql;

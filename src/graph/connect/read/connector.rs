@@ -39,6 +39,8 @@ pub struct ConnectorDraft<'a> {
     pub request_known: bool,
     /// Whether the selection was understood, or made from the type.
     pub selection_known: bool,
+    /// Types of which more might be yielded, were it not for mistakes that are reported.
+    pub doubtful: Vec<Name>,
 }
 
 /// Reads all `@connect`s, in document order of types and fields.
@@ -123,10 +125,12 @@ fn connector<'a>(
     if let Some(key) = spec.batch.as_ref().map(|batch| inputs::batch_key(names, ty, &spec.inputs, batch)) {
         spec.batch.iter_mut().for_each(|batch| batch.key = key.clone());
     }
+    let mut doubtful = Vec::new();
     if selection_known {
-        spec.output = output::of(reader, names, &spec, ty, field);
+        let output = output::of(reader, names, &spec, ty, field);
+        (spec.output, doubtful) = (output.fields, output.doubtful);
     }
-    ConnectorDraft { block, ty, field, protocols, spec, request_known, selection_known }
+    ConnectorDraft { block, ty, field, protocols, spec, request_known, selection_known, doubtful }
 }
 
 fn nothing() -> Mapping {

@@ -45,6 +45,9 @@ pub fn selection<'a>(
     }
 }
 
+/// Bytes of a selection made from types. Types that use each other can make it very long.
+const MAX_LENGTH: usize = 64 * 1024;
+
 struct Builder<'r, 'a> {
     reader: &'r Reader<'a>,
     names: &'r Names,
@@ -60,6 +63,9 @@ impl<'a> Builder<'_, 'a> {
             return Err(format!("{name} is abstract, so it needs a selection that says __typename"));
         };
         let before = self.text.len();
+        if self.text.len() > MAX_LENGTH {
+            return Err(format!("{name} and the types below it are too many for a selection that is not written"));
+        }
         above.push(name);
         for field in &ty.fields {
             let is = |directive: &str| field.directives.iter().any(|applied| &*applied.name == directive);

@@ -71,7 +71,7 @@ impl Reader<'_> {
     /// A SQL template.
     pub fn sql(&mut self, key: &str, text: &Spanned<Name>) -> Option<Spanned<SqlTemplate>> {
         let parsed = SqlTemplate::parse(&text.value, Dialect::Pleach);
-        self.parsed(key, "INVALID_MAPPING", text.span, parsed)
+        self.parsed(key, "SQL_SYNTAX", text.span, parsed)
     }
 
     fn parsed<T>(

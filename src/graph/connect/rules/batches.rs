@@ -1,11 +1,11 @@
-//! `CONNECT_BATCH_AND_THIS`, `BATCH_NEEDS_BY`, `CONNECTORS_BATCH_KEY_NOT_IN_SELECTION`: many keys
-//! in one call, and how answers find them again.
+//! `CONNECT_BATCH_AND_THIS`, `BATCH_NEEDS_BY`, `CONNECTORS_BATCH_KEY_NOT_IN_SELECTION`,
+//! `CONNECTORS_NON_ROOT_BATCH_KEY`: many keys in one call, and how answers find them again.
 
-use crate::graph::connect::model::{BatchMatch, BatchSpec, OutputField};
+use crate::graph::connect::model::{BatchMatch, BatchSpec, OutputField, Place};
 use crate::graph::connect::parts;
 use crate::graph::connect::read::ConnectorDraft;
 use crate::graph::connect::text::inside;
-use crate::graph::mapping::Variable;
+use crate::graph::mapping::{Copied, Shape, Variable};
 use crate::platform::base::Name;
 use crate::platform::base::diagnostic::Diagnostic;
 
@@ -14,6 +14,10 @@ use super::Context;
 /// A batched connector tells which answer belongs to which key.
 pub fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
     for connector in context.connectors {
+        // Root fields have no keys: see `variables`.
+        if matches!(connector.spec.place, Place::Root { .. }) && connector.spec.batch.is_some() {
+            continue;
+        }
         let Some(batch) = &connector.spec.batch else {
             check_unused(connector, findings);
             continue;
@@ -32,7 +36,7 @@ pub fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
                 let help = "say which key an answer belongs to, such as batch: { by: \"parent_id\" }";
                 findings.push(Diagnostic::error("BATCH_NEEDS_BY", message).at(connector.spec.span).help(help));
             }
-            (None, None) => check_selection(connector, batch, findings),
+            (None, None) => check_selection(context, connector, batch, findings),
             (Some(by), _) if batch.key.is_empty() && !connector.spec.inputs.is_empty() => {
                 let read: Vec<_> = connector.spec.inputs.iter().map(|input| &*input.name).collect();
                 let message = format!("by yields one value, but {} are read and none alone is a key", read.join(", "));
@@ -56,11 +60,26 @@ fn check_unused(connector: &ConnectorDraft<'_>, findings: &mut Vec<Diagnostic>) 
 }
 
 /// On a type without `by`, the selection yields the key.
-fn check_selection(connector: &ConnectorDraft<'_>, batch: &BatchSpec, findings: &mut Vec<Diagnostic>) {
+fn check_selection(
+    context: &Context<'_>,
+    connector: &ConnectorDraft<'_>,
+    batch: &BatchSpec,
+    findings: &mut Vec<Diagnostic>,
+) {
     if !connector.selection_known {
         return;
     }
+    let selection = &connector.spec.selection;
     for path in &batch.key {
+        let field = path.first().zip(selection.value.output().object()).and_then(|(name, object)| object.field(name));
+        if let Some(field) = field
+            && let Shape::Copied(Copied { variable: Some(variable), .. }) = &field.shape
+        {
+            let message =
+                format!("batch key \"{}\" must come from the answer, not from {}", field.name, variable.as_str());
+            let span = inside(context.files, selection.span, field.value_range.clone());
+            findings.push(Diagnostic::error("CONNECTORS_NON_ROOT_BATCH_KEY", message).at(span));
+        }
         if !yields(&connector.spec.output, path) {
             let message = format!("batch key \"{}\" is not in the selection", parts::names(path));
             let help = "select it, or say batch.by";

@@ -3,7 +3,9 @@
 use crate::graph::connect::model::{Protocol, SourceProtocol};
 use crate::graph::connect::read::ConnectorDraft;
 use crate::graph::connect::text::did_you_mean;
+use crate::platform::base::Name;
 use crate::platform::base::diagnostic::Diagnostic;
+use crate::platform::base::span::Spanned;
 
 use super::Context;
 
@@ -12,11 +14,17 @@ pub fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
     for connector in context.connectors {
         check_source(context, connector, findings);
     }
-    for (index, source) in context.sources.iter().enumerate() {
+    // A name that was not found may be a source's, misspelt.
+    let all_found = context
+        .connectors
+        .iter()
+        .all(|connector| connector.spec.source.is_some() || connector.block.value("source").is_none());
+    for (index, source) in context.sources.iter().enumerate().filter(|_| all_found) {
         let used = context.connectors.iter().any(|connector| connector.spec.source == Some(index));
         let Some(spec) = source.spec.as_ref().filter(|_| !used) else { continue };
         // The same name twice is reported as such; the first one is the one that is found.
-        let repeated = context.sources[..index].iter().any(|earlier| earlier.name == source.name);
+        let is_same = |name: &Spanned<Name>| name.value == spec.name.value;
+        let repeated = context.sources[..index].iter().any(|earlier| earlier.name.as_ref().is_some_and(is_same));
         let is_subgraph = matches!(&spec.protocol, SourceProtocol::Graphql(graphql) if graphql.subgraph);
         if !is_subgraph && !repeated {
             let message = format!("no connector uses source \"{}\"", spec.name.value);
@@ -42,6 +50,10 @@ fn check_source(context: &Context<'_>, connector: &ConnectorDraft<'_>, findings:
             let message = format!("`@connect(source: \"{}\")` on `{place}`: this file declares no source", name.value);
             let help = "add @source to the schema, in the same file";
             findings.push(Diagnostic::error("NO_SOURCES_DEFINED", message).at(name.span).help(help));
+            return;
+        }
+        // A source without a name may be the one that is meant; that it has none is reported.
+        if context.sources.iter().any(|source| source.name.as_ref().is_none_or(|name| name.value.is_empty())) {
             return;
         }
         let known = context.sources.iter().filter_map(|source| source.name.as_ref()).map(|known| &*known.value);

@@ -1,11 +1,12 @@
-//! `CONNECTORS_UNRESOLVED_FIELD`, `MISSING_ENTITY_CONNECTOR`: every field has a connector that
-//! yields it, every key one that resolves it.
+//! `CONNECTORS_UNRESOLVED_FIELD`, `MISSING_ENTITY_CONNECTOR`, `CONNECTORS_CANNOT_RESOLVE_KEY`: every
+//! field has a connector that yields it, every key one that resolves it.
 
 use std::collections::BTreeSet;
 
 use crate::graph::connect::keys::{KeyField, key_sets, parse_key};
 use crate::graph::connect::model::{InputField, OutputField, Place, SourceProtocol};
 use crate::graph::connect::names::keys;
+use crate::graph::connect::read::ConnectorDraft;
 use crate::graph::connect::types::Type;
 use crate::graph::language::ast::{FieldDefinition, OperationKind, TypeKind};
 use crate::platform::base::diagnostic::Diagnostic;
@@ -14,11 +15,13 @@ use super::Context;
 
 /// Nothing is left without a way to get it.
 pub fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
+    context.connectors.iter().for_each(|connector| check_reads_key(context, connector, findings));
     // Where something could not be understood, what it yields is not known.
     let understood = context.connectors.iter().all(|connector| connector.selection_known);
     if !understood || context.connectors.is_empty() || is_server(context) {
         return;
     }
+    let doubtful = doubtful(context);
     let mut covered = Covered::default();
     for connector in context.connectors {
         let on = connector.spec.place.on();
@@ -39,9 +42,26 @@ pub fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
         }
     }
     for ty in context.types.iter().filter(|ty| ty.kind == TypeKind::Object) {
-        check_fields(context, ty, &covered, findings);
+        if !doubtful.contains(ty.name()) {
+            check_fields(context, ty, &covered, findings);
+        }
         check_keys(context, ty, findings);
     }
+}
+
+/// Types that a selection with mistakes might yield more of, and all types below them.
+fn doubtful(context: &Context<'_>) -> BTreeSet<String> {
+    let of_connectors = context.connectors.iter().flat_map(|connector| &connector.doubtful);
+    let mut waiting: Vec<String> = of_connectors.map(|name| name.to_string()).collect();
+    let mut found = BTreeSet::new();
+    while let Some(name) = waiting.pop() {
+        if found.insert(name.clone()) {
+            let of_type = context.types.get(&name).map(|ty| &ty.fields[..]).unwrap_or_default();
+            waiting.extend(of_type.iter().map(|field| field.ty.name().value.to_string()));
+            waiting.extend(context.types.possible(&name).iter().map(|ty| ty.name().to_owned()));
+        }
+    }
+    found
 }
 
 /// Whether the subgraph is a GraphQL server itself, which resolves what no connector does.
@@ -144,6 +164,23 @@ fn check_keys(context: &Context<'_>, ty: &Type<'_>, findings: &mut Vec<Diagnosti
                 format!("add a @connect to {} that reads it with $batch, or resolvable: false to the key", ty.name());
             findings.push(Diagnostic::error("MISSING_ENTITY_CONNECTOR", message).at(key.fields.span).help(help));
         }
+    }
+}
+
+/// A connector on a type with keys reads one of them.
+fn check_reads_key(context: &Context<'_>, connector: &ConnectorDraft<'_>, findings: &mut Vec<Diagnostic>) {
+    let inputs = &connector.spec.inputs;
+    let sets = key_sets(context.names, connector.ty);
+    if connector.field.is_some() || sets.is_empty() || inputs.is_empty() {
+        return;
+    }
+    // More than the key may be read: some of it may only feed the request.
+    let is_read = |set: &Vec<KeyField>| set.iter().all(|key| inputs.iter().any(|input| input.name == key.name));
+    if let Some(first) = inputs.first().filter(|_| !sets.iter().any(is_read)) {
+        let read: Vec<_> = inputs.iter().map(|input| &*input.name).collect();
+        let message =
+            format!("the connector on {} reads {}, which holds no @key of it", connector.ty.name(), read.join(", "));
+        findings.push(Diagnostic::error("CONNECTORS_CANNOT_RESOLVE_KEY", message).at(first.span));
     }
 }
 

@@ -2,10 +2,12 @@
 //! `CONNECT_ON_TYPE_MUST_BE_ENTITY`: connectors that look entities up.
 
 use crate::graph::connect::keys::{KeyField, key_sets};
+use crate::graph::connect::parts;
 use crate::graph::connect::read::ConnectorDraft;
 use crate::graph::connect::text::did_you_mean;
 use crate::graph::connect::types::{Type, same_type};
 use crate::graph::language::ast::{InputValueDefinition, OperationKind, TypeKind};
+use crate::graph::mapping::Variable;
 use crate::platform::base::diagnostic::Diagnostic;
 
 use super::Context;
@@ -32,7 +34,8 @@ fn check_type(context: &Context<'_>, connector: &ConnectorDraft<'_>, findings: &
         let message = format!("a connector on a type looks the entity up; entity must not be false on {name}");
         findings.push(Diagnostic::error("CONNECT_ON_TYPE_MUST_BE_ENTITY", message).at(span));
     }
-    if connector.spec.inputs.is_empty() && connector.request_known {
+    let reads = |variable| parts::reads(&connector.spec, variable);
+    if connector.request_known && !reads(Variable::Batch) && !reads(Variable::This) {
         let message = format!("the connector on {name} reads no key, so it cannot find the {name} that is meant");
         let help = "read the key with $batch (many at once) or $this (one by one), such as $batch.id";
         findings.push(Diagnostic::error("CONNECT_ON_TYPE_MUST_BE_ENTITY", message).at(connector.spec.span).help(help));

@@ -3,8 +3,9 @@
 
 use crate::graph::connect::model::{GrpcRequest, GrpcSource, RequestSpec, SourceProtocol};
 use crate::graph::connect::proto::{ProtoField, ProtoKind, ProtoLookup, ProtoMethod};
-use crate::graph::connect::text::{did_you_mean, inside};
-use crate::graph::mapping::{Kinds, ObjectShape, Shape};
+use crate::graph::connect::read::ConnectorDraft;
+use crate::graph::connect::text::{did_you_mean, inside, key_inside};
+use crate::graph::mapping::{Kinds, ObjectShape, Reference, Shape};
 use crate::platform::base::Name;
 use crate::platform::base::diagnostic::Diagnostic;
 use crate::platform::base::span::Span;
@@ -27,7 +28,7 @@ pub fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
                 continue;
             };
             if let Some(protos) = &protos {
-                let mut call = Call { context, protos: &**protos, request, findings };
+                let mut call = Call { context, protos: &**protos, connector, request, findings };
                 call.check(service, method);
             }
         }
@@ -55,6 +56,7 @@ fn load(
 struct Call<'c, 'a> {
     context: &'c Context<'a>,
     protos: &'c dyn ProtoLookup,
+    connector: &'c ConnectorDraft<'a>,
     request: &'c GrpcRequest,
     findings: &'c mut Vec<Diagnostic>,
 }
@@ -85,12 +87,56 @@ impl Call<'_, '_> {
             self.findings.push(Diagnostic::error("GRPC_STREAMING_UNSUPPORTED", message).at(at));
         }
         self.message(found);
+        self.answer(found);
+    }
+
+    /// The selection reads fields that the answer has.
+    fn answer(&mut self, method: &ProtoMethod) {
+        let spec = &self.connector.spec;
+        if spec.implicit || !self.connector.selection_known || spec.paginate.is_some() {
+            return;
+        }
+        if let Some(input) = spec.selection.value.references().input {
+            self.reads(&method.output, &input, spec.selection.span, MAX_DEPTH);
+        }
+    }
+
+    fn reads(&mut self, name: &str, reference: &Reference, literal: Span, depth: usize) {
+        let Some(fields) = self.protos.fields(name).filter(|_| depth > 0) else { return };
+        for (key, below) in &reference.keys {
+            match fields.iter().find(|field| field.json_name == **key) {
+                Some(ProtoField { kind: ProtoKind::Message(inner), map: false, .. }) => {
+                    self.reads(inner, below, literal, depth - 1);
+                }
+                Some(_) => {}
+                None => {
+                    let hint = did_you_mean(key, fields.iter().map(|field| &*field.json_name));
+                    let message = format!("{name} has no field \"{key}\"{hint}");
+                    let span = key_inside(self.context.files, literal, below.range());
+                    self.findings.push(Diagnostic::error("GRPC_MESSAGE_MISMATCH", message).at(span));
+                }
+            }
+        }
     }
 
     fn message(&mut self, method: &ProtoMethod) {
-        let Some(message) = &self.request.message else { return };
+        let Some(message) = &self.request.message else { return self.arguments(method) };
         if let Some(object) = message.value.output().object() {
             self.object(&method.input, object, message.span, MAX_DEPTH);
+        }
+    }
+
+    /// Without `message` the arguments are sent.
+    fn arguments(&mut self, method: &ProtoMethod) {
+        let (Some(field), Some(fields)) = (self.connector.field, self.protos.fields(&method.input)) else { return };
+        for argument in &field.arguments {
+            let name = &*argument.name.value;
+            if !fields.iter().any(|field| field.json_name == name || field.name == name) {
+                let hint = did_you_mean(name, fields.iter().map(|field| &*field.json_name));
+                let message = format!("{} has no field \"{name}\"{hint}", method.input);
+                let finding = Diagnostic::error("GRPC_MESSAGE_MISMATCH", message).at(argument.name.span);
+                self.findings.push(finding.help("without message the arguments are sent as they are"));
+            }
         }
     }
 

@@ -5,7 +5,7 @@ use crate::graph::connect::model::{PageStyle, PaginateSpec, RequestSpec};
 use crate::graph::connect::pages;
 use crate::graph::connect::parts;
 use crate::graph::connect::read::ConnectorDraft;
-use crate::graph::connect::text::inside;
+use crate::graph::connect::text::key_inside;
 use crate::graph::mapping::Variable;
 use crate::platform::base::diagnostic::Diagnostic;
 use crate::platform::base::span::Span;
@@ -115,7 +115,7 @@ fn check_page_keys(
             let filled_by_another = ["offset", "number", "cursor", "after"].contains(&&**key) && &**key != own;
             if filled_by_another {
                 let message = format!("$page.{key} is not available with style {}", paginate.style.as_str());
-                let span = inside(context.files, expression.literal, below.range());
+                let span = key_inside(context.files, expression.literal, below.range());
                 let help = format!("it has $page.{own} and $page.limit");
                 findings.push(Diagnostic::error("VARIABLE_NOT_ALLOWED", message).at(span).help(help));
             }

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use crate::graph::connect::parts;
 use crate::graph::connect::read::ConnectorDraft;
-use crate::graph::connect::text::{did_you_mean, inside};
+use crate::graph::connect::text::{did_you_mean, key_inside};
 use crate::graph::connect::types::Type;
 use crate::graph::language::ast::TypeKind;
 use crate::graph::mapping::{Reference, Variable};
@@ -19,7 +19,7 @@ use super::Context;
 pub fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
     for connector in context.connectors {
         for expression in parts::of_connector(&connector.spec) {
-            let place = |range| inside(context.files, expression.literal, range);
+            let place = |range| key_inside(context.files, expression.literal, range);
             let mut walk = Walk { context, place: &place, findings };
             for (variable, reference) in &expression.mapping.references().variables {
                 match variable {

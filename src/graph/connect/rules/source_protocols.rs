@@ -2,6 +2,7 @@
 
 use crate::graph::connect::model::SourceProtocol;
 use crate::platform::base::diagnostic::Diagnostic;
+use crate::platform::base::span::Span;
 
 use super::Context;
 
@@ -12,6 +13,8 @@ pub fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
         let name = source.name.as_ref().map_or("", |name| &name.value);
         match source.protocols[..] {
             [_] => {}
+            // A key that is not known may be the protocol that is meant.
+            [] if has_unknown_key(source.span, findings) => {}
             [] => {
                 let message = format!("@source \"{name}\" has no protocol; exactly one is needed");
                 let help = "add http, grpc, sql or graphql";
@@ -39,4 +42,11 @@ pub fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
             }
         }
     }
+}
+
+fn has_unknown_key(source: Span, findings: &[Diagnostic]) -> bool {
+    let within = |span: Span| span.file == source.file && source.start <= span.start && span.end <= source.end;
+    findings
+        .iter()
+        .any(|finding| finding.code == "UNKNOWN_KEY" && finding.labels.first().is_some_and(|label| within(label.span)))
 }

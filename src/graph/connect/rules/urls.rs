@@ -1,5 +1,5 @@
 //! `INVALID_URL`, `INVALID_URL_SCHEME`, `ABSOLUTE_CONNECT_URL_WITH_SOURCE`,
-//! `RELATIVE_CONNECT_URL_WITHOUT_SOURCE`.
+//! `RELATIVE_CONNECT_URL_WITHOUT_SOURCE`, `LITERAL_SECRET`.
 
 use std::ops::Range;
 
@@ -44,6 +44,7 @@ fn check_source(context: &Context<'_>, url: &Spanned<Template>, protocol: Protoc
         }
         return;
     };
+    check_password(context, text, range.start, url, findings);
     let known = schemes(protocol);
     let place = |length: usize| inside(context.files, url.span, range.start..range.start + length);
     let Some((scheme, rest)) = text.split_once(':') else {
@@ -60,6 +61,24 @@ fn check_source(context: &Context<'_>, url: &Spanned<Template>, protocol: Protoc
             Diagnostic::error("INVALID_URL", format!("\"{scheme}:\" must be followed by //")).at(place(text.len())),
         );
     }
+}
+
+/// `scheme://user:password@host` with the password written out.
+fn check_password(
+    context: &Context<'_>,
+    text: &str,
+    start: usize,
+    url: &Spanned<Template>,
+    findings: &mut Vec<Diagnostic>,
+) {
+    let Some((scheme, rest)) = text.split_once("://") else { return };
+    let authority = rest.split(['/', '?']).next().unwrap_or("");
+    let Some((before, _)) = authority.rsplit_once('@') else { return };
+    let Some((user, password)) = before.split_once(':').filter(|(_, password)| !password.is_empty()) else { return };
+    let at = start + scheme.len() + "://".len() + user.len() + 1;
+    let span = inside(context.files, url.span, at..at + password.len());
+    let help = "write {$env.NAME} in its place";
+    findings.push(Diagnostic::error("LITERAL_SECRET", "a password must come from $env").at(span).help(help));
 }
 
 fn check_connector(context: &Context<'_>, connector: &ConnectorDraft<'_>, findings: &mut Vec<Diagnostic>) {

@@ -59,7 +59,7 @@ fn wanted(part: Part) -> Option<(Kinds, &'static str)> {
         Part::ErrorsExtensions => (object, "INVALID_ERRORS_MESSAGE"),
         Part::By => (Kinds::SCALAR.or(Kinds::OBJECT), "INVALID_MAPPING"),
         // `path` and `queryParams` of a source are told apart by what they are; see the runtime.
-        Part::SourceRequest | Part::Body | Part::Query | Part::Execute | Part::Selection | Part::Pages => return None,
+        Part::Body | Part::Query | Part::Execute | Part::Selection | Part::Pages => return None,
     })
 }
 

@@ -5,7 +5,7 @@ use std::ops::Range;
 use crate::graph::connect::model::{PageStyle, Place, RequestSpec, SqlStatements};
 use crate::graph::connect::parts::{self, Expression, Part};
 use crate::graph::connect::read::ConnectorDraft;
-use crate::graph::connect::text::{did_you_mean, inside};
+use crate::graph::connect::text::{did_you_mean, key_inside};
 use crate::graph::mapping::{Reference, Variable};
 use crate::platform::base::diagnostic::Diagnostic;
 use crate::platform::base::span::Span;
@@ -34,7 +34,7 @@ fn check_one(
     findings: &mut Vec<Diagnostic>,
 ) {
     let references = expression.mapping.references();
-    let place = |range| inside(context.files, expression.literal, range);
+    let place = |range| key_inside(context.files, expression.literal, range);
     if let Some((input, message)) = references.input.as_ref().zip(refused(None)) {
         let (key, first) = input.keys.first().map_or(("name", input), |(key, below)| (&**key, below));
         let help = format!("there is no answer to read; an argument is $args.{key}");
@@ -69,8 +69,7 @@ fn refused_on_source(part: Part, variable: Option<Variable>) -> Option<String> {
         (_, Some(Env)) => true,
         (Part::SourceUrl, _) => false,
         (_, Some(Request | Auth | Now)) => true,
-        (Part::SourceRequest, _) => false,
-        (_, None | Some(Status | Response)) => true,
+        (_, None | Some(Status | Response)) => !part.is_request(),
         _ => false,
     };
     (!allowed).then(|| not_available(part, variable))
@@ -80,7 +79,7 @@ fn refused_on_connector(connector: &ConnectorDraft<'_>, part: Part, variable: Op
     use Variable::{Args, Auth, Batch, Env, Now, Page, Request, Response, Results, Status, This};
     let spec = &connector.spec;
     let is_root = matches!(spec.place, Place::Root { .. });
-    let computed = matches!(spec.request, RequestSpec::Computed);
+    let computed = connector.request_known && matches!(spec.request, RequestSpec::Computed);
     let executes =
         matches!(&spec.request, RequestSpec::Sql(sql) if matches!(sql.statements, SqlStatements::Execute(_)));
     match variable {

@@ -10,13 +10,15 @@ use crate::platform::base::span::SourceMap;
 pub fn check(subgraph: &Subgraph, _: &SourceMap, diagnostics: &mut Vec<Diagnostic>) {
     for ty in subgraph.types.values() {
         let what = match ty.kind {
-            TypeKind::Interface => "an interface",
+            TypeKind::Interface => "an interface or its fields",
             TypeKind::Object if ty.is_interface_object() => "an interface object",
             _ => continue,
         };
-        let fields = ty.fields.values().flat_map(|field| &field.applied);
+        // A field of an interface object is one of every implementation: it may be protected.
+        let interface = ty.kind == TypeKind::Interface;
+        let fields = ty.fields.values().filter(|_| interface).flat_map(|field| &field.applied);
         for applied in ty.applied.iter().chain(fields).filter(|applied| is_auth(applied)) {
-            let message = format!("\"@{}\" cannot be applied to {what} or its fields", applied.directive.name);
+            let message = format!("\"@{}\" cannot be applied to {what}", applied.directive.name);
             diagnostics.push(
                 Diagnostic::error("AUTH_REQUIREMENTS_APPLIED_ON_INTERFACE", message)
                     .at(applied.directive.span)

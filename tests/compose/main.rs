@@ -1,0 +1,149 @@
+//! Subgraphs in, a supergraph or diagnostics out: each folder under `cases` holds the subgraphs
+//! (`NAME.graphql`) and what is expected, `supergraph.graphql` or `diagnostics.txt`; both when there
+//! are hints. `UPDATE=1` writes what is expected.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use pleach::graph::compose::{ComposeOptions, Composition, SubgraphInput, codes, compose};
+use pleach::graph::language::{parse, print};
+use pleach::platform::base::span::SourceMap;
+
+struct Case {
+    name: String,
+    folder: PathBuf,
+    /// Name and SDL.
+    subgraphs: Vec<(String, String)>,
+}
+
+fn cases() -> Vec<Case> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/compose/cases");
+    let mut folders: Vec<PathBuf> = fs::read_dir(root).unwrap().map(|entry| entry.unwrap().path()).collect();
+    folders.sort();
+    folders.into_iter().map(case).collect()
+}
+
+fn case(folder: PathBuf) -> Case {
+    let mut subgraphs = Vec::new();
+    for entry in fs::read_dir(&folder).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_stem().unwrap().to_string_lossy().into_owned();
+        if path.extension().is_some_and(|extension| extension == "graphql") && name != "supergraph" {
+            subgraphs.push((name, fs::read_to_string(&path).unwrap()));
+        }
+    }
+    subgraphs.sort();
+    Case { name: folder.file_name().unwrap().to_string_lossy().into_owned(), folder, subgraphs }
+}
+
+fn run(subgraphs: &[(String, String)]) -> (SourceMap, Composition) {
+    let mut sources = SourceMap::new();
+    let inputs: Vec<SubgraphInput> = subgraphs
+        .iter()
+        .map(|(name, sdl)| SubgraphInput {
+            name: name.as_str().into(),
+            url: format!("http://{name}.test/graphql").into(),
+            file: sources.add(format!("{name}.graphql"), sdl.as_str()),
+        })
+        .collect();
+    let composition = compose(&sources, &inputs, &ComposeOptions::default());
+    (sources, composition)
+}
+
+fn rendered(sources: &SourceMap, composition: &Composition) -> String {
+    let all: Vec<String> = composition.diagnostics.iter().map(|diagnostic| diagnostic.render(sources)).collect();
+    all.join("\n")
+}
+
+/// Compares with a file, or writes it; an empty text means that there is no file.
+fn expect(path: &Path, text: &str, failures: &mut Vec<String>) {
+    if std::env::var_os("UPDATE").is_some() {
+        if text.is_empty() {
+            let _ = fs::remove_file(path);
+        } else {
+            fs::write(path, text).unwrap();
+        }
+    } else if fs::read_to_string(path).unwrap_or_default() != text {
+        failures.push(format!("{} differs; now:\n{text}", path.display()));
+    }
+}
+
+#[test]
+fn each_case_composes_as_expected() {
+    let mut failures = Vec::new();
+    let cases = cases();
+    assert!(cases.len() >= 60, "cases are missing");
+    for case in cases {
+        let (sources, composition) = run(&case.subgraphs);
+        let sdl = composition.supergraph.as_ref().map(|composed| composed.sdl.clone()).unwrap_or_default();
+        expect(&case.folder.join("supergraph.graphql"), &sdl, &mut failures);
+        expect(&case.folder.join("diagnostics.txt"), &rendered(&sources, &composition), &mut failures);
+    }
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+#[test]
+fn the_order_of_subgraphs_changes_nothing() {
+    for case in cases() {
+        let (_, first) = run(&case.subgraphs);
+        let mut turned = case.subgraphs.clone();
+        turned.reverse();
+        let (_, second) = run(&turned);
+        let sdl = |composition: &Composition| composition.supergraph.as_ref().map(|composed| composed.sdl.clone());
+        assert_eq!(sdl(&first), sdl(&second), "{}", case.name);
+        let findings = |composition: &Composition| -> BTreeSet<String> {
+            let all = composition.diagnostics.iter();
+            all.map(|diagnostic| format!("{} {}", diagnostic.code, diagnostic.message)).collect()
+        };
+        assert_eq!(findings(&first), findings(&second), "{}", case.name);
+    }
+}
+
+#[test]
+fn a_supergraph_reads_back_as_it_was_printed() {
+    for case in cases() {
+        let (_, composition) = run(&case.subgraphs);
+        let Some(composed) = composition.supergraph else { continue };
+        let mut sources = SourceMap::new();
+        let file = sources.add("supergraph.graphql", composed.sdl.as_str());
+        let (document, problems) = parse::type_system(&sources, file);
+        assert!(problems.is_empty(), "{}: {problems:?}", case.name);
+        assert_eq!(print::document(&document), composed.sdl, "{}", case.name);
+    }
+}
+
+#[test]
+fn every_finding_lies_in_its_file() {
+    for case in cases() {
+        let (sources, composition) = run(&case.subgraphs);
+        for diagnostic in &composition.diagnostics {
+            for label in &diagnostic.labels {
+                let length = sources.file(label.span.file).map(|file| file.text.len()).unwrap_or_default();
+                let (start, end) = (label.span.start as usize, label.span.end as usize);
+                assert!(start <= end && end <= length, "{}: {diagnostic:?}", case.name);
+            }
+        }
+    }
+}
+
+#[test]
+fn every_code_of_the_cases_is_listed() {
+    for case in cases() {
+        let (_, composition) = run(&case.subgraphs);
+        for diagnostic in &composition.diagnostics {
+            assert!(codes::meaning(&diagnostic.code).is_some(), "{}: {} is not listed", case.name, diagnostic.code);
+        }
+    }
+}
+
+#[test]
+fn every_listed_code_has_a_case() {
+    let mut seen = BTreeSet::new();
+    for case in cases() {
+        let (_, composition) = run(&case.subgraphs);
+        seen.extend(composition.diagnostics.into_iter().map(|diagnostic| diagnostic.code));
+    }
+    let missing: Vec<&str> = codes::ALL.iter().map(|code| code.name).filter(|name| !seen.contains(*name)).collect();
+    assert!(missing.is_empty(), "without a case: {}", missing.join(", "));
+}
