@@ -8,8 +8,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 const START_MS = 60_000;
 const STOP_MS = 15_000;
 
-// A line names the page by its address without a path.
-const PAGE_URL = /\bhttp:\/\/[^\s/]+\/?(?=\s|$)/;
+// The line that says where the page is.
+const PAGE = /^\s*Playground\s+(http:\S+)/;
 
 /** Starts the demo, on a port that the system chooses. */
 export function startDemo(program) {
@@ -31,8 +31,8 @@ class Demo {
       for (const stream of [child.stdout, child.stderr]) {
         createInterface({ input: stream }).on('line', (line) => {
           this.#lines.push(line);
-          const [url] = stream === child.stdout ? (PAGE_URL.exec(line) ?? []) : [];
-          if (url) resolve(url);
+          const page = PAGE.exec(line);
+          if (page) resolve(page[1]);
         });
       }
     });
