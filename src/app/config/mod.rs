@@ -2,6 +2,7 @@
 //! here, so that no feature can see another's settings.
 
 pub mod graph;
+pub mod json_schema;
 pub mod listen;
 pub mod load;
 pub mod tree;
