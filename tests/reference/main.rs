@@ -6,6 +6,7 @@
 mod codes;
 mod configuration;
 mod literals;
+mod schemas;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -119,10 +120,25 @@ fn configurations_in_the_documentation_are_valid() {
 }
 
 #[test]
+fn schemas_in_the_documentation_compose() {
+    let blocks: Vec<_> = blocks("graphql").into_iter().filter(|(_, block)| block.contains("@link(")).collect();
+    assert!(blocks.len() > 5, "the examples are not found");
+    let problems = blocks.iter().flat_map(|(file, block)| schemas::mistakes(file, block)).collect();
+    assert_none(&problems);
+}
+
+#[test]
+fn mappings_in_the_guide_yield_what_it_says() {
+    let guide = fs::read_to_string(root().join("docs/guides/connectors.md")).expect("the guide");
+    assert_none(&schemas::wrong_mappings(&guide));
+}
+
+#[test]
 fn links_between_pages_lead_somewhere() {
     let mut problems = BTreeSet::new();
     for file in pages() {
-        let text = fs::read_to_string(&file).expect("a page");
+        // What stands between fences is no Markdown.
+        let text: String = fs::read_to_string(&file).expect("a page").split("```").step_by(2).collect();
         let folder = file.parent().expect("a folder");
         for target in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
             let path = target.split('#').next().unwrap_or("");
