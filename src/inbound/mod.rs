@@ -1,3 +1,4 @@
 //! How requests reach the gateway.
 
+pub mod playground;
 pub mod transport;

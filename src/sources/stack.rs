@@ -11,7 +11,7 @@ use futures_util::future::BoxFuture;
 use tokio::time::timeout_at;
 use tracing::{Instrument, field};
 
-use super::contract::{CallContext, FetchRequest, Source, SourceError};
+use super::contract::{Call, CallContext, FetchRequest, Source, SourceError};
 use super::rows::slot::Rows;
 
 /// The code of a call that took too long.
@@ -34,9 +34,13 @@ impl SourceStack {
 
     /// Opens the span of one call and notes in it how the call ended.
     async fn traced(&self, request: &FetchRequest, context: &CallContext) -> Result<Rows, SourceError> {
+        let mutation = match &request.call {
+            Call::Graphql { mutation, .. } | Call::Connector { mutation, .. } => *mutation,
+        };
         let span = tracing::info_span!(
             "pleach.source.call",
             "pleach.source.name" = self.name(),
+            "graphql.operation.type" = if mutation { "mutation" } else { "query" },
             "pleach.source.calls" = field::Empty,
             "pleach.mapping.problems" = field::Empty,
             "error.type" = field::Empty,

@@ -6,7 +6,9 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::gateway::pipeline::config::Introspection;
 use crate::platform::base::quantity::TimeSpan;
+use crate::platform::base::secret::Secret;
 
 /// Where the graph comes from (at most one of `schema`, `supergraph` and `subgraphs`; the folder
 /// `schema/` when none is given), and how much of it is shown.
@@ -25,19 +27,9 @@ pub struct GraphConfig {
     pub introspection: Introspection,
     /// Whether a browser gets the playground.
     pub playground: Playground,
-}
-
-/// Who may introspect.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Deserialize, Serialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Introspection {
-    /// Nobody.
-    #[default]
-    Off,
-    /// Everybody.
-    On,
-    /// Verified callers.
-    Authenticated,
+    /// What cursors of lists are signed with, at least 32 bytes. Servers of one graph must share it.
+    /// By default each process makes its own, and its cursors end with it.
+    pub cursor_key: Option<Secret>,
 }
 
 /// Whether a browser gets the playground.
@@ -60,6 +52,7 @@ impl Default for GraphConfig {
             watch: TimeSpan(Duration::from_secs(2)),
             introspection: Introspection::Off,
             playground: Playground::Off,
+            cursor_key: None,
         }
     }
 }

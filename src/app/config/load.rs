@@ -23,9 +23,11 @@ pub type Environment = HashMap<String, String>;
 /// from the environment are not shown.
 pub fn load(sources: &SourceMap, file: Option<FileId>, environment: &Environment) -> Result<Config, Vec<Diagnostic>> {
     let text = file.and_then(|file| sources.file(file)).map_or("", |file| &file.text);
-    let config = parse(text, environment)
-        .map_err(|error| vec![diagnostic(&error, file.unwrap_or(FileId(0)), text)])?
-        .unwrap_or_default();
+    let config = match file {
+        Some(file) => read_yaml(sources, file, environment, "CONFIG_INVALID").map_err(|mistake| vec![mistake])?,
+        None => None,
+    };
+    let config = config.unwrap_or_default();
     let mut overrides: Vec<_> = environment.iter().filter(|(name, _)| name.starts_with(OVERRIDE_PREFIX)).collect();
     if overrides.is_empty() {
         return Ok(config);
@@ -33,6 +35,21 @@ pub fn load(sources: &SourceMap, file: Option<FileId>, environment: &Environment
     overrides.sort();
     let tree: Option<Value> = parse(text, environment).ok().flatten();
     with_overrides(config, tree.unwrap_or(Value::Null), &overrides)
+}
+
+/// Reads a YAML file as `T`; `None` when there is nothing in it. `${NAME}` and `${NAME:-default}` in
+/// plain scalars are replaced from `environment`.
+///
+/// # Errors
+/// `code`, at the place of the mistake.
+pub fn read_yaml<T: serde::de::DeserializeOwned>(
+    sources: &SourceMap,
+    file: FileId,
+    environment: &Environment,
+    code: &'static str,
+) -> Result<Option<T>, Diagnostic> {
+    let text = sources.file(file).map_or("", |file| &file.text);
+    parse(text, environment).map_err(|error| diagnostic(&error, file, text, code))
 }
 
 fn parse<T: serde::de::DeserializeOwned>(
@@ -94,7 +111,7 @@ fn setting<'a>(tree: &'a mut Value, name: &str) -> Result<&'a mut Value, String>
     Ok(place)
 }
 
-fn diagnostic(error: &serde_saphyr::Error, file: FileId, text: &str) -> Diagnostic {
+fn diagnostic(error: &serde_saphyr::Error, file: FileId, text: &str, code: &'static str) -> Diagnostic {
     let error = error.without_snippet();
     let message = error.to_string();
     let span = error.location().and_then(|location| {
@@ -103,7 +120,7 @@ fn diagnostic(error: &serde_saphyr::Error, file: FileId, text: &str) -> Diagnost
         let len = span.byte_len().unwrap_or(1) as usize;
         (start <= text.len()).then(|| Span::new(file, start, (start + len).min(text.len())))
     });
-    let diagnostic = Diagnostic::error("CONFIG_INVALID", message);
+    let diagnostic = Diagnostic::error(code, message);
     match span {
         Some(span) => diagnostic.at(span),
         None => diagnostic.at(Span::new(file, 0, 0)),

@@ -8,13 +8,11 @@ use futures_util::StreamExt;
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
 use serde_json::{Map, Value};
-use tracing::Instrument;
 
 use crate::gateway::operation::guards::GuardId;
 use crate::gateway::plan::model::{Fetch, FetchId, Plan, Request};
 use crate::graph::federation::ids::TypeId;
 use crate::platform::base::id::{Id, IdVec};
-use crate::platform::telemetry::names;
 use crate::sources::contract::{Call, FetchRequest, Source, SourceError};
 use crate::sources::rows::shape::RowShape;
 use crate::sources::rows::slot::{Rows, UNKNOWN_TYPE, UpstreamError};
@@ -283,32 +281,13 @@ impl<'a> Run<'a> {
     }
 }
 
-/// One call in a span of its own. Spans hold names only, never variables.
 fn call_source<'a>(
     id: FetchId,
     source: Arc<dyn Source>,
     request: FetchRequest,
     context: &'a ExecuteContext,
 ) -> BoxFuture<'a, (FetchId, Result<Rows, SourceError>)> {
-    let mutation = match &request.call {
-        Call::Graphql { mutation, .. } | Call::Connector { mutation, .. } => *mutation,
-    };
-    // Field names are those of `platform::telemetry::names`.
-    let span = tracing::info_span!(
-        "upstream",
-        otel.kind = "client",
-        pleach.source.name = source.name(),
-        graphql.operation.type = if mutation { "mutation" } else { "query" },
-        error.type = tracing::field::Empty,
-    );
-    let call = async move {
-        let answer = source.fetch(&request, &context.call).await;
-        if let Err(error) = &answer {
-            tracing::Span::current().record(names::ERROR_TYPE, &*error.code);
-        }
-        (id, answer)
-    };
-    Box::pin(call.instrument(span))
+    Box::pin(async move { (id, source.fetch(&request, &context.call).await) })
 }
 
 fn read_row(text: &[u8]) -> Value {

@@ -1,4 +1,4 @@
-//! The `errors` section of the configuration.
+//! The `errors` section of the configuration, and who may introspect.
 
 use std::collections::BTreeMap;
 
@@ -33,4 +33,17 @@ pub enum Mask {
 pub struct SourceErrorsConfig {
     /// Let this subgraph's messages pass although errors are masked.
     pub allow_messages: bool,
+}
+
+/// Who may read the schema through `__schema` and `__type`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Introspection {
+    /// Nobody.
+    #[default]
+    Off,
+    /// Everybody.
+    On,
+    /// Verified callers.
+    Authenticated,
 }

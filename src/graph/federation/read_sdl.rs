@@ -3,6 +3,7 @@
 
 use crate::graph::language::ast::{Definition, TypeKind};
 use crate::graph::language::ast::{Document, OperationKind, SchemaDefinition};
+use crate::platform::base::Name;
 use crate::platform::base::diagnostic::Diagnostic;
 use crate::platform::base::span::SourceMap;
 
@@ -11,7 +12,7 @@ use super::build::Build;
 use super::fingerprint;
 use super::join::Joined;
 use super::specs::Specs;
-use super::supergraph::Supergraph;
+use super::supergraph::{SubgraphKind, Supergraph};
 
 impl Supergraph {
     /// Reads a supergraph written with the join specification, v0.2 to v0.5.
@@ -33,6 +34,18 @@ impl Supergraph {
         graph.api_sdl = api_schema::sdl(document, &specs).into();
         graph.hash = fingerprint::of(&graph);
         Ok(graph)
+    }
+
+    /// Says that the subgraphs of these names are schemas of this process. What is planned for them
+    /// may cost less, so the graph becomes another one.
+    pub fn mount_natives(&mut self, names: &[Name]) {
+        if names.is_empty() {
+            return;
+        }
+        for subgraph in self.subgraphs.iter_mut().filter(|subgraph| names.contains(&subgraph.name)) {
+            subgraph.kind = SubgraphKind::Native;
+        }
+        self.hash = fingerprint::of(self);
     }
 }
 

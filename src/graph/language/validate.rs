@@ -14,14 +14,12 @@ const MAX_PROBLEMS: usize = 200;
 /// document uses but does not write. Extensions without a definition are accepted.
 pub fn type_system(sources: &SourceMap, file: FileId, prelude: &str) -> Vec<Diagnostic> {
     let (text, name) = sources.file(file).map_or(("", "?"), |file| (&file.text, &file.name));
-    let builder = || {
-        SchemaBuilder::new()
-            .adopt_orphan_extensions()
-            .ignore_builtin_redefinitions()
-            .parse(text, name)
-            .parse(prelude, PRELUDE)
-    };
-    let errors = match builder().build() {
+    let mut builder = SchemaBuilder::new().adopt_orphan_extensions().ignore_builtin_redefinitions().parse(text, name);
+    // To the parser, an empty document is a mistake.
+    if !prelude.is_empty() {
+        builder = builder.parse(prelude, PRELUDE);
+    }
+    let errors = match builder.build() {
         Ok(schema) => match schema.validate() {
             Ok(_) => return Vec::new(),
             Err(invalid) => invalid.errors,

@@ -6,6 +6,9 @@
 //! nothing but JSON, which a browser sends across sites only after a preflight.
 
 pub mod config;
+pub mod http;
+pub mod layers;
+pub mod listen;
 pub mod negotiate;
 pub mod params;
 pub mod status;

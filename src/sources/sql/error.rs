@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 use sqlx::postgres::PgDatabaseError;
+use sqlx::sqlite::SqliteError;
 
 /// A statement that gave no answer.
 #[derive(Clone, PartialEq, Debug)]
@@ -36,9 +37,17 @@ impl From<sqlx::Error> for RunError {
     }
 }
 
-/// The server gave the statement up because it took too long.
+/// The database gave the statement up because it took too long: PostgreSQL's `query_canceled`, or
+/// SQLite's `SQLITE_INTERRUPT`, which only our own look at the deadline causes.
 fn is_cancelled(error: &(dyn sqlx::error::DatabaseError + 'static)) -> bool {
-    error.try_downcast_ref::<PgDatabaseError>().is_some_and(|error| error.code() == "57014")
+    let code = if error.try_downcast_ref::<PgDatabaseError>().is_some() {
+        "57014"
+    } else if error.try_downcast_ref::<SqliteError>().is_some() {
+        "9"
+    } else {
+        return false;
+    };
+    error.code().is_some_and(|own| own == code)
 }
 
 /// `{ code, sqlstate, constraint, table, message }`; what is not known is null.

@@ -1,0 +1,268 @@
+//! Reading and composing.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::app::config::load::Environment;
+use crate::graph::compose::{ComposeOptions, SubgraphInput, compose};
+use crate::graph::federation::supergraph::Supergraph;
+use crate::graph::language::parse;
+use crate::platform::base::Name;
+use crate::platform::base::diagnostic::Diagnostic;
+use crate::platform::base::span::{FileId, SourceMap};
+use crate::platform::net::HttpClient;
+use crate::sources::grpc::ProtoFiles;
+use crate::sources::native::NativeSubgraph;
+
+use super::origin::Origin;
+use super::remote;
+use super::rover::{self, Sdl};
+
+/// A graph, ready to be served.
+#[derive(Debug)]
+pub struct Graph {
+    /// The graph itself.
+    pub supergraph: Arc<Supergraph>,
+    /// Its text, in the form of the join specification.
+    pub sdl: Arc<str>,
+    /// Every file that was read; findings point into them.
+    pub files: SourceMap,
+    /// The Protobuf files that connectors name.
+    pub protos: ProtoFiles,
+    /// Warnings and hints.
+    pub findings: Vec<Diagnostic>,
+    /// Files and folders whose change changes the graph.
+    pub watched: Vec<PathBuf>,
+}
+
+/// Why there is no graph.
+#[derive(Debug)]
+pub struct Unloaded {
+    /// Every file that was read; findings point into them.
+    pub files: SourceMap,
+    /// What stands against it, and what else was found.
+    pub findings: Vec<Diagnostic>,
+    /// Files and folders whose change may mend it.
+    pub watched: Vec<PathBuf>,
+}
+
+/// Reads what `origin` names, adds native subgraphs, and composes. Findings about files are added
+/// to `files`, which may hold others already.
+///
+/// # Errors
+/// Everything that stands against the graph.
+pub async fn load(
+    files: SourceMap,
+    origin: &Origin,
+    natives: &[NativeSubgraph],
+    environment: &Environment,
+    client: &HttpClient,
+) -> Result<Graph, Unloaded> {
+    let mut reader = Reader {
+        files,
+        protos: ProtoFiles::new(),
+        inputs: Vec::new(),
+        findings: Vec::new(),
+        watched: Vec::new(),
+        environment,
+        client,
+    };
+    let supergraph = match origin {
+        Origin::Schema(folder) => reader.folder(folder).map(|()| None),
+        Origin::Subgraphs(list) => reader.list(list).await.map(|()| None),
+        Origin::Supergraph(path) => reader.read(path).map(|file| {
+            reader.protos.add(file, folder_of(path));
+            Some(file)
+        }),
+        Origin::Texts(texts) => {
+            for text in texts {
+                let file = reader.files.add(format!("{}.graphql", text.name), text.sdl.as_str());
+                reader.input(&text.name, &text.url, file);
+            }
+            Some(None)
+        }
+    };
+    let supergraph = supergraph.flatten();
+    if supergraph.is_some() && !natives.is_empty() {
+        let message = "native schemas cannot be added to a supergraph that was composed elsewhere";
+        reader.findings.push(Diagnostic::error("CONFIG_INVALID", message));
+    }
+    for native in natives {
+        match native.sdl().await {
+            Ok(sdl) => {
+                let file = reader.files.add(format!("{} (native schema)", native.subgraph()), sdl);
+                reader.input(native.subgraph(), "", file);
+            }
+            Err(error) => reader.findings.push(Diagnostic::error("NATIVE_SCHEMA_INVALID", error.to_string())),
+        }
+    }
+    let natives: Vec<Name> = natives.iter().map(|native| native.subgraph().clone()).collect();
+    let Reader { files, protos, inputs, findings, watched, .. } = reader;
+    if findings.iter().any(Diagnostic::is_error) {
+        return Err(Unloaded { files, findings, watched });
+    }
+    let work = Work { files, protos, inputs, findings, watched, natives };
+    let done = tokio::task::spawn_blocking(move || work.build(supergraph)).await;
+    done.unwrap_or_else(|panic| {
+        let finding = Diagnostic::error("INTERNAL", format!("composing failed, a defect in Pleach: {panic}"));
+        Err(Unloaded { files: SourceMap::new(), findings: vec![finding], watched: Vec::new() })
+    })
+}
+
+fn folder_of(path: &Path) -> PathBuf {
+    path.parent().map(Path::to_path_buf).unwrap_or_default()
+}
+
+struct Reader<'a> {
+    files: SourceMap,
+    protos: ProtoFiles,
+    inputs: Vec<SubgraphInput>,
+    findings: Vec<Diagnostic>,
+    watched: Vec<PathBuf>,
+    environment: &'a Environment,
+    client: &'a HttpClient,
+}
+
+// === impl Reader ===
+
+impl Reader<'_> {
+    fn input(&mut self, name: &str, url: &str, file: FileId) {
+        self.inputs.push(SubgraphInput { name: name.into(), url: url.into(), file });
+    }
+
+    fn read(&mut self, path: &Path) -> Option<FileId> {
+        self.watched.push(path.to_path_buf());
+        match std::fs::read_to_string(path) {
+            Ok(text) => Some(self.files.add(path.display().to_string(), text)),
+            Err(error) => {
+                let message = format!("{}: {error}", path.display());
+                self.findings.push(Diagnostic::error("FILE_UNREADABLE", message));
+                None
+            }
+        }
+    }
+
+    /// Each SDL file of the folder is a subgraph, named like the file.
+    fn folder(&mut self, folder: &Path) -> Option<()> {
+        self.watched.push(folder.to_path_buf());
+        let entries = match std::fs::read_dir(folder) {
+            Ok(entries) => entries,
+            Err(error) => {
+                let finding = Diagnostic::error("FILE_UNREADABLE", format!("{}: {error}", folder.display()));
+                self.findings.push(finding.help("name the folder of SDL files with --schema, or graph.schema"));
+                return None;
+            }
+        };
+        let mut paths: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
+        paths.sort();
+        // What SDL files name lies beside them.
+        self.watched.extend(paths.iter().filter(|path| has_extension(path, &["proto"])).cloned());
+        paths.retain(|path| has_extension(path, &["graphql", "graphqls", "gql"]));
+        for path in &paths {
+            let Some(file) = self.read(path) else { continue };
+            self.protos.add(file, folder);
+            let name = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+            self.input(&name, "", file);
+        }
+        if paths.is_empty() {
+            let message = format!("{}: no SDL files (*.graphql) in this folder", folder.display());
+            self.findings.push(Diagnostic::error("FILE_UNREADABLE", message));
+        }
+        Some(())
+    }
+
+    async fn list(&mut self, path: &Path) -> Option<()> {
+        let folder = folder_of(path);
+        let list = self.read(path)?;
+        let listed = match rover::read(&self.files, list, &folder, self.environment) {
+            Ok(listed) => listed,
+            Err(mistakes) => {
+                self.findings.extend(mistakes);
+                return None;
+            }
+        };
+        for subgraph in listed {
+            let file = match subgraph.sdl {
+                Sdl::File(path) => match self.read(&path) {
+                    Some(file) => {
+                        self.protos.add(file, folder_of(&path));
+                        file
+                    }
+                    None => continue,
+                },
+                Sdl::Text(text) => {
+                    let file = self.files.add(format!("{} (in {})", subgraph.name, path.display()), text);
+                    self.protos.add(file, &folder);
+                    file
+                }
+                Sdl::Remote(url, headers) => match remote::sdl(self.client, &url, &headers).await {
+                    Ok(sdl) => self.files.add(format!("{} (from {url})", subgraph.name), sdl),
+                    Err(reason) => {
+                        let message = format!("the SDL of subgraph \"{}\" at {url}: {reason}", subgraph.name);
+                        self.findings.push(Diagnostic::error("SUBGRAPH_UNREACHABLE", message));
+                        continue;
+                    }
+                },
+            };
+            self.input(&subgraph.name, &subgraph.url, file);
+        }
+        Some(())
+    }
+}
+
+fn has_extension(path: &Path, known: &[&str]) -> bool {
+    path.is_file() && path.extension().is_some_and(|own| known.iter().any(|known| own == *known))
+}
+
+/// What is left when everything has been read: computing.
+struct Work {
+    files: SourceMap,
+    protos: ProtoFiles,
+    inputs: Vec<SubgraphInput>,
+    findings: Vec<Diagnostic>,
+    watched: Vec<PathBuf>,
+    natives: Vec<Name>,
+}
+
+// === impl Work ===
+
+impl Work {
+    /// Composes the subgraphs, or reads the supergraph if it is one.
+    fn build(mut self, supergraph: Option<FileId>) -> Result<Graph, Unloaded> {
+        let built = match supergraph {
+            Some(file) => self.read_supergraph(file),
+            None => self.compose(),
+        };
+        let Self { files, protos, findings, watched, natives, .. } = self;
+        match built {
+            Some((mut supergraph, sdl)) => {
+                supergraph.mount_natives(&natives);
+                Ok(Graph { supergraph: Arc::new(supergraph), sdl, files, protos, findings, watched })
+            }
+            None => Err(Unloaded { files, findings, watched }),
+        }
+    }
+
+    fn compose(&mut self) -> Option<(Supergraph, Arc<str>)> {
+        let options = ComposeOptions { protos: Some(&self.protos) };
+        let composition = compose(&self.files, &self.inputs, &options);
+        self.findings.extend(composition.diagnostics);
+        let composed = composition.supergraph?;
+        Some((composed.supergraph, composed.sdl.into()))
+    }
+
+    fn read_supergraph(&mut self, file: FileId) -> Option<(Supergraph, Arc<str>)> {
+        let (document, mistakes) = parse::type_system(&self.files, file);
+        self.findings.extend(mistakes);
+        if self.findings.iter().any(Diagnostic::is_error) {
+            return None;
+        }
+        match Supergraph::from_document(&document, &self.files) {
+            Ok(supergraph) => Some((supergraph, self.files.file(file)?.text.clone())),
+            Err(mistakes) => {
+                self.findings.extend(mistakes);
+                None
+            }
+        }
+    }
+}

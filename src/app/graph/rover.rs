@@ -1,0 +1,139 @@
+//! The list of subgraphs that Rover's `supergraph compose` reads.
+
+use std::path::{Path, PathBuf};
+
+use indexmap::IndexMap;
+use serde::Deserialize;
+
+use crate::app::config::load::{Environment, read_yaml};
+use crate::platform::base::diagnostic::Diagnostic;
+use crate::platform::base::span::{FileId, SourceMap, Span};
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RoverFile {
+    federation_version: Option<serde_json::Value>,
+    subgraphs: IndexMap<String, RoverSubgraph>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RoverSubgraph {
+    routing_url: Option<String>,
+    schema: RoverSchema,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RoverSchema {
+    file: Option<PathBuf>,
+    sdl: Option<String>,
+    subgraph_url: Option<String>,
+    #[serde(default)]
+    introspection_headers: IndexMap<String, String>,
+}
+
+/// One subgraph of the list.
+#[derive(Debug)]
+pub(super) struct Listed {
+    pub(super) name: String,
+    pub(super) url: String,
+    pub(super) sdl: Sdl,
+}
+
+/// Where a subgraph's SDL is.
+#[derive(Debug)]
+pub(super) enum Sdl {
+    File(PathBuf),
+    Text(String),
+    /// Asked of the subgraph itself, with these headers.
+    Remote(String, IndexMap<String, String>),
+}
+
+/// Reads the list in `file`; paths in it are relative to `folder`. `${NAME}` and `${env.NAME}` are
+/// replaced from `environment`.
+///
+/// # Errors
+/// `SUBGRAPH_LIST_INVALID` at the place of the mistake, `UNSUPPORTED_FEDERATION_VERSION`.
+pub(super) fn read(
+    files: &SourceMap,
+    file: FileId,
+    folder: &Path,
+    environment: &Environment,
+) -> Result<Vec<Listed>, Vec<Diagnostic>> {
+    let mut environment = environment.clone();
+    let prefixed: Vec<_> = environment.iter().map(|(name, value)| (format!("env.{name}"), value.clone())).collect();
+    environment.extend(prefixed);
+    let whole = Span::new(file, 0, 0);
+    let invalid = |message: String| Diagnostic::error("SUBGRAPH_LIST_INVALID", message).at(whole);
+    let list: RoverFile = match read_yaml(files, file, &environment, "SUBGRAPH_LIST_INVALID") {
+        Ok(Some(list)) => list,
+        Ok(None) => return Err(vec![invalid("the list is empty; it needs `subgraphs`".into())]),
+        Err(mistake) => return Err(vec![mistake]),
+    };
+    let mut mistakes = Vec::new();
+    if let Some(version) = list.federation_version.as_ref().filter(|version| !is_version_2(version)) {
+        let message = format!("federation_version {version} is not supported; only version 2 is");
+        mistakes.push(Diagnostic::error("UNSUPPORTED_FEDERATION_VERSION", message).at(whole));
+    }
+    let mut listed = Vec::new();
+    for (name, RoverSubgraph { routing_url, schema }) in list.subgraphs {
+        let sdl = match (schema.file, schema.sdl, schema.subgraph_url.clone()) {
+            (Some(file), None, None) => Sdl::File(folder.join(file)),
+            (None, Some(text), None) => Sdl::Text(text),
+            (None, None, Some(url)) => Sdl::Remote(url, schema.introspection_headers),
+            _ => {
+                let message = format!("subgraphs.{name}.schema needs exactly one of file, sdl and subgraph_url");
+                mistakes.push(invalid(message));
+                continue;
+            }
+        };
+        let url = routing_url.or(schema.subgraph_url).unwrap_or_default();
+        listed.push(Listed { name, url, sdl });
+    }
+    if mistakes.is_empty() { Ok(listed) } else { Err(mistakes) }
+}
+
+/// `2`, `"2"`, `"2.11.0"`, `"=2.11.0"`.
+fn is_version_2(version: &serde_json::Value) -> bool {
+    let text = match version {
+        serde_json::Value::String(text) => text.clone(),
+        other => other.to_string(),
+    };
+    let text = text.trim_start_matches('=').trim_start_matches('v');
+    text == "2" || text.starts_with("2.")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn listed(text: &str) -> Result<Vec<Listed>, String> {
+        let mut files = SourceMap::new();
+        let file = files.add("supergraph.yaml", text);
+        let environment = [("HOST".to_owned(), "h:1".to_owned())].into();
+        read(&files, file, Path::new("dir"), &environment)
+            .map_err(|found| found.iter().map(|finding| finding.render(&files)).collect())
+    }
+
+    #[test]
+    fn reads_what_rover_reads() {
+        let list = listed(
+            "federation_version: =2.11.0\nsubgraphs:\n  a:\n    routing_url: http://${env.HOST}/a\n    schema:\n      file: ./a.graphql\n  b:\n    schema:\n      subgraph_url: http://b/\n",
+        )
+        .expect("good");
+        assert_eq!(list.iter().map(|one| &*one.url).collect::<Vec<_>>(), ["http://h:1/a", "http://b/"]);
+        assert!(matches!(&list[0].sdl, Sdl::File(path) if path == Path::new("dir/./a.graphql")));
+        assert!(matches!(&list[1].sdl, Sdl::Remote(url, _) if url == "http://b/"));
+    }
+
+    #[test]
+    fn mistakes_are_told() {
+        assert!(listed("").expect_err("empty").contains("SUBGRAPH_LIST_INVALID"));
+        assert!(listed("federation_version: 1\nsubgraphs: {}").expect_err("v1").contains("federation_version 1"));
+        let both = listed("subgraphs:\n  a:\n    schema: { file: x, sdl: y }\n").expect_err("two places");
+        assert!(both.contains("exactly one"), "{both}");
+        let unknown = listed("subgraphs:\n  a:\n    url: x\n    schema: { file: x }\n").expect_err("unknown key");
+        assert!(unknown.starts_with("supergraph.yaml:3:5:"), "{unknown}");
+    }
+}

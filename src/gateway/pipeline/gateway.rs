@@ -1,0 +1,60 @@
+//! The door: one request in, one response out, on the snapshot in service.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use futures_util::FutureExt;
+
+use crate::gateway::exchange::context::RequestContext;
+use crate::gateway::exchange::request::GraphqlRequest;
+use crate::gateway::exchange::response::{GraphqlResponse, Outcome};
+
+use super::rescue;
+use super::run;
+use super::snapshot::Snapshot;
+
+/// A federated graph that answers requests. Cheap to clone; clones serve the same graph.
+#[derive(Clone)]
+pub struct Gateway {
+    snapshot: Arc<ArcSwap<Snapshot>>,
+}
+
+// === impl Gateway ===
+
+impl Gateway {
+    /// Serves `snapshot`.
+    pub fn new(snapshot: Snapshot) -> Self {
+        Self { snapshot: Arc::new(ArcSwap::from_pointee(snapshot)) }
+    }
+
+    /// Puts another snapshot into service. Requests that have begun end on the one they began on.
+    pub fn swap(&self, mut next: Snapshot) {
+        next.follow(&self.snapshot.load());
+        self.snapshot.store(Arc::new(next));
+    }
+
+    /// The snapshot in service now.
+    pub fn snapshot(&self) -> Arc<Snapshot> {
+        self.snapshot.load_full()
+    }
+
+    /// Ends when no mutation runs any more. Mutations that begin meanwhile are waited for too.
+    pub async fn finish_mutations(&self) {
+        let mutations = self.snapshot().mutations.clone();
+        mutations.close();
+        mutations.wait().await;
+    }
+
+    /// Answers one request. Never fails: whatever happens becomes a response. Dropping the future
+    /// cancels the upstream calls.
+    pub async fn execute(&self, request: GraphqlRequest, context: RequestContext) -> GraphqlResponse {
+        let snapshot = self.snapshot();
+        let request_id = context.request_id.clone();
+        let answered = AssertUnwindSafe(run::run(&snapshot, request, context)).catch_unwind().await;
+        answered.unwrap_or_else(|_| {
+            tracing::error!("pleach.request.id" = &*request_id, "a request ended in a panic");
+            GraphqlResponse::refused(Outcome::Internal, &[rescue::fault(&request_id)])
+        })
+    }
+}

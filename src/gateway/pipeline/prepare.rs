@@ -1,0 +1,114 @@
+//! The two pure stages, each behind a cache: text becomes an operation, an operation a plan.
+//!
+//! Of several requests that miss at once, one computes and the others wait for it. What is wrong
+//! with a document is remembered like a document; that we were too busy is not.
+
+use std::sync::{Arc, OnceLock};
+
+use bytes::Bytes;
+
+use crate::gateway::exchange::error::GraphqlError;
+use crate::gateway::limits::config::LimitsConfig;
+use crate::gateway::limits::shape;
+use crate::gateway::operation::model::{Operation, SelectionKind};
+use crate::gateway::operation::normalize::normalize;
+use crate::gateway::operation::signature::fingerprint;
+use crate::gateway::plan::model::Plan;
+use crate::gateway::plan::{PlanError, plan as make_plan};
+use crate::graph::federation::supergraph::Supergraph;
+use crate::graph::language::api::{ApiSchema, ValidDocument};
+use crate::platform::base::Name;
+
+use super::compute_pool::NotComputed;
+use super::snapshot::Snapshot;
+
+/// Documents up to this many bytes are parsed where the request runs; the way to the pool and back
+/// would cost more.
+const INLINE_BYTES: usize = 2 << 10;
+
+/// What a parsed document is found by; compared in full, so that no text is ever taken for another.
+#[derive(PartialEq, Eq, Hash, Debug)]
+pub(super) struct DocumentKey {
+    pub(super) text: String,
+    pub(super) operation: Option<String>,
+}
+
+/// A document, and the one operation of it that is meant.
+pub(super) struct Prepared {
+    pub(super) document: ValidDocument,
+    pub(super) operation: Operation,
+    pub(super) fingerprint: [u8; 32],
+    /// Whether it asks for `__schema` or `__type`.
+    pub(super) introspects: bool,
+    /// The answers to that, by response key; only if no variable can change them.
+    pub(super) introspection: OnceLock<Vec<(Name, Bytes)>>,
+}
+
+/// What is wrong with a document.
+#[derive(Debug)]
+pub(super) struct Refused(pub(super) Vec<GraphqlError>);
+
+/// A plan, or why there is none.
+pub(super) type Planned = Result<Arc<Plan>, Arc<PlanError>>;
+
+/// Parses, validates, bounds and normalises a document, or finds it done.
+pub(super) async fn document(
+    snapshot: &Snapshot,
+    key: DocumentKey,
+) -> Result<Result<Arc<Prepared>, Arc<Refused>>, NotComputed> {
+    if let Some(known) = snapshot.documents.get(&key).await {
+        return Ok(known);
+    }
+    let job = {
+        let (text, operation) = (key.text.clone(), key.operation.clone());
+        let (api, supergraph) = (snapshot.api.clone(), snapshot.supergraph.clone());
+        let limits = snapshot.limits.clone();
+        move || {
+            prepare(&api, &supergraph, &limits, &text, operation.as_deref())
+                .map(Arc::new)
+                .map_err(|errors| Arc::new(Refused(errors)))
+        }
+    };
+    let inline = key.text.len() <= INLINE_BYTES;
+    let computed = async { if inline { Ok(job()) } else { snapshot.pool.run(job).await } };
+    snapshot.documents.try_get_with(key, computed).await.map_err(|failed| *failed)
+}
+
+fn prepare(
+    api: &ApiSchema,
+    supergraph: &Supergraph,
+    limits: &LimitsConfig,
+    text: &str,
+    name: Option<&str>,
+) -> Result<Prepared, Vec<GraphqlError>> {
+    let one = |problem| vec![GraphqlError::from(problem)];
+    let document = api
+        .validate(text, limits.tokens)
+        .map_err(|problems| problems.into_iter().map(GraphqlError::from).collect::<Vec<_>>())?;
+    document.kind(name).map_err(one)?;
+    let written = document.tree.operations.iter().find(|operation| {
+        name.is_none_or(|name| operation.name.as_ref().is_some_and(|own| &*own.value == name))
+    });
+    if let Some(written) = written {
+        shape::check(&document.tree, written, limits)?;
+    }
+    let operation = normalize(supergraph, &document, name).map_err(one)?;
+    let introspects = operation.root.items.iter().any(|item| matches!(item.kind, SelectionKind::Introspection));
+    let fingerprint = fingerprint(&operation);
+    Ok(Prepared { document, operation, fingerprint, introspects, introspection: OnceLock::new() })
+}
+
+/// Plans an operation, or finds it planned.
+pub(super) async fn plan(
+    snapshot: &Snapshot,
+    operation: &Operation,
+    fingerprint: [u8; 32],
+) -> Result<Planned, NotComputed> {
+    if let Some(known) = snapshot.plans.get(&fingerprint).await {
+        return Ok(known);
+    }
+    let (supergraph, options) = (snapshot.supergraph.clone(), snapshot.plan_options.clone());
+    let operation = operation.clone();
+    let job = move || make_plan(&supergraph, &operation, &options).map(Arc::new).map_err(Arc::new);
+    snapshot.plans.try_get_with(fingerprint, snapshot.pool.run(job)).await.map_err(|failed| *failed)
+}

@@ -1,0 +1,199 @@
+//! The path of one request, stage by stage.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use serde_json::{Map, Value};
+use tracing::field::Empty;
+use tracing::{Instrument, info_span};
+
+use crate::gateway::auth::authorize::{Grants, authorize};
+use crate::gateway::auth::config::Unauthorized;
+use crate::gateway::exchange::context::RequestContext;
+use crate::gateway::exchange::error::GraphqlError;
+use crate::gateway::exchange::principal::Principal;
+use crate::gateway::exchange::request::GraphqlRequest;
+use crate::gateway::exchange::response::{GraphqlResponse, Outcome};
+use crate::gateway::execute::{ExecuteContext, execute};
+use crate::gateway::limits::cost;
+use crate::gateway::operation::signature::fingerprint;
+use crate::graph::language::ast::OperationKind;
+use crate::platform::base::Name;
+use crate::platform::telemetry::names;
+use crate::sources::contract::{CallContext, RequestFacts};
+
+use super::config::Introspection;
+use super::prepare::{self, DocumentKey, Prepared};
+use super::rescue::{self, Refusal};
+use super::snapshot::Snapshot;
+
+/// Answers one request, whatever becomes of it.
+pub(super) async fn run(snapshot: &Snapshot, request: GraphqlRequest, context: RequestContext) -> GraphqlResponse {
+    // Field names are those of `platform::telemetry::names`. Spans hold names, never variables.
+    let span = info_span!(
+        "pleach.request",
+        "pleach.request.id" = &*context.request_id,
+        "graphql.operation.type" = Empty,
+        "graphql.operation.name" = Empty,
+        "pleach.upstream.calls" = Empty,
+        "error.type" = Empty,
+    );
+    async {
+        stages(snapshot, request, context).await.unwrap_or_else(|refusal| {
+            tracing::Span::current().record(names::ERROR_TYPE, refusal.code());
+            refusal.into_response()
+        })
+    }
+    .instrument(span)
+    .await
+}
+
+async fn stages(
+    snapshot: &Snapshot,
+    request: GraphqlRequest,
+    context: RequestContext,
+) -> Result<GraphqlResponse, Refusal> {
+    let _permit = snapshot.admission.admit().map_err(|error| Refusal::new(Outcome::Overloaded, error))?;
+    let GraphqlRequest { query, operation_name, variables, read_only, .. } = request;
+
+    let authenticated = snapshot.authenticator.authenticate(&context.headers);
+    let principal = authenticated.instrument(info_span!("pleach.authenticate")).await.map_err(Refusal::credentials)?;
+
+    let text = query.ok_or_else(|| bad(GraphqlError::new("BAD_REQUEST", "The request has no \"query\"")))?;
+    let key = DocumentKey { text, operation: operation_name.clone() };
+    let prepared = prepare::document(snapshot, key).instrument(info_span!("pleach.prepare")).await;
+    let prepared = prepared
+        .map_err(|reason| Refusal::not_computed(reason, &context.request_id))?
+        .map_err(|refused| Refusal::bad_request(refused.0.clone()))?;
+    note(&prepared);
+    may_run(snapshot, &prepared, read_only, &principal)?;
+
+    let name = operation_name.as_deref();
+    let raw = prepared.introspects.then(|| variables.clone());
+    let variables = snapshot
+        .api
+        .coerce_variables(&prepared.document, name, variables)
+        .map_err(|problem| bad(problem.into()))?;
+
+    let grants = Grants {
+        supergraph: &snapshot.supergraph,
+        policies: &snapshot.policies,
+        principal: &principal,
+        variables: &variables,
+    };
+    let (operation, denials) = authorize(&grants, &prepared.operation);
+    if !denials.is_empty() && snapshot.unauthorized == Unauthorized::Reject {
+        return Err(Refusal::denied(&denials));
+    }
+    cost::check(&snapshot.supergraph, &operation, &variables, &snapshot.limits).map_err(bad)?;
+
+    let fingerprint = match &operation {
+        Cow::Borrowed(_) => prepared.fingerprint,
+        Cow::Owned(filtered) => fingerprint(filtered),
+    };
+    let planned = prepare::plan(snapshot, &operation, fingerprint).instrument(info_span!("pleach.plan")).await;
+    let plan = planned
+        .map_err(|reason| Refusal::not_computed(reason, &context.request_id))?
+        .map_err(|error| Refusal::unplanned(&error, snapshot.errors.mask))?;
+
+    let introspection = match raw {
+        Some(raw) => introspect(snapshot, &prepared, name, raw, &context.request_id).await?,
+        None => Vec::new(),
+    };
+    let request_id = context.request_id.clone();
+    let execution = execution(snapshot, context, &principal, introspection);
+    let run = async move { execute(&execution, &plan, &variables).await }.instrument(info_span!("pleach.execute"));
+    let response = match prepared.operation.kind {
+        // What has begun to write goes on, even if nobody waits for the answer any more.
+        OperationKind::Mutation => {
+            let done = snapshot.mutations.spawn(run).await;
+            done.map_err(|_| Refusal::new(Outcome::Internal, rescue::fault(&request_id)))?
+        }
+        _ => run.await,
+    };
+    tracing::Span::current().record("pleach.upstream.calls", response.upstream_calls);
+    let outcome = if response.data_is_null { Outcome::NoData } else { Outcome::Executed };
+    Ok(GraphqlResponse { outcome, body: response.body })
+}
+
+fn bad(error: GraphqlError) -> Refusal {
+    Refusal::bad_request(vec![error])
+}
+
+fn note(prepared: &Prepared) {
+    let span = tracing::Span::current();
+    span.record(names::GRAPHQL_OPERATION_TYPE, prepared.operation.kind.as_str());
+    if let Some(name) = &prepared.operation.name {
+        span.record(names::GRAPHQL_OPERATION_NAME, &**name);
+    }
+}
+
+/// Whether this kind of operation may run at all, for this caller and by this way.
+fn may_run(snapshot: &Snapshot, prepared: &Prepared, read_only: bool, principal: &Principal) -> Result<(), Refusal> {
+    let kind = prepared.operation.kind;
+    if read_only && kind != OperationKind::Query {
+        let message = format!("A {} cannot be sent by GET; use POST", kind.as_str());
+        let error = GraphqlError::new("OPERATION_NOT_SUPPORTED", message);
+        return Err(Refusal::new(Outcome::MethodNotAllowed, error));
+    }
+    let open = match snapshot.introspection {
+        Introspection::On => true,
+        Introspection::Off => false,
+        Introspection::Authenticated => principal.is_known(),
+    };
+    if prepared.introspects && !open {
+        let message = "Introspection is not open here";
+        return Err(bad(GraphqlError::new("INTROSPECTION_DISABLED", message)));
+    }
+    Ok(())
+}
+
+/// Answers `__schema` and `__type`. Without variables the answer is always the same, and kept.
+async fn introspect(
+    snapshot: &Snapshot,
+    prepared: &Arc<Prepared>,
+    name: Option<&str>,
+    variables: Map<String, Value>,
+    request_id: &Name,
+) -> Result<Vec<(Name, Bytes)>, Refusal> {
+    let constant = prepared.operation.variables.is_empty();
+    if let Some(known) = prepared.introspection.get().filter(|_| constant) {
+        return Ok(known.clone());
+    }
+    let (api, document, name) = (snapshot.api.clone(), prepared.clone(), name.map(str::to_owned));
+    let job = move || api.introspect(&document.document, name.as_deref(), variables);
+    let answers = snapshot.pool.run(job).await.map_err(|reason| Refusal::not_computed(reason, request_id))?;
+    let answers = answers.map_err(|problem| bad(problem.into()))?;
+    let answers: Vec<(Name, Bytes)> =
+        answers.into_iter().map(|(key, answer)| (key.into(), answer.to_string().into())).collect();
+    if constant {
+        return Ok(prepared.introspection.get_or_init(|| answers).clone());
+    }
+    Ok(answers)
+}
+
+/// Turns the request's context into what calls may know: sources never see a principal.
+fn execution(
+    snapshot: &Snapshot,
+    context: RequestContext,
+    principal: &Principal,
+    introspection: Vec<(Name, Bytes)>,
+) -> ExecuteContext {
+    let caller = principal.caller();
+    let facts = RequestFacts {
+        headers: context.headers,
+        claims: caller.map(|caller| Value::Object(caller.claims.clone())),
+        scopes: caller.map(|caller| caller.scopes.clone()).unwrap_or_default(),
+        now: context.now,
+        request_id: context.request_id,
+    };
+    ExecuteContext {
+        supergraph: snapshot.supergraph.clone(),
+        sources: snapshot.sources.clone(),
+        call: CallContext { deadline: context.deadline, facts: Arc::new(facts) },
+        errors: snapshot.errors.clone(),
+        budgets: snapshot.budgets,
+        introspection,
+    }
+}

@@ -1,0 +1,144 @@
+//! Everything derived from one supergraph and one configuration.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use foldhash::quality::RandomState;
+use moka::future::Cache;
+use tokio_util::task::TaskTracker;
+
+use crate::gateway::auth::authenticate::Authenticator;
+use crate::gateway::auth::config::Unauthorized;
+use crate::gateway::auth::policy::Policies;
+use crate::gateway::execute::{Budgets, ErrorPolicy};
+use crate::gateway::limits::admission::Admission;
+use crate::gateway::limits::config::LimitsConfig;
+use crate::gateway::plan::PlanOptions;
+use crate::graph::federation::ids::{SubgraphId, SubgraphSet};
+use crate::graph::federation::supergraph::Supergraph;
+use crate::graph::language::api::ApiSchema;
+use crate::platform::base::diagnostic::Diagnostic;
+use crate::platform::base::id::IdVec;
+use crate::sources::contract::Source;
+
+use super::compute_pool::ComputePool;
+use super::config::{ErrorsConfig, Introspection, Mask};
+use super::prepare::{DocumentKey, Planned, Prepared, Refused};
+use super::weight;
+
+/// Memory for parsed documents.
+const DOCUMENT_CACHE_BYTES: u64 = 64 << 20;
+/// Memory for plans.
+const PLAN_CACHE_BYTES: u64 = 256 << 20;
+/// What nobody has asked for so long is forgotten.
+const IDLE: Duration = Duration::from_secs(3600);
+
+/// What a request meets: a graph, the systems behind it, and the rules for asking. Immutable; a
+/// reload makes a new one.
+pub struct Snapshot {
+    pub(super) supergraph: Arc<Supergraph>,
+    pub(super) api: Arc<ApiSchema>,
+    pub(super) sources: Arc<IdVec<SubgraphId, Arc<dyn Source>>>,
+    pub(super) authenticator: Authenticator,
+    pub(super) policies: Policies,
+    pub(super) unauthorized: Unauthorized,
+    pub(super) limits: Arc<LimitsConfig>,
+    pub(super) admission: Admission,
+    pub(super) errors: ErrorPolicy,
+    pub(super) budgets: Budgets,
+    pub(super) introspection: Introspection,
+    pub(super) plan_options: Arc<PlanOptions>,
+    pub(super) documents: Cache<DocumentKey, Result<Arc<Prepared>, Arc<Refused>>, RandomState>,
+    pub(super) plans: Cache<[u8; 32], Planned, RandomState>,
+    pub(super) pool: ComputePool,
+    /// Mutations that run; they outlive requests whose client has gone.
+    pub(super) mutations: TaskTracker,
+}
+
+/// What a snapshot is made of.
+pub struct SnapshotParts {
+    /// The graph.
+    pub supergraph: Arc<Supergraph>,
+    /// The system behind each subgraph of it.
+    pub sources: Arc<IdVec<SubgraphId, Arc<dyn Source>>>,
+    /// Verifies callers.
+    pub authenticator: Authenticator,
+    /// Named policies.
+    pub policies: Policies,
+    /// What happens to fields a caller may not see.
+    pub unauthorized: Unauthorized,
+    /// Bounds of a request.
+    pub limits: LimitsConfig,
+    /// What clients read of errors.
+    pub errors: ErrorsConfig,
+    /// Who may introspect.
+    pub introspection: Introspection,
+}
+
+// === impl Snapshot ===
+
+impl Snapshot {
+    /// Puts a snapshot together.
+    ///
+    /// # Errors
+    /// When the graph's API schema is not valid, which composing should have told.
+    pub fn new(parts: SnapshotParts) -> Result<Self, Vec<Diagnostic>> {
+        let SnapshotParts { supergraph, sources, limits, errors, .. } = parts;
+        let api = ApiSchema::parse(&supergraph.api_sdl)?;
+        let errors = error_policy(&supergraph, &errors);
+        let plan_options =
+            PlanOptions { assumed_list_size: u64::from(limits.assumed_list_size), ..PlanOptions::default() };
+        Ok(Self {
+            api: Arc::new(api),
+            sources,
+            authenticator: parts.authenticator,
+            policies: parts.policies,
+            unauthorized: parts.unauthorized,
+            admission: Admission::new(limits.in_flight),
+            budgets: Budgets { request_bytes: limits.response.0 },
+            limits: Arc::new(limits),
+            errors,
+            introspection: parts.introspection,
+            plan_options: Arc::new(plan_options),
+            documents: Cache::builder()
+                .max_capacity(DOCUMENT_CACHE_BYTES)
+                .weigher(|key: &DocumentKey, value| weight::document(key, value))
+                .time_to_idle(IDLE)
+                .build_with_hasher(RandomState::default()),
+            plans: Cache::builder()
+                .max_capacity(PLAN_CACHE_BYTES)
+                .weigher(|_: &[u8; 32], value| weight::plan(value))
+                .time_to_idle(IDLE)
+                .build_with_hasher(RandomState::default()),
+            pool: ComputePool::new(),
+            mutations: TaskTracker::new(),
+            supergraph,
+        })
+    }
+
+    /// The graph.
+    pub fn supergraph(&self) -> &Arc<Supergraph> {
+        &self.supergraph
+    }
+
+    /// Bounds of a request.
+    pub fn limits(&self) -> &LimitsConfig {
+        &self.limits
+    }
+
+    /// Takes over from `previous` what counts across a reload: mutations that run, and requests in
+    /// flight, unless their limit has changed.
+    pub(super) fn follow(&mut self, previous: &Self) {
+        self.mutations = previous.mutations.clone();
+        if self.limits.in_flight == previous.limits.in_flight {
+            self.admission = previous.admission.clone();
+        }
+    }
+}
+
+fn error_policy(supergraph: &Supergraph, config: &ErrorsConfig) -> ErrorPolicy {
+    let allows = |service: &str| config.sources.get(service).is_some_and(|source| source.allow_messages);
+    let shown: SubgraphSet =
+        supergraph.subgraphs.iter_enumerated().filter(|(_, s)| allows(&s.service)).map(|(id, _)| id).collect();
+    ErrorPolicy { mask: config.mask == Mask::On, shown, ..ErrorPolicy::default() }
+}

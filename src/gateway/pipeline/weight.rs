@@ -1,0 +1,54 @@
+//! How much memory cached things take, roughly: what their texts and parts suggest. The caches need
+//! a bound, not an account.
+
+use std::sync::Arc;
+
+use crate::gateway::plan::model::{OutputKind, OutputSelection, OutputTypeKind, Request};
+
+use super::prepare::{DocumentKey, Planned, Prepared, Refused};
+
+/// A parsed document holds its text, two trees and the normalised operation.
+const BYTES_PER_TEXT_BYTE: usize = 40;
+const BYTES_PER_ERROR: usize = 512;
+const BYTES_PER_ITEM: usize = 192;
+const BYTES_PER_FETCH: usize = 2 << 10;
+const BYTES_AT_LEAST: usize = 1 << 10;
+
+pub(super) fn document(key: &DocumentKey, value: &Result<Arc<Prepared>, Arc<Refused>>) -> u32 {
+    let name = key.operation.as_ref().map_or(0, String::len);
+    let held = match value {
+        Ok(_) => key.text.len() * BYTES_PER_TEXT_BYTE,
+        Err(refused) => refused.0.len() * BYTES_PER_ERROR,
+    };
+    capped(BYTES_AT_LEAST + key.text.len() + name + held)
+}
+
+pub(super) fn plan(value: &Planned) -> u32 {
+    let Ok(plan) = value else { return capped(BYTES_AT_LEAST) };
+    let documents: usize = plan
+        .fetches
+        .iter()
+        .map(|fetch| match &fetch.request {
+            Request::Graphql { document, .. } => document.len(),
+            Request::Connector { wanted, .. } => wanted.len() * BYTES_PER_ITEM,
+        })
+        .sum();
+    let held = plan.fetches.len() * BYTES_PER_FETCH + items(&plan.output) * BYTES_PER_ITEM;
+    capped(BYTES_AT_LEAST + documents + held)
+}
+
+/// Keys of the response, each standing for a slot of a shape as well.
+fn items(selection: &OutputSelection) -> usize {
+    let below = selection.items.iter().map(|item| match &item.kind {
+        OutputKind::Value { ty, .. } => match &ty.kind {
+            OutputTypeKind::Object { selection, .. } => items(selection),
+            OutputTypeKind::Leaf => 0,
+        },
+        _ => 0,
+    });
+    selection.items.len() + below.sum::<usize>()
+}
+
+fn capped(bytes: usize) -> u32 {
+    u32::try_from(bytes).unwrap_or(u32::MAX)
+}

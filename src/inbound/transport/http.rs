@@ -1,0 +1,151 @@
+//! GraphQL requests by POST and GET.
+
+use axum::body::Body;
+use axum::extract::{RawQuery, Request, State};
+use axum::response::Response;
+use bytes::Bytes;
+use chrono::{SecondsFormat, Utc};
+use http::header::{ALLOW, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use tokio::time::timeout_at;
+
+use crate::gateway::exchange::context::RequestContext;
+use crate::gateway::exchange::error::GraphqlError;
+use crate::gateway::exchange::request::GraphqlRequest;
+use crate::gateway::exchange::response::{GraphqlResponse, Outcome};
+use crate::gateway::pipeline::Gateway;
+use crate::platform::base::Name;
+use crate::platform::base::deadline::Deadline;
+
+use super::negotiate::{MediaType, accepted, is_json};
+use super::{params, status};
+
+/// Names a request in its answer, in logs and towards sources.
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// Answers `POST` with a JSON body. Any other body is refused: a browser can send those across
+/// sites without asking.
+pub async fn post(State(gateway): State<Gateway>, request: Request) -> Response {
+    let Some(media) = accepted(request.headers()) else { return not_acceptable() };
+    let (parts, body) = request.into_parts();
+    let context = context(&gateway, parts.headers);
+    let asked = match read(&gateway, &context, body).await {
+        Ok(asked) => asked,
+        Err((status, error)) => return refuse(status, media, &error),
+    };
+    answer(&gateway, asked, context, media).await
+}
+
+/// Answers `GET` with parameters in the URL; only queries run.
+pub async fn get(State(gateway): State<Gateway>, RawQuery(query): RawQuery, headers: HeaderMap) -> Response {
+    let Some(media) = accepted(&headers) else { return not_acceptable() };
+    let context = context(&gateway, headers);
+    match params::from_query_string(query.as_deref().unwrap_or("")) {
+        Ok(asked) => answer(&gateway, asked, context, media).await,
+        Err(error) => refuse(StatusCode::BAD_REQUEST, media, &error),
+    }
+}
+
+/// Answers every other method.
+pub async fn other(headers: HeaderMap) -> Response {
+    let error = GraphqlError::new("METHOD_NOT_ALLOWED", "Send GraphQL by POST, or a query by GET");
+    let mut response = refuse(StatusCode::METHOD_NOT_ALLOWED, accepted(&headers).unwrap_or(MediaType::Json), &error);
+    response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, POST"));
+    response
+}
+
+fn context(gateway: &Gateway, headers: HeaderMap) -> RequestContext {
+    RequestContext {
+        deadline: Deadline::after(gateway.snapshot().limits().deadline.0),
+        request_id: uuid::Uuid::now_v7().simple().to_string().into(),
+        headers,
+        now: Utc::now().to_rfc3339_opts(SecondsFormat::Millis, true),
+    }
+}
+
+/// Reads the body, by the deadline and within the limit.
+async fn read(
+    gateway: &Gateway,
+    context: &RequestContext,
+    body: Body,
+) -> Result<GraphqlRequest, (StatusCode, GraphqlError)> {
+    let unsupported = |what: &str| {
+        let message = format!("{what}; send JSON in UTF-8 with content-type application/json");
+        (StatusCode::UNSUPPORTED_MEDIA_TYPE, GraphqlError::new("UNSUPPORTED_MEDIA_TYPE", message))
+    };
+    if !is_json(&context.headers) {
+        return Err(unsupported("The body's media type is not understood"));
+    }
+    if context.headers.get(CONTENT_ENCODING).is_some_and(|coding| coding != "identity") {
+        return Err(unsupported("Compressed requests are not understood"));
+    }
+    let limit = gateway.snapshot().limits().body.0;
+    let too_large = || {
+        let message = format!("The request is larger than {limit} bytes, the limit");
+        let error = GraphqlError::new("REQUEST_BODY_TOO_LARGE", message).with("limit", limit);
+        (StatusCode::PAYLOAD_TOO_LARGE, error)
+    };
+    if announced_length(&context.headers).is_some_and(|length| length > limit) {
+        return Err(too_large());
+    }
+    let limited = Limited::new(body, usize::try_from(limit).unwrap_or(usize::MAX));
+    let body: Bytes = match timeout_at(context.deadline.instant().into(), limited.collect()).await {
+        Ok(Ok(body)) => body.to_bytes(),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => return Err(too_large()),
+        Ok(Err(_)) => {
+            let error = GraphqlError::new("BAD_REQUEST", "The request's body broke off");
+            return Err((StatusCode::BAD_REQUEST, error));
+        }
+        Err(_) => {
+            let error = GraphqlError::new("REQUEST_TIMEOUT", "The request's body did not arrive in time");
+            return Err((StatusCode::REQUEST_TIMEOUT, error));
+        }
+    };
+    params::from_json(&body).map_err(|error| (StatusCode::BAD_REQUEST, error))
+}
+
+fn announced_length(headers: &HeaderMap) -> Option<u64> {
+    headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+}
+
+async fn answer(gateway: &Gateway, asked: GraphqlRequest, context: RequestContext, media: MediaType) -> Response {
+    let request_id: Name = context.request_id.clone();
+    let GraphqlResponse { outcome, body } = gateway.execute(asked, context).await;
+    let mut response = respond(status::of(outcome, media), media, body);
+    let headers = response.headers_mut();
+    if let Ok(id) = HeaderValue::from_str(&request_id) {
+        headers.insert(REQUEST_ID, id);
+    }
+    match outcome {
+        Outcome::Unauthenticated => {
+            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        Outcome::MethodNotAllowed => {
+            headers.insert(ALLOW, HeaderValue::from_static("POST"));
+        }
+        Outcome::Overloaded => {
+            headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
+        }
+        _ => {}
+    }
+    response
+}
+
+fn not_acceptable() -> Response {
+    let message = "Answers are application/graphql-response+json or application/json";
+    refuse(StatusCode::NOT_ACCEPTABLE, MediaType::Json, &GraphqlError::new("NOT_ACCEPTABLE", message))
+}
+
+/// A request that never became a GraphQL request.
+fn refuse(status: StatusCode, media: MediaType, error: &GraphqlError) -> Response {
+    let body = GraphqlResponse::refused(Outcome::BadRequest, std::slice::from_ref(error)).body;
+    respond(status, media, body)
+}
+
+fn respond(status: StatusCode, media: MediaType, body: Bytes) -> Response {
+    let mut response = Response::new(Body::from(body));
+    *response.status_mut() = status;
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(media.content_type()));
+    response
+}

@@ -1,0 +1,94 @@
+//! What stands around every route: cross-origin rules and compression.
+
+use std::time::Duration;
+
+use axum::Router;
+use http::header::{AUTHORIZATION, CONTENT_TYPE};
+use http::{HeaderName, HeaderValue, Method};
+use tower_http::compression::{CompressionLayer, CompressionLevel};
+use tower_http::cors::{AllowOrigin, CorsLayer};
+
+use super::config::{CorsConfig, HttpConfig, Switch};
+
+/// Puts the layers around `router`.
+///
+/// # Errors
+/// A sentence a setting that cannot be used.
+pub fn around(router: Router, config: &HttpConfig) -> Result<Router, Vec<String>> {
+    let router = match config.compression {
+        // A client waits for the answer: the fastest level already saves most.
+        Switch::On => router.layer(CompressionLayer::new().quality(CompressionLevel::Fastest)),
+        Switch::Off => router,
+    };
+    Ok(match cors(&config.cors)? {
+        Some(cors) => router.layer(cors),
+        None => router,
+    })
+}
+
+fn cors(config: &CorsConfig) -> Result<Option<CorsLayer>, Vec<String>> {
+    if config.origins.is_empty() {
+        return Ok(None);
+    }
+    let mut mistakes = Vec::new();
+    let any = config.origins.iter().any(|origin| origin == "*");
+    if any && (config.credentials || config.origins.len() > 1) {
+        mistakes.push("http.cors.origins: \"*\" stands alone and without credentials".to_owned());
+    }
+    let mut origins: Vec<HeaderValue> = Vec::new();
+    for origin in config.origins.iter().filter(|origin| *origin != "*") {
+        match is_origin(origin).then(|| HeaderValue::from_str(origin).ok()).flatten() {
+            Some(value) => origins.push(value),
+            None => mistakes.push(format!("http.cors.origins: \"{origin}\" is no origin such as https://example.com")),
+        }
+    }
+    let mut headers = vec![CONTENT_TYPE, AUTHORIZATION];
+    for name in &config.headers {
+        match name.parse::<HeaderName>() {
+            Ok(name) => headers.push(name),
+            Err(_) => mistakes.push(format!("http.cors.headers: \"{name}\" is no header name")),
+        }
+    }
+    if !mistakes.is_empty() {
+        return Err(mistakes);
+    }
+    let allowed = if any { AllowOrigin::any() } else { AllowOrigin::list(origins) };
+    let max_age: Duration = config.max_age.0;
+    Ok(Some(
+        CorsLayer::new()
+            .allow_origin(allowed)
+            .allow_methods([Method::GET, Method::POST])
+            .allow_headers(headers)
+            .allow_credentials(config.credentials)
+            .expose_headers([HeaderName::from_static("x-request-id")])
+            .max_age(max_age),
+    ))
+}
+
+/// `scheme://host[:port]`, and nothing after it: what a browser compares.
+fn is_origin(text: &str) -> bool {
+    url::Url::parse(text).is_ok_and(|url| url.origin().ascii_serialization() == text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with(origins: &[&str], credentials: bool) -> Result<bool, Vec<String>> {
+        let origins = origins.iter().map(|origin| origin.to_string()).collect();
+        cors(&CorsConfig { origins, credentials, ..CorsConfig::default() }).map(|layer| layer.is_some())
+    }
+
+    #[test]
+    fn no_origin_means_no_cross_origin_access() {
+        assert_eq!(with(&[], true), Ok(false));
+    }
+
+    #[test]
+    fn origins_are_exact_and_the_star_stands_alone() {
+        assert_eq!(with(&["https://a.example", "http://localhost:3000"], true), Ok(true));
+        assert_eq!(with(&["*"], false), Ok(true));
+        assert!(with(&["*"], true).is_err() && with(&["*", "https://a.example"], false).is_err());
+        assert!(with(&["https://a.example/"], false).is_err() && with(&["a.example"], false).is_err());
+    }
+}
