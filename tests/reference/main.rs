@@ -134,6 +134,20 @@ fn mappings_in_the_guide_yield_what_it_says() {
 }
 
 #[test]
+fn operations_and_the_plan_of_the_first_guide_are_right() {
+    let guide = fs::read_to_string(root().join("docs/guides/getting-started.md")).expect("the guide");
+    let graph = schemas::demo().unwrap_or_else(|findings| panic!("schema/ does not compose:\n{findings}"));
+    let sent = guide.split(r#"{"query": ""#).skip(1).filter_map(|rest| rest.split(r#""}"#).next());
+    let sent: Vec<&str> = sent.collect();
+    assert!(sent.len() > 1, "the operations are not found");
+    let problems = sent.into_iter().filter_map(|operation| schemas::told(&graph, operation).err()).collect();
+    assert_none(&problems);
+    let planned = guide.split("plan '").nth(1).and_then(|rest| rest.split('\'').next()).expect("an operation");
+    let shown = guide.split("```text\n").nth(1).and_then(|rest| rest.split("```").next()).expect("a plan");
+    assert_eq!(schemas::told(&graph, planned).as_deref().map(str::trim_end), Ok(shown.trim_end()));
+}
+
+#[test]
 fn links_between_pages_lead_somewhere() {
     let mut problems = BTreeSet::new();
     for file in pages() {
