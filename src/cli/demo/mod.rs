@@ -8,6 +8,7 @@
 //!
 //! Invariant: nothing of the gateway depends on this module.
 
+mod command;
 pub mod database;
 pub mod files;
 pub mod inventory;
@@ -18,4 +19,5 @@ pub mod systems;
 pub mod token;
 pub mod users;
 
-pub use systems::{DemoError, DemoSystems};
+pub use command::{DemoCommand, settings};
+pub use systems::{DemoError, DemoSystems, System};

@@ -26,6 +26,21 @@ pub struct DemoSystems {
     folder: DemoFolder,
 }
 
+/// One of the systems.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, clap::ValueEnum)]
+pub enum System {
+    /// The REST service of users.
+    Users,
+    /// The database of products.
+    Catalogue,
+    /// The database of orders.
+    Orders,
+    /// The gRPC service of the warehouse.
+    Inventory,
+    /// The federated GraphQL service of reviews.
+    Reviews,
+}
+
 /// Why the demo's systems could not be started.
 #[derive(Debug, thiserror::Error)]
 pub enum DemoError {
@@ -59,6 +74,32 @@ impl DemoSystems {
         })
     }
 
+    /// Stops one system, as a crash would.
+    ///
+    /// # Errors
+    /// When a database cannot be locked.
+    pub async fn stop(&self, system: System) -> Result<(), DemoError> {
+        match system {
+            System::Users => self.users.stop(),
+            System::Catalogue => self.catalogue.stop().await?,
+            System::Orders => self.orders.stop().await?,
+            System::Inventory => self.inventory.stop(),
+            System::Reviews => self.reviews.stop(),
+        }
+        Ok(())
+    }
+
+    /// What kind of system it is, and where.
+    pub fn describe(&self, system: System) -> (&'static str, String) {
+        match system {
+            System::Users => ("REST", format!("http://{}", self.users.address())),
+            System::Catalogue => ("SQLite", self.catalogue.url()),
+            System::Orders => ("SQLite", self.orders.url()),
+            System::Inventory => ("gRPC", format!("grpc://{}", self.inventory.address())),
+            System::Reviews => ("federated GraphQL", format!("http://{}/graphql", self.reviews.address())),
+        }
+    }
+
     /// The folder with the files of the graph.
     pub fn schema(&self) -> PathBuf {
         self.folder.schema()
@@ -75,6 +116,21 @@ impl DemoSystems {
         ]
         .map(|(name, value)| (name.to_owned(), value))
         .into()
+    }
+}
+
+// === impl System ===
+
+impl System {
+    /// The name of its file in `schema/`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Users => "users",
+            Self::Catalogue => "catalogue",
+            Self::Orders => "orders",
+            Self::Inventory => "inventory",
+            Self::Reviews => "reviews",
+        }
     }
 }
 

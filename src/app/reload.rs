@@ -1,0 +1,173 @@
+//! A changed file becomes a new snapshot; a mistaken one changes nothing.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use tokio::sync::watch;
+
+use crate::gateway::pipeline::Gateway;
+use crate::platform::base::diagnostic::Diagnostic;
+use crate::platform::base::span::SourceMap;
+
+use super::assemble::{Assembled, Assembler};
+use super::config::tree::Config;
+use super::graph::Unloaded;
+use super::settings::Settings;
+
+/// Reads configuration and graph again and puts them into service.
+pub struct Reload {
+    settings: Settings,
+    assembler: Assembler,
+    gateway: Gateway,
+    /// The configuration the process was started with.
+    started: Config,
+    watched: Vec<PathBuf>,
+}
+
+// === impl Reload ===
+
+impl Reload {
+    /// Reloads for `gateway`, which was made of `started`; `watched` are the files behind it.
+    pub fn new(
+        settings: Settings,
+        assembler: Assembler,
+        gateway: Gateway,
+        started: Config,
+        watched: Vec<PathBuf>,
+    ) -> Self {
+        Self { settings, assembler, gateway, started, watched }
+    }
+
+    /// Looks at the files every `interval` (never if zero), and reloads when one has changed or the
+    /// process gets a hang-up signal; until `stop` says true.
+    pub async fn run(mut self, interval: Duration, mut stop: watch::Receiver<bool>) {
+        let mut seen = stamps(&self.watched);
+        let mut hang_up = HangUp::new();
+        loop {
+            let told = tokio::select! {
+                _ = stop.wait_for(|&stop| stop) => return,
+                () = hang_up.wait() => true,
+                () = pause(interval) => false,
+            };
+            let now = stamps(&self.watched);
+            if !told && now == seen {
+                continue;
+            }
+            self.reload().await;
+            // Taken before reading: what changed while we read is seen again.
+            seen = if stamps(&self.watched).keys().eq(now.keys()) { now } else { stamps(&self.watched) };
+        }
+    }
+
+    async fn reload(&mut self) {
+        let mut files = SourceMap::new();
+        let settled = match self.settings.read(&mut files) {
+            Ok(settled) => settled,
+            Err(mistakes) => return refused(&files, &mistakes),
+        };
+        for section in needs_restart(&self.started, &settled.config) {
+            tracing::warn!(section, "this section has changed; it takes effect when Pleach is started again");
+        }
+        match self.assembler.assemble(files, &settled.config, &settled.origin).await {
+            Ok(Assembled { snapshot, files, findings, mut watched }) => {
+                told(&files, &findings);
+                watched.extend(settled.file);
+                self.watched = watched;
+                self.gateway.swap(snapshot);
+                tracing::info!("reloaded");
+            }
+            Err(Unloaded { files, findings, mut watched }) => {
+                refused(&files, &findings);
+                watched.extend(settled.file);
+                self.watched = watched;
+            }
+        }
+    }
+}
+
+/// Logs what was found in files that work.
+pub fn told(files: &SourceMap, findings: &[Diagnostic]) {
+    for finding in findings {
+        let text = finding.render(files);
+        match finding.severity {
+            crate::platform::base::diagnostic::Severity::Hint => tracing::debug!("{}", text.trim_end()),
+            _ => tracing::warn!("{}", text.trim_end()),
+        }
+    }
+}
+
+fn refused(files: &SourceMap, findings: &[Diagnostic]) {
+    for finding in findings.iter().filter(|finding| finding.is_error()) {
+        tracing::error!("{}", finding.render(files).trim_end());
+    }
+    tracing::error!("not reloaded: the graph in service stays");
+}
+
+/// Sections that differ and are read only at start.
+fn needs_restart(started: &Config, now: &Config) -> Vec<&'static str> {
+    let sections = [
+        ("listen", started.listen != now.listen),
+        ("http", started.http != now.http),
+        ("graph.playground", started.graph.playground != now.graph.playground),
+        ("graph.watch", started.graph.watch != now.graph.watch),
+        ("telemetry", started.telemetry != now.telemetry),
+        ("shutdown", started.shutdown != now.shutdown),
+    ];
+    sections.into_iter().filter(|(_, differs)| *differs).map(|(section, _)| section).collect()
+}
+
+async fn pause(interval: Duration) {
+    if interval.is_zero() {
+        std::future::pending::<()>().await;
+    }
+    tokio::time::sleep(interval).await;
+}
+
+/// When a file was written and how long it is; nothing when it is not there.
+type Stamp = Option<(SystemTime, u64)>;
+
+/// The state of files, and of the files in folders.
+fn stamps(paths: &[PathBuf]) -> BTreeMap<PathBuf, Stamp> {
+    let mut stamps = BTreeMap::new();
+    for path in paths {
+        stamps.insert(path.clone(), stamp(path));
+        if let Ok(entries) = std::fs::read_dir(path) {
+            for entry in entries.flatten() {
+                stamps.insert(entry.path(), stamp(&entry.path()));
+            }
+        }
+    }
+    stamps
+}
+
+fn stamp(path: &Path) -> Stamp {
+    let metadata = std::fs::metadata(path).ok()?;
+    Some((metadata.modified().ok()?, metadata.len()))
+}
+
+/// The hang-up signal, where there are signals.
+struct HangUp {
+    #[cfg(unix)]
+    signal: Option<tokio::signal::unix::Signal>,
+}
+
+// === impl HangUp ===
+
+impl HangUp {
+    fn new() -> Self {
+        Self {
+            #[cfg(unix)]
+            signal: tokio::signal::unix::signal(tokio::signal::unix::SignalKind::hangup()).ok(),
+        }
+    }
+
+    async fn wait(&mut self) {
+        #[cfg(unix)]
+        if let Some(signal) = &mut self.signal {
+            signal.recv().await;
+            return;
+        }
+        std::future::pending::<()>().await;
+    }
+}

@@ -1,0 +1,130 @@
+//! A running Pleach: listening, watching its files, and stopping in order.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use crate::gateway::pipeline::Gateway;
+use crate::inbound::transport::listen;
+use crate::platform::base::diagnostic::Diagnostic;
+use crate::platform::base::span::SourceMap;
+use crate::sources::native::NativeSubgraph;
+
+use super::assemble::{Assembled, Assembler};
+use super::build::BuildError;
+use super::config::listen::ShutdownConfig;
+use super::config::tree::Config;
+use super::health::Health;
+use super::reload::{self, Reload};
+use super::routes::routes;
+use super::settings::{Settings, Settled};
+
+/// A server that listens. Stop it with [`Server::stop`]; dropped, it stops at once.
+pub struct Server {
+    address: SocketAddr,
+    config: Config,
+    gateway: Gateway,
+    health: Health,
+    stop: watch::Sender<bool>,
+    listening: JoinHandle<()>,
+    reloading: JoinHandle<()>,
+}
+
+/// Why a server did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// Mistakes in configuration or graph.
+    #[error(transparent)]
+    Build(#[from] BuildError),
+    /// The address cannot be listened on.
+    #[error("cannot listen on {address}: {reason}")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// What the system says.
+        reason: std::io::Error,
+    },
+}
+
+// === impl Server ===
+
+impl Server {
+    /// Reads settings and graph, builds the gateway and listens.
+    ///
+    /// # Errors
+    /// Mistakes in them, or an address that is taken.
+    pub async fn start(settings: Settings, natives: Vec<NativeSubgraph>) -> Result<Self, StartError> {
+        let mut files = SourceMap::new();
+        let settled = settings.read(&mut files);
+        let Settled { config, origin, file } =
+            settled.map_err(|findings| BuildError { files: files.clone(), findings })?;
+        let assembler = Assembler::new(natives, settings.environment.clone());
+        let assembled = assembler.assemble(files, &config, &origin).await.map_err(BuildError::from)?;
+        let Assembled { snapshot, files, findings, mut watched } = assembled;
+        reload::told(&files, &findings);
+        watched.extend(file);
+
+        let gateway = Gateway::new(snapshot);
+        let health = Health::default();
+        let router = routes(gateway.clone(), &config, &health).map_err(|sentences| {
+            let findings = sentences.into_iter().map(|sentence| Diagnostic::error("CONFIG_INVALID", sentence));
+            BuildError { files, findings: findings.collect() }
+        })?;
+        let address = config.listen.address;
+        let listening = |reason| StartError::Listen { address, reason };
+        let listener = TcpListener::bind(address).await.map_err(listening)?;
+        let address = listener.local_addr().map_err(listening)?;
+
+        let (stop, stopped) = watch::channel(false);
+        let reload = Reload::new(settings, assembler, gateway.clone(), config.clone(), watched);
+        Ok(Self {
+            address,
+            gateway,
+            health,
+            listening: tokio::spawn(listen::serve(listener, router, stopped.clone(), config.shutdown.drain.0)),
+            reloading: tokio::spawn(reload.run(config.graph.watch.0, stopped)),
+            stop,
+            config,
+        })
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// What it was started with.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// The gateway it serves.
+    pub fn gateway(&self) -> &Gateway {
+        &self.gateway
+    }
+
+    /// Stops in order: says it is not ready, waits for that to be noticed, accepts nothing more,
+    /// and lets what has begun end within the configured time.
+    pub async fn stop(mut self) {
+        let ShutdownConfig { delay, drain } = self.config.shutdown.clone();
+        self.health.drain();
+        tokio::time::sleep(delay.0).await;
+        // Both tasks hold a receiver; if they have ended already, there is nobody to tell.
+        let _ = self.stop.send(true);
+        let _ = (&mut self.listening).await;
+        let _ = (&mut self.reloading).await;
+        if tokio::time::timeout(drain.0.max(Duration::from_secs(1)), self.gateway.finish_mutations()).await.is_err() {
+            tracing::warn!("mutations were still running when the time to drain was over");
+        }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.listening.abort();
+        self.reloading.abort();
+    }
+}
