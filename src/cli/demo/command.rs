@@ -34,13 +34,16 @@ pub struct DemoCommand {
     /// Stop one of the systems again, to see what is answered without it; may be repeated
     #[arg(long, value_name = "SYSTEM", value_enum)]
     without: Vec<System>,
+    /// What is logged: a level, or directives such as warn,pleach::sources=debug
+    #[arg(long, value_name = "LEVEL", default_value = "warn")]
+    log: String,
 }
 
 // === impl DemoCommand ===
 
 impl DemoCommand {
     pub(in crate::cli) async fn run(self) -> Outcome {
-        let logs = LogsConfig { level: "warn".into(), ..LogsConfig::default() };
+        let logs = LogsConfig { level: self.log.clone(), ..LogsConfig::default() };
         logging::start(&logs)?;
         let systems = DemoSystems::start().await?;
         for &system in &self.without {

@@ -1,5 +1,7 @@
 //! Logs on standard error.
 
+use std::io::IsTerminal;
+
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::format::FmtSpan;
 
@@ -30,8 +32,11 @@ pub fn start(config: &LogsConfig) -> Result<(), Error> {
         .parse(&config.level)
         .map_err(|error| Error::Level { level: config.level.clone(), reason: error.to_string() })?;
     let spans = if config.spans { FmtSpan::CLOSE } else { FmtSpan::NONE };
-    let builder =
-        tracing_subscriber::fmt().with_env_filter(filter).with_span_events(spans).with_writer(std::io::stderr);
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_span_events(spans)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_writer(std::io::stderr);
     let result = match config.format {
         LogFormat::Pretty => builder.try_init(),
         LogFormat::Json => builder.json().flatten_event(true).try_init(),

@@ -50,6 +50,8 @@ impl SqlProtocol {
         match result {
             Ok(answer) => Ok(answer),
             Err(RunError::Database(error)) => {
+                // What it says may hold data of the statement, so it is for those who debug.
+                tracing::debug!(error = error.to_string(), "the database refused a statement");
                 let facts = json!({ "sqlstate": error.get("sqlstate") });
                 let facts = Map::from_iter([("sql".to_owned(), facts)]);
                 Ok(Answer { error: Some(error), facts, ..Answer::default() })
