@@ -3,5 +3,6 @@
 
 mod demo;
 mod harness;
+mod partial;
 mod record;
 mod world;
