@@ -3,6 +3,7 @@
 
 mod demo;
 mod harness;
+mod oracle;
 mod partial;
 mod record;
 mod world;
