@@ -3,6 +3,7 @@
 
 mod demo;
 mod harness;
+mod http;
 mod oracle;
 mod partial;
 mod record;
