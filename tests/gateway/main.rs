@@ -4,6 +4,7 @@
 mod demo;
 mod harness;
 mod http;
+mod limits;
 mod oracle;
 mod partial;
 mod record;

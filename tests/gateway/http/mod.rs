@@ -82,3 +82,15 @@ async fn what_is_wrong_with_a_document_is_told_with_its_place() {
     let wrong = json!({ "query": "query ($b: Boolean!) { word @include(if: $b) }", "variables": { "b": "yes" } });
     assert_eq!(pleach.post(&wrong, &[]).await.codes(), ["BAD_USER_INPUT"]);
 }
+
+#[tokio::test]
+async fn a_client_may_name_its_request_itself_with_harmless_letters() {
+    let pleach = plain().await;
+    let body = json!({ "query": "{ word }" });
+    let own = pleach.post(&body, &[("x-request-id", "trace:7f/3_a.b~c-1+2==")]).await;
+    assert_eq!(own.header("x-request-id"), "trace:7f/3_a.b~c-1+2==");
+    for bad in ["", "a b", "a\u{9}b", "<script>", &"x".repeat(129)] {
+        let reply = pleach.post(&body, &[("x-request-id", bad)]).await;
+        assert_eq!(reply.header("x-request-id").len(), 32, "{bad:?}");
+    }
+}
