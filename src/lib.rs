@@ -11,3 +11,5 @@ pub mod graph;
 pub mod inbound;
 pub mod platform;
 pub mod sources;
+
+pub use gateway::pipeline::Gateway;

@@ -3,13 +3,11 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use async_graphql::Executor;
-
 use crate::gateway::pipeline::Gateway;
 use crate::platform::base::Name;
 use crate::platform::base::diagnostic::Diagnostic;
 use crate::platform::base::span::SourceMap;
-use crate::sources::native::NativeSubgraph;
+use crate::sources::native::{Executor, NativeSubgraph};
 
 use super::assemble::Assembler;
 use super::config::load::Environment;
