@@ -11,7 +11,11 @@ use tokio::net::TcpListener;
 #[tokio::main]
 async fn main() -> std::io::Result<()> {
     let (first, second) = (TcpListener::bind("127.0.0.1:4101").await?, TcpListener::bind("127.0.0.1:4102").await?);
-    println!("export PRODUCTS_URL=http://{}/\nexport REVIEWS_URL=http://{}/", first.local_addr()?, second.local_addr()?);
+    println!(
+        "export PRODUCTS_URL=http://{}/\nexport REVIEWS_URL=http://{}/",
+        first.local_addr()?,
+        second.local_addr()?
+    );
     tokio::try_join!(axum::serve(first, products()), axum::serve(second, reviews()))?;
     Ok(())
 }
