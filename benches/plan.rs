@@ -6,22 +6,22 @@ mod shop;
 
 use divan::Bencher;
 use pleach::gateway::plan::{PlanOptions, explain, plan};
-use shop::{LARGE, SMALL, Shop};
+use shop::{Asked, Shop};
 
 fn main() {
     divan::main();
 }
 
-#[divan::bench(args = [("small", SMALL), ("large", LARGE)])]
-fn make(bencher: Bencher, (_, text): (&str, &str)) {
+#[divan::bench(args = [Asked::Little, Asked::Much])]
+fn make(bencher: Bencher, asked: Asked) {
     let shop = Shop::read();
-    let (operation, options) = (shop.operation(text), PlanOptions::default());
+    let (operation, options) = (shop.operation(asked.text()), PlanOptions::default());
     bencher.bench(|| plan(&shop.supergraph, &operation, &options).is_ok());
 }
 
 #[divan::bench]
 fn tell(bencher: Bencher) {
     let shop = Shop::read();
-    let plan = plan(&shop.supergraph, &shop.operation(LARGE), &PlanOptions::default()).expect("a plan");
+    let plan = plan(&shop.supergraph, &shop.operation(Asked::Much.text()), &PlanOptions::default()).expect("a plan");
     bencher.bench(|| explain(&shop.supergraph, &plan));
 }

@@ -16,11 +16,18 @@ use pleach::platform::base::span::SourceMap;
 /// The most tokens a document may have.
 pub const TOKENS: usize = 15_000;
 
-/// One subgraph, then another with the keys of the first.
-pub const SMALL: &str = "query TopProducts { topProducts(first: 5) { upc name price inStock } }";
+/// What is asked.
+#[derive(Clone, Copy, Debug)]
+pub enum Asked {
+    /// One subgraph, then another with the keys of the first.
+    Little,
+    /// Four subgraphs, six calls, fragments within fragments.
+    Much,
+}
 
-/// Four subgraphs, six calls, fragments within fragments.
-pub const LARGE: &str = "
+const LITTLE: &str = "query TopProducts { topProducts(first: 5) { upc name price inStock } }";
+
+const MUCH: &str = "
   fragment UserParts on User { id username name }
   fragment ReviewParts on Review { id body }
   fragment ProductParts on Product { inStock name price shippingEstimate upc weight }
@@ -47,6 +54,18 @@ pub const LARGE: &str = "
     }
   }
 ";
+
+// === impl Asked ===
+
+impl Asked {
+    /// The document.
+    pub fn text(self) -> &'static str {
+        match self {
+            Self::Little => LITTLE,
+            Self::Much => MUCH,
+        }
+    }
+}
 
 /// The graph, and the schema that clients see.
 pub struct Shop {

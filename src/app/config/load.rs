@@ -37,8 +37,8 @@ pub fn load(sources: &SourceMap, file: Option<FileId>, environment: &Environment
     with_overrides(config, tree.unwrap_or(Value::Null), &overrides)
 }
 
-/// Reads a YAML file as `T`; `None` when there is nothing in it. `${NAME}` and `${NAME:-default}` in
-/// plain scalars are replaced from `environment`, if one is given.
+/// Reads a YAML file as `T`; `None` when there is nothing in it. With an `environment`, `${NAME}` and
+/// `${NAME:-default}` in plain scalars are replaced from it.
 ///
 /// # Errors
 /// `code`, at the place of the mistake.

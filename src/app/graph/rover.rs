@@ -26,7 +26,7 @@ struct RoverSubgraph {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RoverSchema {
-    file: Option<String>,
+    file: Option<PathBuf>,
     sdl: Option<String>,
     subgraph_url: Option<String>,
     #[serde(default)]
@@ -50,8 +50,42 @@ pub(super) enum Sdl {
     Remote(String, IndexMap<String, String>),
 }
 
-/// Reads the list in `file`; paths in it are relative to `folder`. `${env.NAME}`, as Rover has it,
-/// and `${NAME}` are replaced from `environment` in addresses, file names and header values.
+// === impl RoverSubgraph ===
+
+impl RoverSubgraph {
+    /// Replaces `${env.NAME}` and `${NAME}`; tells which variable is missing.
+    fn expand(&mut self, environment: &Environment) -> Result<(), String> {
+        let schema = &mut self.schema;
+        let texts = [&mut self.routing_url, &mut schema.subgraph_url].into_iter().flatten();
+        for text in texts.chain(schema.introspection_headers.values_mut()) {
+            *text = expand(text, environment)?;
+        }
+        if let Some(file) = &mut schema.file {
+            *file = expand(&file.to_string_lossy(), environment)?.into();
+        }
+        Ok(())
+    }
+}
+
+/// The text with its variables replaced; `:-` gives a default.
+fn expand(text: &str, environment: &Environment) -> Result<String, String> {
+    let mut expanded = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, (inside, after))) =
+        rest.split_once("${").and_then(|(before, rest)| Some((before, rest.split_once('}')?)))
+    {
+        let (name, default) = inside.split_once(":-").map_or((inside, None), |(name, text)| (name, Some(text)));
+        let name = name.strip_prefix("env.").unwrap_or(name);
+        let value = environment.get(name).map(String::as_str).or(default).ok_or_else(|| name.to_owned())?;
+        expanded += before;
+        expanded += value;
+        rest = after;
+    }
+    Ok(expanded + rest)
+}
+
+/// Reads the list in `file`; paths in it are relative to `folder`. `${NAME}` and `${env.NAME}` are
+/// replaced from `environment`.
 ///
 /// # Errors
 /// `SUBGRAPH_LIST_INVALID` at the place of the mistake, `UNSUPPORTED_FEDERATION_VERSION`.
@@ -63,8 +97,6 @@ pub(super) fn read(
 ) -> Result<Vec<Listed>, Vec<Diagnostic>> {
     let whole = Span::new(file, 0, 0);
     let invalid = |message: String| Diagnostic::error("SUBGRAPH_LIST_INVALID", message).at(whole);
-    // Rover writes `${env.NAME}`, which is no name where configurations are read: so nothing is
-    // replaced there, and everything here.
     let list: RoverFile = match read_yaml(files, file, None, "SUBGRAPH_LIST_INVALID") {
         Ok(Some(list)) => list,
         Ok(None) => return Err(vec![invalid("the list is empty; it needs `subgraphs`".into())]),
@@ -75,52 +107,27 @@ pub(super) fn read(
         let message = format!("federation_version {version} is not supported; only version 2 is");
         mistakes.push(Diagnostic::error("UNSUPPORTED_FEDERATION_VERSION", message).at(whole));
     }
-    let mut expand = |text: String| match expanded(&text, environment) {
-        Ok(text) => text,
-        Err(name) => {
-            mistakes.push(invalid(format!("the environment has no variable {name}")));
-            text
-        }
-    };
     let mut listed = Vec::new();
-    let mut unclear = Vec::new();
-    for (name, RoverSubgraph { routing_url, schema }) in list.subgraphs {
-        let subgraph_url = schema.subgraph_url.map(&mut expand);
-        let sdl = match (schema.file, schema.sdl, subgraph_url.clone()) {
-            (Some(file), None, None) => Sdl::File(folder.join(expand(file))),
+    for (name, mut subgraph) in list.subgraphs {
+        if let Err(missing) = subgraph.expand(environment) {
+            mistakes.push(invalid(format!("subgraphs.{name}: the environment has no {missing}")));
+            continue;
+        }
+        let RoverSubgraph { routing_url, schema } = subgraph;
+        let sdl = match (schema.file, schema.sdl, schema.subgraph_url.clone()) {
+            (Some(file), None, None) => Sdl::File(folder.join(file)),
             (None, Some(text), None) => Sdl::Text(text),
-            (None, None, Some(url)) => {
-                let headers = schema.introspection_headers.into_iter();
-                Sdl::Remote(url, headers.map(|(name, value)| (name, expand(value))).collect())
-            }
+            (None, None, Some(url)) => Sdl::Remote(url, schema.introspection_headers),
             _ => {
                 let message = format!("subgraphs.{name}.schema needs exactly one of file, sdl and subgraph_url");
-                unclear.push(invalid(message));
+                mistakes.push(invalid(message));
                 continue;
             }
         };
-        let url = routing_url.map(&mut expand).or(subgraph_url).unwrap_or_default();
+        let url = routing_url.or(schema.subgraph_url).unwrap_or_default();
         listed.push(Listed { name, url, sdl });
     }
-    mistakes.append(&mut unclear);
     if mistakes.is_empty() { Ok(listed) } else { Err(mistakes) }
-}
-
-/// `text` with every reference to a variable replaced.
-///
-/// # Errors
-/// The name of a variable that is not there.
-fn expanded(text: &str, environment: &Environment) -> Result<String, String> {
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some((before, after)) = rest.split_once("${") {
-        let Some((name, behind)) = after.split_once('}') else { break };
-        let name = name.strip_prefix("env.").unwrap_or(name);
-        out += before;
-        out += environment.get(name).ok_or(name)?;
-        rest = behind;
-    }
-    Ok(out + rest)
 }
 
 /// `2`, `"2"`, `"2.11.0"`, `"=2.11.0"`.
@@ -148,14 +155,19 @@ mod tests {
     #[test]
     fn reads_what_rover_reads() {
         let list = listed(
-            "federation_version: =2.11.0\nsubgraphs:\n  a:\n    routing_url: http://${env.HOST}/a\n    schema:\n      file: ./a.graphql\n  b:\n    schema:\n      subgraph_url: http://${HOST}/b\n      introspection_headers: { x-host: \"at ${env.HOST}\" }\n",
+            "federation_version: =2.11.0\nsubgraphs:\n  a:\n    routing_url: http://${env.HOST}/a\n    schema:\n      file: ./a.graphql\n  b:\n    schema:\n      subgraph_url: http://b/\n",
         )
         .expect("good");
-        assert_eq!(list.iter().map(|one| &*one.url).collect::<Vec<_>>(), ["http://h:1/a", "http://h:1/b"]);
+        assert_eq!(list.iter().map(|one| &*one.url).collect::<Vec<_>>(), ["http://h:1/a", "http://b/"]);
         assert!(matches!(&list[0].sdl, Sdl::File(path) if path == Path::new("dir/./a.graphql")));
-        assert!(
-            matches!(&list[1].sdl, Sdl::Remote(url, headers) if url == "http://h:1/b" && headers["x-host"] == "at h:1")
-        );
+        assert!(matches!(&list[1].sdl, Sdl::Remote(url, _) if url == "http://b/"));
+    }
+
+    #[test]
+    fn variables_are_replaced_or_missed() {
+        let environment = [("A".to_owned(), "1".to_owned())].into();
+        assert_eq!(expand("x${A}y${env.A}${B:-2}${", &environment), Ok("x1y12${".to_owned()));
+        assert_eq!(expand("${env.B}", &environment), Err("B".to_owned()));
     }
 
     #[test]
@@ -164,9 +176,6 @@ mod tests {
         assert!(listed("federation_version: 1\nsubgraphs: {}").expect_err("v1").contains("federation_version 1"));
         let both = listed("subgraphs:\n  a:\n    schema: { file: x, sdl: y }\n").expect_err("two places");
         assert!(both.contains("exactly one"), "{both}");
-        let unset =
-            listed("subgraphs:\n  a:\n    routing_url: ${env.NONE}\n    schema: { file: x }\n").expect_err("unset");
-        assert!(unset.contains("no variable NONE"), "{unset}");
         let unknown = listed("subgraphs:\n  a:\n    url: x\n    schema: { file: x }\n").expect_err("unknown key");
         assert!(unknown.starts_with("supergraph.yaml:3:5:"), "{unknown}");
     }
