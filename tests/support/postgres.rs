@@ -30,9 +30,8 @@ impl PostgresServer {
         let data = folder.path().join("data");
         open_to_all(folder.path());
         let user = unprivileged(folder.path());
-        run(&mut command(&user, &programs.join("initdb"))
-            .args(["-A", "trust", "-U", "postgres", "-N", "-D"])
-            .arg(&data));
+        let mut initdb = command(&user, &programs.join("initdb"));
+        run(initdb.args(["-A", "trust", "-U", "postgres", "-N", "-D"]).arg(&data));
         let port = free_port();
         let mut server = command(&user, &programs.join("postgres"));
         server.arg("-D").arg(&data).args(["-p", &port.to_string(), "-h", "127.0.0.1", "-k", "", "-F"]);
