@@ -195,10 +195,11 @@ impl Run<'_> {
                         None => into.push((key, vec![field])),
                     }
                 }
-                Selection::InlineFragment { on, directives, selections, .. } if self.wanted(directives) => {
-                    if on.as_ref().is_none_or(|on| self.subgraph.schema.is(name, &on.value)) {
-                        self.collect(name, selections, into);
-                    }
+                Selection::InlineFragment { on, directives, selections, .. }
+                    if self.wanted(directives)
+                        && on.as_ref().is_none_or(|on| self.subgraph.schema.is(name, &on.value)) =>
+                {
+                    self.collect(name, selections, into);
                 }
                 _ => {}
             }

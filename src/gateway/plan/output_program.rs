@@ -39,7 +39,7 @@ impl OutputProgram<'_> {
         let kind = match &item.kind {
             SelectionKind::Typename => {
                 let constant =
-                    (possible.len() == 1 && !self.supergraph.types[set.parent].is_abstract()).then(|| set.parent);
+                    (possible.len() == 1 && !self.supergraph.types[set.parent].is_abstract()).then_some(set.parent);
                 OutputKind::Typename(constant)
             }
             SelectionKind::Introspection => OutputKind::Introspection,

@@ -47,7 +47,9 @@ pub fn scan_graphql(body: &Bytes, shape: &RowShape, expected: &[u32]) -> Result<
             }
             b"errors" if errors.is_some() => return scanner.cursor.error(Problem::Duplicate),
             b"errors" => errors = Some(scanner.cursor.value()?),
-            _ => drop(scanner.cursor.value()?),
+            _ => {
+                scanner.cursor.value()?;
+            }
         }
         if !scanner.cursor.more(b'}')? {
             break;
@@ -120,7 +122,9 @@ impl Scanner<'_> {
             match lists.iter().position(|list| list.key.as_bytes() == &*key) {
                 Some(index) if answers[index].is_some() => return self.cursor.error(Problem::Duplicate),
                 Some(index) => answers[index] = Some(self.entities(&lists[index].object, rows_of(expected, index))?),
-                None => drop(self.cursor.value()?),
+                None => {
+                    self.cursor.value()?;
+                }
             }
             more = self.cursor.more(b'}')?;
         }
