@@ -25,7 +25,7 @@
 //!   type Query { greeting: String! @connect(selection: "$('Hello')") }
 //! "#;
 //! let gateway = Gateway::builder().subgraph("greetings", "", greetings).native("pricing", pricing).build().await?;
-//! let schema = &gateway.snapshot().supergraph().api_sdl;
+//! let schema = gateway.snapshot().supergraph().api_sdl.clone();
 //! assert!(schema.contains("greeting: String!") && schema.contains("discount: Int!"));
 //! # Ok(())
 //! # }
