@@ -21,7 +21,9 @@
 //! # async fn main() -> Result<(), pleach::app::build::BuildError> {
 //! let pricing = Schema::build(Pricing, EmptyMutation, EmptySubscription).enable_federation().finish();
 //! let greetings = r#"
-//!   extend schema @link(url: "https://specs.pleach.dev/connect/v0.1", import: ["@connect"])
+//!   extend schema
+//!     @link(url: "https://specs.apollo.dev/federation/v2.11")
+//!     @link(url: "https://specs.pleach.dev/connect/v0.1", import: ["@connect"])
 //!   type Query { greeting: String! @connect(selection: "$('Hello')") }
 //! "#;
 //! let gateway = Gateway::builder().subgraph("greetings", "", greetings).native("pricing", pricing).build().await?;

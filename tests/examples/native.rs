@@ -22,3 +22,10 @@ async fn a_schema_of_the_program_adds_to_the_files() {
         } })
     );
 }
+
+#[tokio::test]
+async fn a_mistake_is_shown_at_its_place_however_it_is_printed() {
+    let broken = "extend schema @link(url: \"https://specs.apollo.dev/federation/v2.11\")\ntype Query { a: Missing }";
+    let error = pleach::Gateway::builder().subgraph("broken", "", broken).build().await.err().expect("a mistake");
+    assert!(format!("{error:?}").starts_with("broken.graphql:2:"), "{error:?}");
+}
