@@ -191,7 +191,7 @@ impl Generator<'_, '_> {
             Named::Object(ty) => self.need_type(sub, ty),
             Named::Interface(index) if !self.world.subgraphs[sub].interfaces.contains_key(&index) => {
                 let members = self.world.interfaces[index].members.clone();
-                let members = self.tape.some(&members, 70);
+                let members = self.some_members(&members);
                 self.world.subgraphs[sub].interfaces.insert(index, (members.clone(), Vec::new()));
                 for ty in members {
                     self.need_type(sub, ty);
@@ -200,12 +200,19 @@ impl Generator<'_, '_> {
             }
             Named::Union(index) if !self.world.subgraphs[sub].unions.contains_key(&index) => {
                 let members = self.world.unions[index].members.clone();
-                let members = self.tape.some(&members, 70);
+                let members = self.some_members(&members);
                 self.world.subgraphs[sub].unions.insert(index, members.clone());
                 members.into_iter().for_each(|ty| self.need_type(sub, ty));
             }
             _ => {}
         }
+    }
+
+    /// Mostly with the first: shared fields must have a type in common.
+    fn some_members(&mut self, all: &[TypeIndex]) -> Vec<TypeIndex> {
+        let always = if self.tape.chance(15) { None } else { all.first().copied() };
+        let some = self.tape.some(all, 60);
+        all.iter().copied().filter(|member| some.contains(member) || always == Some(*member)).collect()
     }
 
     fn need_type(&mut self, sub: Sub, ty: TypeIndex) {
@@ -340,8 +347,7 @@ impl Generator<'_, '_> {
 
     fn may_be_external(&self, sub: Sub, ty: TypeIndex, name: &str) -> bool {
         let local = self.world.subgraphs[sub].types.get(&ty).and_then(|local| local.fields.get(name));
-        let owned = self.world.field(ty, name).is_some_and(|field| !field.owners.is_empty());
-        owned && local.is_none_or(|local| local.external)
+        !self.world.resolving(ty, name).is_empty() && local.is_none_or(|local| local.external)
     }
 
     /// Selects a field that another subgraph resolves, declared as external here.
@@ -364,7 +370,7 @@ impl Generator<'_, '_> {
                 let fields = self.world.types[target].fields.clone();
                 let names: Vec<&Field> = fields
                     .iter()
-                    .filter(|field| !field.owners.is_empty() || self.is_value(target))
+                    .filter(|field| !self.world.resolving(target, &field.name).is_empty())
                     .filter(|field| field.ty.named.is_leaf() || depth > 1)
                     .collect();
                 if names.is_empty() {
@@ -403,8 +409,8 @@ impl Generator<'_, '_> {
             for (&ty, local) in &subgraph.types {
                 for (name, field) in &local.fields {
                     let Some(known) = self.world.field(ty, name) else { continue };
-                    let resolves = !field.external && !field.overridden && field.provides.is_empty();
-                    if resolves && !known.ty.named.is_leaf() && field.requires.is_empty() {
+                    let resolves = !field.external && !field.overridden && field.overrides.is_none();
+                    if resolves && !known.ty.named.is_leaf() && field.requires.is_empty() && field.provides.is_empty() {
                         places.push((sub, ty, name.clone(), known.ty.named));
                     }
                 }

@@ -96,8 +96,9 @@ impl<'a> Writer<'a> {
         }
         self.out.push(b'{');
         let mut first = true;
-        for item in &selection.items {
-            if !self.holds(item.guard) || item.on.as_ref().is_some_and(|types| !types.contains(ty)) {
+        for &(item, guard) in &selection.places {
+            let Some(item) = selection.items.get(item).filter(|_| self.holds(guard)) else { continue };
+            if item.on.as_ref().is_some_and(|types| !types.contains(ty)) {
                 continue;
             }
             if !std::mem::take(&mut first) {
