@@ -174,6 +174,29 @@ fn answers(gateway: &Gateway, planned: &Planned, asked: &Asked, met: &mut Met, e
     Ok(())
 }
 
+/// With failing resolvers the nulls and the errors' paths are those of one schema, unless what
+/// failed is an input of something else: there a subgraph's own null propagation takes more away.
+#[test]
+fn errors_stand_where_one_schema_would_have_them() {
+    let met = check(200, |tapes, met| {
+        each_plan(tapes, Style::Sound, Faults::Fields, met, |gateway, planned, asked, met| {
+            let requires = gateway.world.types.iter().flat_map(|ty| &ty.fields).any(|field| !field.requires.is_empty());
+            answers(gateway, planned, asked, met, !requires)
+        })
+    });
+    assert!(met.failed * 5 > met.planned, "{met:?}");
+}
+
+#[test]
+fn what_a_failing_subgraph_takes_away_is_explained() {
+    let met = check(150, |tapes, met| {
+        each_plan(tapes, Style::Wild, Faults::Subgraph, met, |gateway, planned, asked, met| {
+            answers(gateway, planned, asked, met, false)
+        })
+    });
+    assert!(met.joined * 4 > met.asked, "{met:?}");
+}
+
 #[test]
 fn sound_worlds_are_answered_as_one_schema_would() {
     let met = check(400, |tapes, met| {

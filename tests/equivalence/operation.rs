@@ -43,7 +43,7 @@ pub fn query(world: &World, tape: &mut Tape<'_>) -> Asked {
     let mut writer = Writer { tape, world, fields_left: 30, aliases: 0, fragments: Vec::new() };
     let root = writer.selection_set(Named::Object(0), 4, &mut Scope::default());
     let fragments = writer.fragments.concat();
-    let text = format!("query($yes: Boolean!, $no: Boolean! = false, $some: Int, $none: Int) {root}\n{fragments}");
+    let text = format!("query($yes: Boolean!, $no: Boolean! = false, $some: Int, $nil: Int) {root}\n{fragments}");
     let mut variables = Map::new();
     variables.insert("yes".into(), json!(!tape.chance(25)));
     if tape.chance(50) {
@@ -51,13 +51,13 @@ pub fn query(world: &World, tape: &mut Tape<'_>) -> Asked {
     }
     variables.insert("some".into(), json!(tape.below(4)));
     if tape.chance(30) {
-        variables.insert("none".into(), Json::Null);
+        variables.insert("nil".into(), Json::Null);
     }
     // Variables that nothing uses are not valid.
     let used = |name: &str| text.matches(&format!("${name}")).count() > 1;
     let mut kept = text.clone();
     for (name, declared) in
-        [("yes", "$yes: Boolean!, "), ("no", "$no: Boolean! = false, "), ("some", "$some: Int, "), ("none", "$none: Int")]
+        [("yes", "$yes: Boolean!, "), ("no", "$no: Boolean! = false, "), ("some", "$some: Int, "), ("nil", "$nil: Int")]
     {
         if !used(name) {
             kept = kept.replacen(declared, "", 1);
@@ -137,7 +137,7 @@ impl Writer<'_, '_, '_> {
         let arguments = match takes && self.tape.chance(60) {
             true => {
                 let literal = self.tape.below(3).to_string();
-                let value = *self.tape.pick(&["$some", "$none", "null", &literal]);
+                let value = *self.tape.pick(&["$some", "$nil", "null", &literal]);
                 format!("(n: {value})")
             }
             false => String::new(),

@@ -26,7 +26,7 @@ pub struct Tapes {
 /// Tapes of random numbers.
 pub fn tapes() -> impl Strategy<Value = Tapes> {
     let numbers = |length| vec(any::<u16>(), length);
-    (numbers(400), numbers(300), numbers(200)).prop_map(|(world, data, operation)| Tapes { world, data, operation })
+    (numbers(400), numbers(300), numbers(400)).prop_map(|(world, data, operation)| Tapes { world, data, operation })
 }
 
 // === impl Tape ===
