@@ -18,7 +18,11 @@ pub enum Faults {
 
 /// Draws the data of a world.
 pub fn fill(world: &mut World, tape: &mut Tape<'_>, faults: Faults) {
-    let counts: Vec<usize> = (0..world.types.len()).map(|ty| if ty == 0 { 1 } else { tape.between(1, 3) }).collect();
+    let counts: Vec<usize> = (0..world.types.len()).map(|ty| match ty {
+        0 => 1,
+        1 => 3,
+        _ => tape.between(1, 3),
+    }).collect();
     for (ty, &count) in counts.iter().enumerate() {
         let instances = (0..count).map(|nth| {
             let fields = world.types[ty].fields.iter();
@@ -46,7 +50,8 @@ fn value(
     match &*field.name {
         "id" => return Data::Leaf(json!(format!("{}-{nth}", world.types[ty].name))),
         "k" => return Data::Leaf(json!(format!("key {nth}"))),
-        "m" => return Data::Leaf(json!(nth)),
+        "m" | "part" => return Data::Leaf(json!(nth)),
+        "n" => return Data::Object(1, nth),
         _ => {}
     }
     if !field.requires.is_empty() {

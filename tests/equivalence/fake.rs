@@ -91,18 +91,23 @@ impl Fake {
         self.faults.lock().unwrap().push(format!("{}: {what}", NAMES[self.sub]));
     }
 
-    fn local(&self, ty: TypeIndex) -> Option<&LocalType> {
-        self.world.subgraphs[self.sub].types.get(&ty)
-    }
-
     fn entity(&self, representation: &Json) -> Resolved<Known> {
         let fault = |what: &str| {
             self.fault(format!("{what}: {representation}"));
             Resolved::Null
         };
         let name = representation["__typename"].as_str().unwrap_or_default();
-        let Some(Named::Object(ty)) = self.world.named(name) else { return fault("a representation of no type") };
-        let Some(local) = self.local(ty) else { return fault("a representation of an unknown type") };
+        let here = &self.world.subgraphs[self.sub];
+        let (local, types) = match self.world.named(name) {
+            Some(Named::Object(ty)) => (here.types.get(&ty), vec![ty]),
+            Some(Named::Interface(index)) => {
+                let members = &self.world.interfaces[index].members;
+                let keyed = members.first().filter(|_| here.keyed.contains(&index));
+                (here.opaque.get(&index).or_else(|| here.types.get(keyed?)), members.clone())
+            }
+            _ => (None, Vec::new()),
+        };
+        let Some(local) = local else { return fault("a representation of an unknown type") };
         for (key, _) in representation.as_object().into_iter().flatten() {
             let in_key = local.keys.iter().any(|(set, _)| set.iter().any(|one| one.name == *key));
             let required = local.fields.values().any(|field| field.requires.iter().any(|one| one.name == *key));
@@ -113,14 +118,10 @@ impl Fake {
         let given = |selected: &Selected| representation.get(&selected.name).is_some_and(|value| !value.is_null());
         let known = local.keys.iter().find(|(key, resolvable)| *resolvable && key.iter().all(given));
         let Some((key, _)) = known else { return fault("a representation without a key") };
-        let found = (0..self.world.data[ty].len()).find(|&nth| {
-            let agrees = |selected: &Selected| {
-                let value = oracle::value(&self.world, (ty, nth), &selected.name, None);
-                Some(&value) == representation.get(&selected.name).cloned().map(Data::Leaf).as_ref()
-            };
-            key.iter().all(agrees)
-        });
-        let Some(nth) = found else { return fault("a representation of nothing") };
+        let sent = project(&self.world, representation, key);
+        let mut instances = types.iter().flat_map(|&ty| (0..self.world.data[ty].len()).map(move |nth| (ty, nth)));
+        let found = instances.find(|&instance| oracle::project(&self.world, instance, key) == sent);
+        let Some((ty, nth)) = found else { return fault("a representation of nothing") };
         if self.world.unknown.contains(&(self.sub, ty, nth)) {
             return Resolved::Null;
         }
@@ -129,7 +130,7 @@ impl Fake {
 
     /// A field made of what the representation says.
     fn make(&self, object: &Known, set: &FieldSet) -> Resolved<Known> {
-        let required = object.representation.as_ref().map(|representation| project(representation, set));
+        let required = object.representation.as_ref().map(|representation| project(&self.world, representation, set));
         match required {
             Some(Some(required)) => Resolved::Leaf(oracle::made_of(&required)),
             // The gateway leaves out what failed; then the answer does not matter.
@@ -161,12 +162,17 @@ impl Schema for Fake {
     type Object = Known;
 
     fn type_name(&self, object: &Known) -> String {
-        self.world.types[object.ty].name.clone()
+        match self.world.opaque(self.sub, object.ty) {
+            Some(index) => self.world.interfaces[index].name.clone(),
+            None => self.world.types[object.ty].name.clone(),
+        }
     }
 
     fn fulfils(&self, type_name: &str, condition: &str) -> bool {
         let here = &self.world.subgraphs[self.sub];
-        let Some(Named::Object(ty)) = self.world.named(type_name) else { return false };
+        let Some(Named::Object(ty)) = self.world.named(type_name) else {
+            return type_name == condition || condition == "_Entity";
+        };
         match self.world.named(condition) {
             Some(Named::Object(other)) => other == ty,
             Some(Named::Interface(index)) => here.interfaces[&index].0.contains(&ty),
@@ -182,7 +188,7 @@ impl Schema for Fake {
             return (Nullability { lists: vec![true], non_null: false }, Resolved::List(entities));
         }
         let field = self.world.field(object.ty, name).expect("the document is valid");
-        let local = &self.local(object.ty).expect("the document is valid").fields[name];
+        let local = self.world.local_field(self.sub, object.ty, name).expect("the document is valid");
         let provided = object.provided.iter().find(|selected| selected.name == name);
         let coordinate = format!("{}.{name}", self.world.types[object.ty].name);
         if local.external && provided.is_none() {
@@ -207,19 +213,20 @@ impl Schema for Fake {
 }
 
 /// The fields of a set as a representation gives them; nothing if one is missing.
-fn project(representation: &Json, set: &FieldSet) -> Option<Json> {
+fn project(world: &World, representation: &Json, set: &FieldSet) -> Option<Json> {
     let mut object = Map::new();
-    for selected in set {
+    let of_type = |on: TypeIndex| representation["__typename"] == world.types[on].name.as_str();
+    for selected in set.iter().filter(|selected| selected.on.is_none_or(of_type)) {
         let value = representation.get(&selected.name)?;
-        object.insert(selected.name.clone(), project_value(value, &selected.below)?);
+        object.insert(selected.name.clone(), project_value(world, value, &selected.below)?);
     }
     Some(Json::Object(object))
 }
 
-fn project_value(value: &Json, below: &FieldSet) -> Option<Json> {
+fn project_value(world: &World, value: &Json, below: &FieldSet) -> Option<Json> {
     match value {
-        Json::Array(items) => items.iter().map(|item| project_value(item, below)).collect(),
-        Json::Object(_) => project(value, below),
+        Json::Array(items) => items.iter().map(|item| project_value(world, item, below)).collect(),
+        Json::Object(_) => project(world, value, below),
         leaf => Some(leaf.clone()),
     }
 }

@@ -29,6 +29,7 @@ pub fn world(tape: &mut Tape<'_>, style: Style) -> World {
     generator.types();
     generator.fields();
     generator.place();
+    generator.interface_object();
     for _ in 0..generator.tape.below(3) {
         generator.move_field();
     }
@@ -50,6 +51,9 @@ impl Generator<'_, '_> {
         self.world.subgraphs = vec![Subgraph::default(); self.tape.between(2, 4)];
         let object = |name: &str| Object { name: name.into(), fields: Vec::new(), keys: Vec::new() };
         self.world.types.push(object("Query"));
+        let mut parts = object("Va");
+        parts.fields.push(plain("part", Named::Int));
+        self.world.types.push(parts);
         for name in &["Ta", "Tb", "Tc", "Td"][..self.tape.between(1, 4)] {
             let mut entity = object(name);
             entity.keys.push(vec![Selected::leaf("id")]);
@@ -58,13 +62,17 @@ impl Generator<'_, '_> {
                 entity.keys.push(vec![Selected::leaf("k")]);
                 entity.fields.push(plain("k", Named::String));
             }
+            if self.tape.chance(15) {
+                entity.keys.push(vec![Selected { below: vec![Selected::leaf("part")], ..Selected::leaf("n") }]);
+                entity.fields.push(plain("n", Named::Object(PARTS)));
+            }
             if self.tape.chance(25) {
                 entity.keys.push(vec![entity.keys[entity.keys.len() - 1][0].clone(), Selected::leaf("m")]);
                 entity.fields.push(plain("m", Named::Int));
             }
             self.world.types.push(entity);
         }
-        for name in &["Va", "Vb"][..self.tape.below(3)] {
+        for name in &["Vb", "Vc"][..self.tape.below(3)] {
             if self.style == Style::Wild && self.tape.chance(30) {
                 self.spread.push(self.world.types.len());
             }
@@ -104,7 +112,7 @@ impl Generator<'_, '_> {
             }
             self.contracts.push(names);
         }
-        for ty in 1..self.world.types.len() {
+        for ty in 2..self.world.types.len() {
             for name in &["a", "b", "c", "d", "e"][..self.tape.between(1, 5)] {
                 let mut field = self.field(name, 60);
                 field.owners = self.owners(field.ty.named);
@@ -138,11 +146,11 @@ impl Generator<'_, '_> {
             return *self.tape.pick(&[Named::String, Named::Int, Named::Boolean, Named::Enum, Named::Float, Named::Id]);
         }
         let objects = self.world.types.len() - 1;
-        match self.tape.below(10) {
-            6..8 if !self.world.interfaces.is_empty() => {
+        match self.tape.below(12) {
+            6..9 if !self.world.interfaces.is_empty() => {
                 Named::Interface(self.tape.below(self.world.interfaces.len()))
             }
-            8..10 if !self.world.unions.is_empty() => Named::Union(0),
+            9..12 if !self.world.unions.is_empty() => Named::Union(0),
             _ => Named::Object(1 + self.tape.below(objects)),
         }
     }
@@ -247,10 +255,12 @@ impl Generator<'_, '_> {
     fn resolve_key_field(&mut self, sub: Sub, ty: TypeIndex, name: &str) {
         let local = LocalField { shareable: true, ..LocalField::default() };
         self.world.subgraphs[sub].types.get_mut(&ty).expect("present").fields.entry(name.into()).or_insert(local);
-        let field = self.world.types[ty].fields.iter_mut().find(|field| field.name == name).expect("a key field");
+        let field = self.field_mut(ty, name);
         if !field.owners.contains(&sub) {
             field.owners.push(sub);
         }
+        let named = field.ty.named;
+        self.need(sub, named);
     }
 
     /// A place of a field that one subgraph alone resolves, outside keys and requirements.
@@ -259,6 +269,7 @@ impl Generator<'_, '_> {
         for (ty, object) in self.world.types.iter().enumerate() {
             for field in &object.fields {
                 let plain = field.requires.is_empty() && !self.world.is_key_field(ty, &field.name);
+                let plain = plain && !is_opaque(&field.name);
                 if let ([owner], true, false) = (&field.owners[..], plain, self.is_value(ty)) {
                     all.push((ty, field.name.clone(), *owner));
                 }
@@ -270,7 +281,8 @@ impl Generator<'_, '_> {
     fn other_subgraph(&mut self, ty: TypeIndex, name: &str) -> Option<Sub> {
         let knows = |sub: &Sub| {
             let local = self.world.subgraphs[*sub].types.get(&ty);
-            local.is_some_and(|local| local.fields.get(name).is_none_or(|field| field.external)) || ty == 0
+            let absent = local.is_some_and(|local| local.fields.get(name).is_none_or(|field| field.external));
+            (absent || ty == 0) && self.world.subgraphs[*sub].opaque.is_empty()
         };
         let all: Vec<Sub> = (0..self.world.subgraphs.len()).filter(knows).collect();
         (!all.is_empty()).then(|| *self.tape.pick(&all))
@@ -347,7 +359,7 @@ impl Generator<'_, '_> {
 
     fn may_be_external(&self, sub: Sub, ty: TypeIndex, name: &str) -> bool {
         let local = self.world.subgraphs[sub].types.get(&ty).and_then(|local| local.fields.get(name));
-        !self.world.resolving(ty, name).is_empty() && local.is_none_or(|local| local.external)
+        !self.world.resolving(ty, name).is_empty() && !is_opaque(name) && local.is_none_or(|local| local.external)
     }
 
     /// Selects a field that another subgraph resolves, declared as external here.
@@ -365,12 +377,24 @@ impl Generator<'_, '_> {
         }
         let below = match field.ty.named {
             named if named.is_leaf() => Vec::new(),
-            Named::Object(target) if depth > 0 => {
-                self.need_type(sub, target);
+            Named::Object(_) | Named::Interface(_) | Named::Union(_) if depth > 0 => {
+                self.need(sub, field.ty.named);
+                let (target, on) = match field.ty.named {
+                    Named::Interface(index) => {
+                        let member = *self.tape.pick(&self.world.subgraphs[sub].interfaces.get(&index)?.0.clone());
+                        (member, Some(member))
+                    }
+                    Named::Union(index) => {
+                        let member = *self.tape.pick(&self.world.subgraphs[sub].unions.get(&index)?.clone());
+                        (member, Some(member))
+                    }
+                    Named::Object(target) => (target, None),
+                    _ => return None,
+                };
                 let fields = self.world.types[target].fields.clone();
                 let names: Vec<&Field> = fields
                     .iter()
-                    .filter(|field| !self.world.resolving(target, &field.name).is_empty())
+                    .filter(|field| !self.world.resolving(target, &field.name).is_empty() && !is_opaque(&field.name))
                     .filter(|field| field.ty.named.is_leaf() || depth > 1)
                     .collect();
                 if names.is_empty() {
@@ -387,10 +411,13 @@ impl Generator<'_, '_> {
                             return None;
                         }
                         let argument = (chosen.argument && self.tape.chance(50)).then(|| self.tape.below(3) as i64);
-                        vec![Selected { argument, ..Selected::leaf(&chosen.name) }]
+                        vec![Selected { argument, on, ..Selected::leaf(&chosen.name) }]
                     }
                     false if known.is_some_and(|known| !known.external) => return None,
-                    false => vec![self.externalize(sub, target, &chosen.name, depth - 1, arguments)?],
+                    false => {
+                        let selected = self.externalize(sub, target, &chosen.name, depth - 1, arguments)?;
+                        vec![Selected { on, ..selected }]
+                    }
                 }
             }
             _ => return None,
@@ -406,6 +433,9 @@ impl Generator<'_, '_> {
     fn provide(&mut self) {
         let mut places = Vec::new();
         for (sub, subgraph) in self.world.subgraphs.iter().enumerate() {
+            if !subgraph.opaque.is_empty() {
+                continue;
+            }
             for (&ty, local) in &subgraph.types {
                 for (name, field) in &local.fields {
                     let Some(known) = self.world.field(ty, name) else { continue };
@@ -448,6 +478,64 @@ impl Generator<'_, '_> {
             self.share(target, &vec![selected.clone()]);
             self.local(sub, ty, &name).provides = vec![Selected { on, ..selected }];
         }
+    }
+
+    /// `@interfaceObject`: one more subgraph, for which all objects of an interface are of one type.
+    fn interface_object(&mut self) {
+        if self.world.interfaces.is_empty() || !self.tape.chance(35) {
+            return;
+        }
+        let index = self.tape.below(self.world.interfaces.len());
+        let members = self.world.interfaces[index].members.clone();
+        let whole = self.tape.below(self.world.subgraphs.len());
+        for &ty in &members {
+            self.need_type(whole, ty);
+            self.resolve_key_field(whole, ty, "id");
+            let local = self.world.subgraphs[whole].types.get_mut(&ty).expect("present");
+            local.keys.retain(|(key, _)| *key != [Selected::leaf("id")]);
+            local.keys.push((vec![Selected::leaf("id")], true));
+        }
+        self.world.subgraphs[whole].interfaces.insert(index, (members.clone(), Vec::new()));
+        self.world.subgraphs[whole].keyed.insert(index);
+        let sub = self.world.subgraphs.len();
+        let mut opaque = LocalType { keys: vec![(vec![Selected::leaf("id")], true)], ..LocalType::default() };
+        opaque.fields.insert("id".into(), LocalField { shareable: true, ..LocalField::default() });
+        for nth in 0..self.tape.between(1, 3) {
+            let mut field = self.field(&format!("w{nth}"), 100);
+            if self.tape.chance(30) {
+                field.ty.named = Named::Interface(index);
+                field.argument = false;
+            }
+            let mut local = LocalField::default();
+            let required = self.contracts[index].iter().find(|name| {
+                let leaf = self.world.field(members[0], name).is_some_and(|field| field.ty.named.is_leaf());
+                let resolved = members.iter().all(|ty| self.world.subgraphs[whole].types[ty].fields.contains_key(*name));
+                leaf && resolved
+            });
+            if let Some(required) = required.cloned()
+                && self.tape.chance(40)
+            {
+                field.ty = Ty::of(Named::String, false);
+                field.argument = false;
+                field.requires = vec![Selected::leaf(&required)];
+                local.requires = field.requires.clone();
+                opaque.fields.insert(required, LocalField { external: true, ..LocalField::default() });
+            }
+            field.owners = vec![sub];
+            for &ty in &members {
+                self.world.types[ty].fields.push(field.clone());
+            }
+            opaque.fields.insert(field.name.clone(), local);
+        }
+        self.world.subgraphs.push(Subgraph::default());
+        self.world.subgraphs[sub].opaque.insert(index, opaque);
+        let mut field = self.field("o0", 100);
+        field.ty.named = Named::Interface(index);
+        field.argument = false;
+        field.owners = vec![sub];
+        self.world.types[0].fields.push(field);
+        let query = LocalType { fields: [("o0".to_owned(), LocalField::default())].into(), ..LocalType::default() };
+        self.world.subgraphs[sub].types.insert(0, query);
     }
 
     /// What one subgraph provides, all others must declare as shareable.
@@ -517,7 +605,7 @@ impl Generator<'_, '_> {
                 .into_iter()
                 .filter(|field| {
                     let mut locals = self.world.subgraphs.iter().filter_map(|sub| sub.types.get(&ty));
-                    locals.any(|local| local.fields.contains_key(&field.name))
+                    is_opaque(&field.name) || locals.any(|local| local.fields.contains_key(&field.name))
                 })
                 .collect();
         }
@@ -543,6 +631,14 @@ impl Generator<'_, '_> {
             }
         }
     }
+}
+
+/// The value type that keys may consist of.
+const PARTS: TypeIndex = 1;
+
+/// Whether an interface object has the field.
+fn is_opaque(name: &str) -> bool {
+    name.starts_with('w')
 }
 
 fn plain(name: &str, named: Named) -> Field {

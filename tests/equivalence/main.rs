@@ -22,11 +22,15 @@ mod sdl;
 #[path = "../support/subgraph_schema.rs"]
 mod subgraph_schema;
 mod tape;
+mod twice;
 mod world;
 
 use std::cell::RefCell;
 
-use pleach::gateway::plan::{PlanError, explain};
+use pleach::gateway::operation::normalize::normalize;
+use pleach::gateway::plan::model::Plan;
+use pleach::gateway::plan::{PlanError, PlanOptions, explain, plan};
+use proptest::prelude::*;
 use proptest::test_runner::{Config, RngSeed, TestCaseError, TestCaseResult, TestRunner};
 
 use data::Faults;
@@ -153,7 +157,7 @@ fn answers(gateway: &Gateway, planned: &Planned, asked: &Asked, met: &mut Met, e
     let variables = variables.expect("the variables fit");
     let naive = interpret::execute(&Whole(&gateway.world), &planned.document.tree, &variables, &(0, 0));
     met.failed += usize::from(!naive.errors.is_empty());
-    let (answer, faults) = gateway.run(planned, &variables, &[0, 1, 2, 3]);
+    let (answer, faults) = gateway.run(planned, &variables, &[0, 1, 2, 3, 4]);
     let fail = |what: String| {
         let texts = format!("answered\n{}\nnaively\n{}\n{:?}", answer.body, naive.data, naive.errors);
         Err(TestCaseError::fail(format!("{what}\n{texts}\n{}", context(gateway, planned, asked))))
@@ -165,7 +169,7 @@ fn answers(gateway: &Gateway, planned: &Planned, asked: &Asked, met: &mut Met, e
     if let Err(what) = judged {
         return fail(what);
     }
-    for delays in [[3, 2, 1, 0], [1, 3, 0, 2], [2, 0, 3, 1]] {
+    for delays in [[4, 3, 2, 1, 0], [1, 3, 0, 4, 2], [2, 0, 3, 1, 1]] {
         let (again, _) = gateway.run(planned, &variables, &delays);
         if again.body != answer.body {
             return fail(format!("another order of answers gives {}", again.body));
@@ -192,6 +196,40 @@ fn what_a_failing_subgraph_takes_away_is_explained() {
     let met = check(150, |tapes, met| {
         each_plan(tapes, Style::Wild, Faults::Subgraph, met, |gateway, planned, asked, met| {
             answers(gateway, planned, asked, met, false)
+        })
+    });
+    assert!(met.joined * 4 > met.asked, "{met:?}");
+}
+
+#[test]
+fn plans_depend_on_nothing_but_their_inputs() {
+    let met = check(60, |tapes, met| {
+        let world = draw(tapes, Style::Wild, Faults::None);
+        let order: Vec<usize> = (0..world.subgraphs.len()).rev().collect();
+        let (again, _) = run::composed(&world, &order);
+        each_plan(tapes, Style::Wild, Faults::None, met, |gateway, planned, asked, _| {
+            let Some(again) = &again.supergraph else {
+                return Err(TestCaseError::fail(format!("composes in one order only\n{}", told(&world))));
+            };
+            prop_assert_eq!(&again.sdl, &gateway.sdl);
+            let (document, _) = gateway.ask(asked).expect("valid before");
+            let operation = normalize(&again.supergraph, &document, None).expect("normal before");
+            let second = plan(&again.supergraph, &operation, &PlanOptions::default()).expect("planned before");
+            let text = |plan: &Plan| format!("{:?} {:?} {:?} {:?}", plan.fetches, plan.sites, plan.output, plan.estimate);
+            prop_assert_eq!(text(&second), text(&planned.plan), "{}", context(gateway, planned, asked));
+            Ok(())
+        })
+    });
+    assert!(met.joined * 4 > met.asked, "{met:?}");
+}
+
+#[test]
+fn no_field_of_a_row_is_fetched_twice() {
+    let met = check(60, |tapes, met| {
+        each_plan(tapes, Style::Wild, Faults::None, met, |gateway, planned, asked, _| {
+            let twice = twice::fetched(&planned.plan);
+            prop_assert!(twice.is_empty(), "{twice:?}\n{}", context(gateway, planned, asked));
+            Ok(())
         })
     });
     assert!(met.joined * 4 > met.asked, "{met:?}");

@@ -44,6 +44,9 @@ fn resolved(value: Data) -> Resolved<Instance> {
 }
 
 /// What a field is in truth, whoever resolves it.
+///
+/// # Panics
+/// When the type has no such field.
 pub fn value(world: &World, (ty, nth): Instance, name: &str, argument: Option<i64>) -> Data {
     let at = world.types[ty].fields.iter().position(|field| field.name == name).expect("a field of the world");
     let field = &world.types[ty].fields[at];
@@ -74,9 +77,9 @@ fn with_argument(world: &World, data: Data, argument: Option<i64>) -> Data {
 }
 
 /// The fields of a set as JSON; nothing if one of them failed.
-fn project(world: &World, instance: Instance, set: &FieldSet) -> Option<Json> {
+pub fn project(world: &World, instance: Instance, set: &FieldSet) -> Option<Json> {
     let mut object = Map::new();
-    for selected in set {
+    for selected in set.iter().filter(|selected| selected.on.is_none_or(|on| on == instance.0)) {
         let field = world.field(instance.0, &selected.name).expect("a field of the world");
         let value = value(world, instance, &selected.name, selected.argument);
         object.insert(selected.name.clone(), project_value(world, value, &field.ty, 0, &selected.below)?);

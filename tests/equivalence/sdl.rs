@@ -5,7 +5,8 @@ use std::fmt::Write as _;
 use super::world::*;
 
 const LINK: &str = "extend schema @link(url: \"https://specs.apollo.dev/federation/v2.9\", import: [\"@key\", \
-                    \"@shareable\", \"@external\", \"@requires\", \"@provides\", \"@override\", \"@inaccessible\"])\n";
+                    \"@shareable\", \"@external\", \"@requires\", \"@provides\", \"@override\", \"@inaccessible\", \
+                    \"@interfaceObject\"])\n";
 
 /// The SDL of one subgraph.
 pub fn of(world: &World, sub: Sub) -> String {
@@ -22,22 +23,16 @@ pub fn of(world: &World, sub: Sub) -> String {
         if !interfaces.is_empty() {
             let _ = write!(text, " implements {}", interfaces.join(" & "));
         }
-        for (key, resolvable) in &local.keys {
-            let not = if *resolvable { "" } else { ", resolvable: false" };
-            let _ = write!(text, " @key(fields: \"{}\"{not})", world.field_set(key));
-        }
-        text.push_str(" {\n");
-        for (name, local) in &local.fields {
-            let field = world.field(ty, name).expect("a field of the world");
-            let declared = if field.looser_in == Some(sub) { field.ty.clone().nullable() } else { field.ty.clone() };
-            let _ = write!(text, "  {name}{}: {}", argument(field), declared.text(world));
-            text.push_str(&directives(world, field, local));
-            text.push('\n');
-        }
-        text.push_str("}\n");
+        body(world, sub, ty, local, &mut text);
+    }
+    for (&index, local) in &subgraph.opaque {
+        let interface = &world.interfaces[index];
+        let _ = write!(text, "type {} @interfaceObject", interface.name);
+        body(world, sub, interface.members[0], local, &mut text);
     }
     for (&index, (members, fields)) in &subgraph.interfaces {
-        let _ = writeln!(text, "interface {} {{", world.interfaces[index].name);
+        let key = if subgraph.keyed.contains(&index) { " @key(fields: \"id\")" } else { "" };
+        let _ = writeln!(text, "interface {}{key} {{", world.interfaces[index].name);
         for name in fields {
             let field = world.field(members[0], name).expect("a field of all members");
             let ty = world.interface_type(index, name, Some(sub));
@@ -53,6 +48,23 @@ pub fn of(world: &World, sub: Sub) -> String {
         text.push_str("enum Mood { CALM WILD }\n");
     }
     text
+}
+
+/// Keys and fields of an object type.
+fn body(world: &World, sub: Sub, ty: TypeIndex, local: &LocalType, text: &mut String) {
+    for (key, resolvable) in &local.keys {
+        let not = if *resolvable { "" } else { ", resolvable: false" };
+        let _ = write!(text, " @key(fields: \"{}\"{not})", world.field_set(key));
+    }
+    text.push_str(" {\n");
+    for (name, local) in &local.fields {
+        let field = world.field(ty, name).expect("a field of the world");
+        let declared = if field.looser_in == Some(sub) { field.ty.clone().nullable() } else { field.ty.clone() };
+        let _ = write!(text, "  {name}{}: {}", argument(field), declared.text(world));
+        text.push_str(&directives(world, field, local));
+        text.push('\n');
+    }
+    text.push_str("}\n");
 }
 
 fn argument(field: &Field) -> &'static str {

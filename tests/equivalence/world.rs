@@ -106,6 +106,10 @@ pub struct Subgraph {
     pub types: BTreeMap<TypeIndex, LocalType>,
     /// Which members it knows of an interface, and which fields it declares on it.
     pub interfaces: BTreeMap<usize, (Vec<TypeIndex>, Vec<String>)>,
+    /// Interfaces that have a key here.
+    pub keyed: BTreeSet<usize>,
+    /// Interfaces it declares as objects (`@interfaceObject`).
+    pub opaque: BTreeMap<usize, LocalType>,
     /// Which members it knows of a union.
     pub unions: BTreeMap<usize, Vec<TypeIndex>>,
 }
@@ -143,7 +147,7 @@ pub enum Data {
 }
 
 /// Names of subgraphs.
-pub const NAMES: [&str; 4] = ["ants", "bees", "cats", "dogs"];
+pub const NAMES: [&str; 5] = ["ants", "bees", "cats", "dogs", "eels"];
 
 // === impl World ===
 
@@ -171,7 +175,9 @@ impl World {
     /// The fields a client can select on an interface.
     pub fn interface_fields(&self, index: usize) -> BTreeSet<String> {
         let locals = self.subgraphs.iter().filter_map(|sub| sub.interfaces.get(&index));
-        locals.flat_map(|(_, fields)| fields.iter().cloned()).collect()
+        let opaque = self.subgraphs.iter().filter_map(|sub| sub.opaque.get(&index));
+        let resolved = opaque.flat_map(|local| local.fields.iter().filter(|(_, field)| !field.external));
+        locals.flat_map(|(_, fields)| fields.iter().cloned()).chain(resolved.map(|(name, _)| name.clone())).collect()
     }
 
     /// A field's type as clients see it.
@@ -186,8 +192,12 @@ impl World {
         let subgraphs = self.subgraphs.iter().enumerate().filter(|(at, _)| sub.is_none_or(|sub| sub == *at));
         let locals = subgraphs.filter_map(|(_, local)| local.interfaces.get(&index));
         let declaring = locals.filter(|(_, fields)| fields.iter().any(|field| field == name));
-        let all: Vec<&Ty> =
+        let mut all: Vec<&Ty> =
             declaring.flat_map(|(members, _)| members.iter().map(|&ty| &self.field(ty, name).expect("common").ty)).collect();
+        if all.is_empty() {
+            // Only an interface object has it: its type is everywhere the same.
+            all.push(&self.field(self.interfaces[index].members[0], name).expect("a field of all members").ty);
+        }
         if all.iter().all(|ty| *ty == all[0]) { all[0].clone() } else { all[0].clone().nullable() }
     }
 
@@ -232,17 +242,37 @@ impl World {
     /// The subgraphs that resolve a field.
     pub fn resolving(&self, ty: TypeIndex, name: &str) -> Vec<Sub> {
         let resolves = |sub: &Sub| {
-            let local = self.subgraphs[*sub].types.get(&ty).and_then(|local| local.fields.get(name));
-            local.is_some_and(|field| !field.external && !field.overridden)
+            self.local_field(*sub, ty, name).is_some_and(|field| !field.external && !field.overridden)
         };
         (0..self.subgraphs.len()).filter(resolves).collect()
+    }
+
+    /// A field as a subgraph declares it, on the type itself or on an interface object.
+    pub fn local_field(&self, sub: Sub, ty: TypeIndex, name: &str) -> Option<&LocalField> {
+        self.local_type(sub, ty)?.fields.get(name)
+    }
+
+    /// How a subgraph declares objects of a type.
+    pub fn local_type(&self, sub: Sub, ty: TypeIndex) -> Option<&LocalType> {
+        match self.opaque(sub, ty) {
+            Some(index) => self.subgraphs[sub].opaque.get(&index),
+            None => self.subgraphs[sub].types.get(&ty),
+        }
+    }
+
+    /// The interface object that objects of a type are in a subgraph.
+    pub fn opaque(&self, sub: Sub, ty: TypeIndex) -> Option<usize> {
+        self.subgraphs[sub].opaque.keys().copied().find(|&index| self.interfaces[index].members.contains(&ty))
     }
 
     /// The types an object in this field may have, whichever subgraph resolves it.
     pub fn possible(&self, ty: TypeIndex, name: &str) -> Vec<TypeIndex> {
         let Some(field) = self.field(ty, name) else { return Vec::new() };
         let here = |sub: Sub| match field.ty.named {
-            Named::Interface(index) => self.subgraphs[sub].interfaces[&index].0.clone(),
+            Named::Interface(index) => match self.subgraphs[sub].interfaces.get(&index) {
+                Some((members, _)) => members.clone(),
+                None => self.interfaces[index].members.clone(),
+            },
             Named::Union(index) => self.subgraphs[sub].unions[&index].clone(),
             named => self.members(named),
         };
