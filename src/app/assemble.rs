@@ -82,7 +82,8 @@ impl Assembler {
         let mut invalid = |sentences: Vec<String>| mistakes.extend(sentences.into_iter().map(config_mistake));
         let authenticator = Authenticator::new(&config.auth, &self.client).map_err(&mut invalid).ok();
         let policies = Policies::compile(&config.auth.policies).map_err(&mut invalid).ok();
-        let headers = HeaderRules::new(&config.headers).map_err(|error| invalid(vec![format!("headers: {error}")])).ok();
+        let headers =
+            HeaderRules::new(&config.headers).map_err(|error| invalid(vec![format!("headers: {error}")])).ok();
         let cursors = self.cursor_key(config).map_err(|sentence| invalid(vec![sentence])).ok();
         invalid(unknown_sources(config, &graph.supergraph));
         let (Some(authenticator), Some(policies), Some(headers), Some(cursors)) =

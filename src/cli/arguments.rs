@@ -46,5 +46,7 @@ impl GraphArguments {
 
 /// The process's environment; variables that are not text are left out.
 pub(super) fn environment() -> Environment {
-    std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))).collect()
+    std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .collect()
 }

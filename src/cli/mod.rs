@@ -21,10 +21,12 @@ type Outcome = anyhow::Result<ExitCode>;
 /// Joins REST, gRPC, SQL, GraphQL and in-process systems into one GraphQL schema.
 #[derive(Parser, Debug)]
 #[command(name = "pleach", version, propagate_version = true, max_term_width = 100)]
-#[command(after_help = "First steps:\n  pleach demo                 a graph of five systems, with nothing to install\n  \
+#[command(
+    after_help = "First steps:\n  pleach demo                 a graph of five systems, with nothing to install\n  \
                         pleach check                finds mistakes in schema/ and pleach.yaml\n  \
                         pleach serve --dev          serves schema/ with a playground\n  \
-                        pleach plan '{ me { name } }'   shows which calls an operation takes")]
+                        pleach plan '{ me { name } }'   shows which calls an operation takes"
+)]
 struct Cli {
     #[command(subcommand)]
     command: Command,

@@ -37,7 +37,8 @@ impl Serve {
         settings.overrides.port = self.port;
         settings.overrides.dev = self.dev;
         // Mistakes in the configuration are told by the start below.
-        let logs = settings.read(&mut SourceMap::new()).map(|settled| settled.config.telemetry.logs).unwrap_or_default();
+        let logs =
+            settings.read(&mut SourceMap::new()).map(|settled| settled.config.telemetry.logs).unwrap_or_default();
         logging::start(&logs).context("telemetry")?;
         if self.dev {
             tracing::warn!("--dev: introspection, playground and full error messages are open to everybody");

@@ -30,11 +30,10 @@ pub(super) async fn sdl(client: &HttpClient, url: &str, headers: &IndexMap<Strin
         let value = HeaderValue::from_str(value).map_err(|_| format!("the value of header {name} is not allowed"))?;
         request.headers_mut().insert(header, value);
     }
-    let response =
-        client.send(request, Deadline::after(WITHIN), MAX_BYTES).await.map_err(|error| error.to_string())?;
+    let response = client.send(request, Deadline::after(WITHIN), MAX_BYTES).await.map_err(|error| error.to_string())?;
     let status = response.status();
-    let answer: Value = serde_json::from_slice(response.body())
-        .map_err(|_| format!("it answered with status {status} and no JSON"))?;
+    let answer: Value =
+        serde_json::from_slice(response.body()).map_err(|_| format!("it answered with status {status} and no JSON"))?;
     match answer.pointer("/data/_service/sdl").and_then(Value::as_str) {
         Some(sdl) => Ok(sdl.to_owned()),
         None => {

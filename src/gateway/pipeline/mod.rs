@@ -7,8 +7,8 @@
 //!
 //! Invariants: a request sees one snapshot; what is wrong with one request never ends another.
 
-pub mod config;
 mod compute_pool;
+pub mod config;
 mod gateway;
 mod prepare;
 mod rescue;

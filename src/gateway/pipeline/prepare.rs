@@ -86,9 +86,11 @@ fn prepare(
         .validate(text, limits.tokens)
         .map_err(|problems| problems.into_iter().map(GraphqlError::from).collect::<Vec<_>>())?;
     document.kind(name).map_err(one)?;
-    let written = document.tree.operations.iter().find(|operation| {
-        name.is_none_or(|name| operation.name.as_ref().is_some_and(|own| &*own.value == name))
-    });
+    let written = document
+        .tree
+        .operations
+        .iter()
+        .find(|operation| name.is_none_or(|name| operation.name.as_ref().is_some_and(|own| &*own.value == name)));
     if let Some(written) = written {
         shape::check(&document.tree, written, limits)?;
     }

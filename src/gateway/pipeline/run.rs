@@ -71,10 +71,8 @@ async fn stages(
 
     let name = operation_name.as_deref();
     let raw = prepared.introspects.then(|| variables.clone());
-    let variables = snapshot
-        .api
-        .coerce_variables(&prepared.document, name, variables)
-        .map_err(|problem| bad(problem.into()))?;
+    let variables =
+        snapshot.api.coerce_variables(&prepared.document, name, variables).map_err(|problem| bad(problem.into()))?;
 
     let grants = Grants {
         supergraph: &snapshot.supergraph,

@@ -10,7 +10,7 @@ use crate::platform::base::diagnostic::Diagnostic;
 use super::merger::{Merger, Source};
 use super::overrides::Overridden;
 use super::types::{Position, Typed};
-use super::{arguments, build, external, interface_objects, sharing};
+use super::{arguments, build, contexts, external, interface_objects, sharing};
 
 /// Merges a field; `None` when its types do not go together (which is reported).
 pub fn merge(
@@ -95,6 +95,7 @@ fn needs_join(
                 || source.item.has(Federation::Override)
                 || source.item.has(Federation::Requires)
                 || source.item.has(Federation::Provides)
+                || contexts::is_contextual(source.item)
                 || source.subgraph.facts.is_external(ty, name)
         })
 }
@@ -127,6 +128,7 @@ fn join_fields(merger: &Merger<'_>, ty: &Name, known: &[Source<'_, Field>], equa
             Some(Overridden::Labelled(label)) => arguments.push(("overrideLabel", build::text(label.clone()))),
             _ => {}
         }
+        arguments.extend(contexts::arguments(source).map(|value| ("contextArguments", value)));
         joins.push(build::directive("join__field", arguments, field.name.span));
     }
     joins

@@ -16,7 +16,7 @@ use super::build;
 use super::carried::Carried;
 use super::overrides::Overrides;
 use super::relations::Relations;
-use super::{enums, executable, inputs, interface_objects, objects, unions};
+use super::{contexts, enums, executable, inputs, interface_objects, objects, unions};
 
 /// A definition in one subgraph.
 pub struct Source<'a, T> {
@@ -169,6 +169,7 @@ impl<'a> Merger<'a> {
         let annotated: Vec<_> = sources.iter().map(|source| (source.index, source.item)).collect();
         let applied = self.applied(&annotated);
         merged.directives.extend(applied);
+        merged.directives.extend(contexts::set(&sources));
         merged.directives.extend(self.carried.join_directives(self.subgraphs, &annotated));
         Some(merged)
     }
