@@ -96,7 +96,12 @@ fn active(subgraph: &Subgraph, facts: &Facts, parent: &Name, selections: &[Selec
                     kept.push(selection.clone());
                     continue;
                 }
-                let Some(inner) = &field.selections else { continue };
+                let Some(inner) = &field.selections else {
+                    if subgraph.types.get(&definition.ty.name().value).is_some_and(Type::is_composite) {
+                        kept.push(selection.clone());
+                    }
+                    continue;
+                };
                 let inner = active(subgraph, facts, &definition.ty.name().value, inner);
                 if !inner.is_empty() {
                     let mut field = field.clone();
