@@ -44,6 +44,9 @@ impl Merger<'_> {
         merged.extend(cost(all(sources, Federation::Cost)));
         merged.extend(list_size(all(sources, Federation::ListSize)));
         for name in ["deprecated", "specifiedBy", "oneOf"] {
+            if self.carried.has(name) {
+                continue;
+            }
             merged.extend(self.agreed(sources, name));
         }
         merged.extend(self.composed(sources));
