@@ -5,6 +5,8 @@
 mod native_program;
 #[path = "../support/postgres.rs"]
 mod postgres_server;
+#[path = "../support/server_process.rs"]
+mod server_process;
 #[path = "../../examples/subgraphs/main.rs"]
 #[allow(dead_code)]
 mod subgraph_services;
