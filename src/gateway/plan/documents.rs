@@ -49,11 +49,12 @@ impl Writer<'_, '_> {
             // Where types cannot be told apart, a field is there for all who want it.
             let everyone = selected.opaque || self.is_declared_object(selected);
             if everyone && by_class.len() > 1 {
-                by_class = vec![by_class.into_iter().fold(Default::default(), |(mut types, mut all): (TypeSet, BTreeSet<_>), class| {
-                    types.extend_from(&class.0);
-                    all.extend(class.1);
-                    (types, all)
-                })];
+                let mut all = (TypeSet::new(), BTreeSet::new());
+                for (types, instances) in by_class {
+                    all.0.extend_from(&types);
+                    all.1.extend(instances);
+                }
+                by_class = vec![all];
             }
             let mut texts: Vec<(TypeSet, String)> = Vec::new();
             for (types, instances) in by_class {
