@@ -578,11 +578,15 @@ impl Generator<'_, '_> {
                     |sub: &Subgraph| sub.types.get(&ty).is_some_and(|local| local.fields.contains_key(&name));
                 let count = self.world.subgraphs.iter().filter(|sub| declared(sub)).count();
                 let key = self.world.is_key_field(ty, &name);
-                if resolving.len() > 1 && count == resolving.len() && field.ty.is_non_null() && !in_contract && !key {
-                    if self.tape.chance(50) {
-                        let sub = *self.tape.pick(&resolving);
-                        self.world.types[ty].fields[at].looser_in = Some(sub);
-                    }
+                if resolving.len() > 1
+                    && count == resolving.len()
+                    && field.ty.is_non_null()
+                    && !in_contract
+                    && !key
+                    && self.tape.chance(50)
+                {
+                    let sub = *self.tape.pick(&resolving);
+                    self.world.types[ty].fields[at].looser_in = Some(sub);
                 }
             }
         }

@@ -9,6 +9,7 @@
 //! A normal run looks at a fixed number of cases of a fixed seed. For more:
 //! `EQUIVALENCE_CASES=20000 EQUIVALENCE_SEED=7 cargo test --test equivalence`. A failure is shrunk,
 //! and shows subgraphs, data, operation and plan; cases, seed and property bring it back.
+//! `EQUIVALENCE_SHRINK=0` shows the first failure as it was drawn, at once.
 
 mod data;
 mod fake;
