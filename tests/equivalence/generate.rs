@@ -147,9 +147,7 @@ impl Generator<'_, '_> {
         }
         let objects = self.world.types.len() - 1;
         match self.tape.below(12) {
-            6..9 if !self.world.interfaces.is_empty() => {
-                Named::Interface(self.tape.below(self.world.interfaces.len()))
-            }
+            6..9 if !self.world.interfaces.is_empty() => Named::Interface(self.tape.below(self.world.interfaces.len())),
             9..12 if !self.world.unions.is_empty() => Named::Union(0),
             _ => Named::Object(1 + self.tape.below(objects)),
         }
@@ -363,14 +361,7 @@ impl Generator<'_, '_> {
     }
 
     /// Selects a field that another subgraph resolves, declared as external here.
-    fn externalize(
-        &mut self,
-        sub: Sub,
-        ty: TypeIndex,
-        name: &str,
-        depth: usize,
-        arguments: bool,
-    ) -> Option<Selected> {
+    fn externalize(&mut self, sub: Sub, ty: TypeIndex, name: &str, depth: usize, arguments: bool) -> Option<Selected> {
         let field = self.world.field(ty, name)?.clone();
         if field.argument && !arguments {
             return None;
@@ -509,7 +500,8 @@ impl Generator<'_, '_> {
             let mut local = LocalField::default();
             let required = self.contracts[index].iter().find(|name| {
                 let leaf = self.world.field(members[0], name).is_some_and(|field| field.ty.named.is_leaf());
-                let resolved = members.iter().all(|ty| self.world.subgraphs[whole].types[ty].fields.contains_key(*name));
+                let resolved =
+                    members.iter().all(|ty| self.world.subgraphs[whole].types[ty].fields.contains_key(*name));
                 leaf && resolved
             });
             if let Some(required) = required.cloned()
@@ -541,12 +533,16 @@ impl Generator<'_, '_> {
     /// What one subgraph provides, all others must declare as shareable.
     fn share(&mut self, ty: TypeIndex, set: &FieldSet) {
         for selected in set {
+            let ty = selected.on.unwrap_or(ty);
             for sub in self.world.resolving(ty, &selected.name) {
                 self.local(sub, ty, &selected.name).shareable = true;
             }
-            if let Some(Named::Object(target)) = self.world.field(ty, &selected.name).map(|field| field.ty.named) {
-                self.share(target, &selected.below);
-            }
+            let target = match self.world.field(ty, &selected.name).map(|field| field.ty.named) {
+                Some(Named::Object(target)) => target,
+                // Below an abstract type each selection says its own.
+                _ => ty,
+            };
+            self.share(target, &selected.below);
         }
     }
 
@@ -554,21 +550,20 @@ impl Generator<'_, '_> {
     fn externalize_provided(&mut self, sub: Sub, ty: TypeIndex, name: &str) -> Option<Selected> {
         let before = self.world.clone();
         let selected = self.externalize(sub, ty, name, 1, false)?;
-        let made = |world: &World, ty: TypeIndex, set: &FieldSet| {
-            set.iter().any(|one| world.field(ty, &one.name).is_none_or(|field| !field.requires.is_empty()))
+        let target = match self.world.field(ty, name).map(|field| field.ty.named) {
+            Some(Named::Object(target)) => target,
+            _ => ty,
         };
-        let target = self.world.field(ty, name).map(|field| field.ty.named);
-        if let Some(Named::Object(target)) = target
-            && (made(&self.world, target, &selected.below) || !self.all_external(sub, target, &selected.below))
-        {
+        let good = |one: &Selected| {
+            let ty = one.on.unwrap_or(target);
+            let made = self.world.field(ty, &one.name).is_none_or(|field| !field.requires.is_empty());
+            !made && self.world.local_field(sub, ty, &one.name).is_some_and(|local| local.external)
+        };
+        if !selected.below.iter().all(good) {
             self.world = before;
             return None;
         }
         Some(selected)
-    }
-
-    fn all_external(&self, sub: Sub, ty: TypeIndex, set: &FieldSet) -> bool {
-        set.iter().all(|one| self.world.subgraphs[sub].types[&ty].fields[&one.name].external)
     }
 
     /// Some shared fields are nullable in one subgraph only.
@@ -579,14 +574,19 @@ impl Generator<'_, '_> {
                 let name = field.name.clone();
                 let in_contract = self.contracts.iter().flatten().any(|known| *known == name);
                 let resolving: Vec<Sub> = self.resolving(ty, &name);
-                let declared = |sub: &Subgraph| sub.types.get(&ty).is_some_and(|local| local.fields.contains_key(&name));
+                let declared =
+                    |sub: &Subgraph| sub.types.get(&ty).is_some_and(|local| local.fields.contains_key(&name));
                 let count = self.world.subgraphs.iter().filter(|sub| declared(sub)).count();
                 let key = self.world.is_key_field(ty, &name);
-                if resolving.len() > 1 && count == resolving.len() && field.ty.is_non_null() && !in_contract && !key {
-                    if self.tape.chance(50) {
-                        let sub = *self.tape.pick(&resolving);
-                        self.world.types[ty].fields[at].looser_in = Some(sub);
-                    }
+                if resolving.len() > 1
+                    && count == resolving.len()
+                    && field.ty.is_non_null()
+                    && !in_contract
+                    && !key
+                    && self.tape.chance(50)
+                {
+                    let sub = *self.tape.pick(&resolving);
+                    self.world.types[ty].fields[at].looser_in = Some(sub);
                 }
             }
         }

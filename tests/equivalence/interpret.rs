@@ -29,8 +29,12 @@ pub trait Schema {
     /// Whether objects of a type fulfil a type condition.
     fn fulfils(&self, type_name: &str, condition: &str) -> bool;
     /// A field's type and its value.
-    fn resolve(&self, object: &Self::Object, field: &str, arguments: &Map<String, Json>)
-    -> (Nullability, Resolved<Self::Object>);
+    fn resolve(
+        &self,
+        object: &Self::Object,
+        field: &str,
+        arguments: &Map<String, Json>,
+    ) -> (Nullability, Resolved<Self::Object>);
 }
 
 /// A step of a path: a response name or a position.
@@ -103,10 +107,11 @@ impl<'a, S: Schema> Execution<'a, S> {
                         None => groups.push((key.to_string(), vec![field])),
                     }
                 }
-                Selection::InlineFragment { on, directives, selections, .. } if self.included(directives) => {
-                    if on.as_ref().is_none_or(|on| self.schema.fulfils(type_name, &on.value)) {
-                        self.collect(type_name, selections, groups);
-                    }
+                Selection::InlineFragment { on, directives, selections, .. }
+                    if self.included(directives)
+                        && on.as_ref().is_none_or(|on| self.schema.fulfils(type_name, &on.value)) =>
+                {
+                    self.collect(type_name, selections, groups);
                 }
                 Selection::FragmentSpread { name, directives } if self.included(directives) => {
                     let fragment = self.document.fragments.iter().find(|fragment| fragment.name.value == name.value);
@@ -168,7 +173,8 @@ impl<'a, S: Schema> Execution<'a, S> {
             }
             Resolved::Leaf(value) => Some(value),
             Resolved::Object(object) => {
-                let sets: Vec<&'a [Selection]> = fields.iter().filter_map(|field| field.selections.as_deref()).collect();
+                let sets: Vec<&'a [Selection]> =
+                    fields.iter().filter_map(|field| field.selections.as_deref()).collect();
                 self.selection_set(&object, &sets)
             }
             Resolved::List(items) => {

@@ -35,7 +35,6 @@ pub struct Gateway {
 /// A planned operation.
 pub struct Planned {
     pub document: ValidDocument,
-    pub operation: Operation,
     pub plan: Arc<Plan>,
 }
 
@@ -104,7 +103,7 @@ impl Gateway {
     /// Plans it.
     pub fn plan(&self, (document, operation): (ValidDocument, Operation)) -> Result<Planned, PlanError> {
         let plan = Arc::new(plan(&self.supergraph, &operation, &PlanOptions::default())?);
-        Ok(Planned { document, operation, plan })
+        Ok(Planned { document, plan })
     }
 
     /// Runs a plan with subgraphs that take some time each; what they complain about comes second.
@@ -146,9 +145,11 @@ impl Gateway {
 impl Answer {
     fn read(body: String) -> Self {
         let whole: Json = serde_json::from_str(&body).expect("a response is JSON");
-        let errors = whole["errors"].as_array().into_iter().flatten().map(|error| {
-            (error["path"].as_array().cloned().unwrap_or_default(), error["message"].to_string())
-        });
+        let errors = whole["errors"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .map(|error| (error["path"].as_array().cloned().unwrap_or_default(), error["message"].to_string()));
         Self { data: whole["data"].clone(), errors: errors.collect(), body: body.clone() }
     }
 }

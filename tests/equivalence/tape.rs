@@ -43,7 +43,7 @@ impl<'n> Tape<'n> {
 
     /// A number below `end`, which is not zero.
     pub fn below(&mut self, end: usize) -> usize {
-        self.next() * end >> 16
+        (self.next() * end) >> 16
     }
 
     /// A number from `low` up to and including `high`.
@@ -53,7 +53,7 @@ impl<'n> Tape<'n> {
 
     /// True in so many cases of a hundred.
     pub fn chance(&mut self, percent: usize) -> bool {
-        self.next() * 100 >> 16 >= 100 - percent
+        (self.next() * 100) >> 16 >= 100 - percent
     }
 
     /// One of them.
@@ -67,7 +67,11 @@ impl<'n> Tape<'n> {
             return Vec::new();
         }
         let sure = self.below(of.len());
-        of.iter().enumerate().filter(|(at, _)| *at == sure || self.chance(percent)).map(|(_, one)| one.clone()).collect()
+        of.iter()
+            .enumerate()
+            .filter(|(at, _)| *at == sure || self.chance(percent))
+            .map(|(_, one)| one.clone())
+            .collect()
     }
 }
 
