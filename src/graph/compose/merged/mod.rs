@@ -20,5 +20,5 @@ pub fn check(merged: &mut Merged, subgraphs: &[Subgraph], sources: &SourceMap, d
     requires::check(merged, subgraphs, sources, diagnostics);
     inaccessible::check(merged, diagnostics);
     auth::spread_to_interfaces(merged);
-    auth::check_required(merged, subgraphs, sources, diagnostics);
+    auth::check_read(merged, subgraphs, sources, diagnostics);
 }

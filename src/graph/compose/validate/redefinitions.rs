@@ -12,14 +12,27 @@ use crate::platform::base::span::SourceMap;
 
 const CODE: &str = "DIRECTIVE_DEFINITION_INVALID";
 
-/// Compares each definition of a directive of federation's with its specification.
+/// GraphQL's own directives.
+const BUILT_IN: &[&str] = &["skip", "include", "deprecated", "specifiedBy", "oneOf"];
+
+const BUILT_IN_DEFINITIONS: &str = "
+directive @skip(if: Boolean!) on FIELD | FRAGMENT_SPREAD | INLINE_FRAGMENT
+directive @include(if: Boolean!) on FIELD | FRAGMENT_SPREAD | INLINE_FRAGMENT
+directive @deprecated(reason: String = \"No longer supported\") on FIELD_DEFINITION | ARGUMENT_DEFINITION | INPUT_FIELD_DEFINITION | ENUM_VALUE
+directive @specifiedBy(url: String!) on SCALAR
+directive @oneOf on INPUT_OBJECT
+";
+
+/// Compares each definition of a directive of federation's, or of GraphQL itself, with its specification.
 pub fn check(document: &Document, links: &Links, version: Version) -> Vec<Diagnostic> {
     let expected = expected(links, version);
     let scalars = scalars(document);
     let mut found = Vec::new();
     for definition in &document.definitions {
         let Definition::Directive(own) = definition else { continue };
-        if Federation::of(links, &own.name.value).is_none() {
+        let built_in = links.directive(&own.name.value).is_none_or(|element| &*element.name == &*own.name.value)
+            && BUILT_IN.contains(&&*own.name.value);
+        if Federation::of(links, &own.name.value).is_none() && !built_in {
             continue;
         }
         if let Some(expected) = expected.iter().find(|expected| expected.name.value == own.name.value) {
@@ -33,6 +46,7 @@ pub fn check(document: &Document, links: &Links, version: Version) -> Vec<Diagno
 fn expected(links: &Links, version: Version) -> Vec<DirectiveDefinition> {
     let mut own = SourceMap::new();
     let mut text = definitions::prelude(&Document::default(), links, version);
+    text.push_str(BUILT_IN_DEFINITIONS);
     if links.federation().is_none() {
         text.push_str(&definitions::upgraded());
     }
