@@ -69,6 +69,9 @@ pub fn merge(
         span: real.first()?.item.name.span,
     };
     external::check(merger, &coordinate, &merged, known, equal, ty);
+    if parent.kind == TypeKind::Object {
+        sharing::check_runtime_types(merger, ty, name, known);
+    }
     let mut directives = Vec::new();
     if needs_join(merger, parent, parents, known, equal) {
         directives = join_fields(merger, ty, known, equal);

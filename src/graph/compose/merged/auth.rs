@@ -29,7 +29,7 @@ fn requirement(directives: &[Directive], federation: Federation, argument: &str)
 }
 
 /// Whoever asks an interface must be allowed to see whatever comes back.
-pub fn spread_to_interfaces(merged: &mut Merged) {
+pub fn spread_to_interfaces(merged: &mut Merged, diagnostics: &mut Vec<Diagnostic>) {
     let mut additions: Vec<(Name, Option<Name>, Vec<Directive>)> = Vec::new();
     for interface in merged.types.values().filter(|ty| ty.kind == TypeKind::Interface) {
         let objects: Vec<&TypeDefinition> = merged
@@ -39,14 +39,18 @@ pub fn spread_to_interfaces(merged: &mut Merged) {
             .filter(|ty| ty.interfaces.iter().any(|known| known.value == interface.name.value))
             .collect();
         let of_types: Vec<&[Directive]> = objects.iter().map(|object| &*object.directives).collect();
-        additions.push((interface.name.value.clone(), None, conjunction(&of_types)));
+        additions.push((interface.name.value.clone(), None, conjunction(&of_types, diagnostics)));
         for field in &interface.fields {
             let of_fields: Vec<&[Directive]> = objects
                 .iter()
                 .filter_map(|object| object.fields.iter().find(|own| own.name.value == field.name.value))
                 .map(|field| &*field.directives)
                 .collect();
-            additions.push((interface.name.value.clone(), Some(field.name.value.clone()), conjunction(&of_fields)));
+            additions.push((
+                interface.name.value.clone(),
+                Some(field.name.value.clone()),
+                conjunction(&of_fields, diagnostics),
+            ));
         }
     }
     for (ty, field, directives) in additions {
@@ -62,12 +66,20 @@ pub fn spread_to_interfaces(merged: &mut Merged) {
     }
 }
 
-fn conjunction(all: &[&[Directive]]) -> Vec<Directive> {
+/// All requirements together; a hint tells when they differ.
+fn conjunction(all: &[&[Directive]], diagnostics: &mut Vec<Diagnostic>) -> Vec<Directive> {
     let mut directives = Vec::new();
     for (federation, argument) in REQUIREMENTS {
-        let mut each = all.iter().filter_map(|directives| requirement(directives, federation, argument));
-        let Some((first, span)) = each.next() else { continue };
-        let whole = each.fold(first, |whole, (one, _)| and(&whole, &one));
+        let each: Vec<(Dnf, Span)> =
+            all.iter().filter_map(|directives| requirement(directives, federation, argument)).collect();
+        let Some((first, span)) = each.first() else { continue };
+        if each.iter().any(|(dnf, _)| dnf != first) {
+            let message = format!("an interface takes \"@{}\" of all that implement it, together", federation.name());
+            let hint = Diagnostic::hint("MERGED_NON_REPEATABLE_DIRECTIVE_ARGUMENTS", message);
+            diagnostics.push(each.iter().fold(hint, |hint, (_, span)| hint.label(*span, "")));
+        }
+        let span = *span;
+        let whole = each.iter().skip(1).fold(first.clone(), |whole, (one, _)| and(&whole, one));
         directives.push(match federation {
             Federation::Authenticated => Directive { name: federation.name().into(), arguments: Vec::new(), span },
             _ => write_dnf(federation, argument, &whole, span),

@@ -35,7 +35,11 @@ pub fn check(document: &Document, links: &Links, version: Version) -> Vec<Diagno
         if Federation::of(links, &own.name.value).is_none() && !built_in {
             continue;
         }
-        if let Some(expected) = expected.iter().find(|expected| expected.name.value == own.name.value) {
+        let expected = expected.iter().find(|expected| expected.name.value == own.name.value);
+        if let Some(expected) = expected.filter(|_| built_in && links.directive(&own.name.value).is_some()) {
+            // Composed under its name, it may allow more.
+            found.extend(narrower(own, expected));
+        } else if let Some(expected) = expected {
             compare(own, expected, &scalars, &mut found);
         }
     }
@@ -57,6 +61,24 @@ fn expected(links: &Links, version: Version) -> Vec<DirectiveDefinition> {
         _ => None,
     });
     directives.collect()
+}
+
+/// A definition that does not allow what GraphQL's own does.
+fn narrower(own: &DirectiveDefinition, expected: &DirectiveDefinition) -> Option<Diagnostic> {
+    let name = &own.name.value;
+    let location = expected.locations.iter().find(|location| !own.locations.contains(location));
+    let demanded = own.arguments.iter().find(|argument| {
+        let known = expected.arguments.iter().any(|known| known.name.value == argument.name.value);
+        !known && argument.ty.is_non_null() && argument.default.is_none()
+    });
+    let message = match (location, demanded) {
+        (Some(location), _) => format!("\"@{name}\" can be applied to {location} by its specification"),
+        (None, Some(argument)) => {
+            format!("\"@{name}\" has no argument \"{}\" by its specification", argument.name.value)
+        }
+        (None, None) => return None,
+    };
+    Some(Diagnostic::error(CODE, message).at(own.name.span))
 }
 
 /// The document's custom scalars.
