@@ -34,7 +34,8 @@ pub struct LimitsConfig {
     pub in_flight: usize,
     /// Bytes one request may hold: upstream bodies, joined data and answer; `RESPONSE_TOO_LARGE`.
     pub response: ByteSize,
-    /// Size of one upstream answer; `SUBREQUEST_TOO_LARGE`.
+    /// Size of one answer of a federated GraphQL subgraph; `RESPONSE_TOO_LARGE`. An answer to a
+    /// connector has at most 8 MiB.
     pub source_body: ByteSize,
 }
 

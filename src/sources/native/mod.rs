@@ -4,4 +4,6 @@
 mod subgraph;
 mod tree;
 
+/// What can be mounted: an async-graphql schema, or whatever executes requests like one.
+pub use async_graphql::Executor;
 pub use subgraph::{NativeError, NativeSubgraph};

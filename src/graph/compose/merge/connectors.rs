@@ -49,10 +49,13 @@ fn is_connect(links: &Links, written: &str) -> bool {
     links.directive(written).is_some_and(|element| is_connect_spec(element.link))
 }
 
+/// A directive's arguments as written.
+type Form = Vec<(Name, InputValue)>;
+
 /// Applications to be written as `@join__directive`, equal ones together.
 #[derive(Default)]
 struct Joins {
-    all: Vec<(Vec<Name>, Vec<(Name, InputValue)>, Directive)>,
+    all: Vec<(Vec<Name>, Form, Directive)>,
 }
 
 // === impl Joins ===
