@@ -145,6 +145,5 @@ pub const ALL: &[Code] = &[
     code("TYPE_WITH_ONLY_UNUSED_EXTERNAL", "federation 1: nothing is left of a type with unused external fields"),
     code("UNKNOWN_FEDERATION_LINK_VERSION", "unknown federation version in @link"),
     code("UNKNOWN_LINK_VERSION", "unknown @link version"),
-    code("UNSUPPORTED_FEATURE", "federation does not support this yet"),
     code("UNUSED_ENUM_TYPE", "enum is used nowhere"),
 ];
