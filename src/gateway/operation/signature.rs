@@ -37,6 +37,11 @@ impl Writer {
             self.number(item.on.len());
             item.on.iter().for_each(|ty| self.number(ty.0 as usize));
             self.text(&operation.guards.describe(item.guard));
+            self.number(item.places.len());
+            for place in &item.places {
+                self.number(place.position as usize);
+                self.text(&operation.guards.describe(place.guard));
+            }
             match &item.kind {
                 SelectionKind::Typename => self.number(0),
                 SelectionKind::Introspection => self.number(1),

@@ -105,7 +105,8 @@ pub enum Request {
 pub struct EntityInput {
     /// The objects: all of this site …
     pub site: SiteId,
-    /// … that are of one of these types (an object of unknown type always qualifies).
+    /// … that are of one of these types (an object of unknown type qualifies unless the entry is an
+    /// object type's) …
     pub types: TypeSet,
     /// … if this holds.
     pub guard: GuardId,
@@ -172,8 +173,10 @@ pub enum RepresentationValue {
 /// How one object is written.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct OutputSelection {
-    /// Items in response order.
+    /// What may be written.
     pub items: Vec<OutputItem>,
+    /// In response order: an item, and when it stands here. At most one place of an item holds.
+    pub places: Vec<(usize, GuardId)>,
 }
 
 /// One key of the response.
@@ -183,8 +186,6 @@ pub struct OutputItem {
     pub key: Name,
     /// Only for objects of these types; `None` when all apply.
     pub on: Option<TypeSet>,
-    /// When it is wanted.
-    pub guard: GuardId,
     /// What is written.
     pub kind: OutputKind,
 }
@@ -237,4 +238,14 @@ pub enum OutputTypeKind {
         /// How each is written.
         selection: OutputSelection,
     },
+}
+
+// === impl OutputSelection ===
+
+impl OutputSelection {
+    /// Items that each have one place, in this order.
+    pub fn in_order(items: impl IntoIterator<Item = (GuardId, OutputItem)>) -> Self {
+        let (guards, items): (Vec<GuardId>, Vec<OutputItem>) = items.into_iter().unzip();
+        Self { items, places: guards.into_iter().enumerate().collect() }
+    }
 }

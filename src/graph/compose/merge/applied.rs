@@ -39,22 +39,45 @@ impl Merger<'_> {
         for federation in [Federation::Inaccessible, Federation::Tag, Federation::Authenticated, Federation::CacheTag] {
             merged.extend(distinct(all(sources, federation), federation.name()));
         }
+        for federation in [Federation::RequiresScopes, Federation::Policy, Federation::Cost, Federation::ListSize] {
+            self.hint_combined(sources, federation);
+        }
         merged.extend(requirement(all(sources, Federation::RequiresScopes), Federation::RequiresScopes, "scopes"));
         merged.extend(requirement(all(sources, Federation::Policy), Federation::Policy, "policies"));
         merged.extend(cost(all(sources, Federation::Cost)));
         merged.extend(list_size(all(sources, Federation::ListSize)));
         for name in ["deprecated", "specifiedBy", "oneOf"] {
+            if self.carried.has(name) {
+                continue;
+            }
             merged.extend(self.agreed(sources, name));
         }
         merged.extend(self.composed(sources));
         merged
     }
 
+    /// Tells when different arguments become one.
+    fn hint_combined<T: Annotated>(&mut self, sources: &[(usize, T)], federation: Federation) {
+        let each = sources.iter().filter_map(|(index, source)| Some((*index, source.one(federation)?)));
+        let each: Vec<(usize, &Applied)> = each.collect();
+        let Some((_, first)) = each.first() else { return };
+        if each.iter().all(|(_, applied)| arguments(&applied.directive) == arguments(&first.directive)) {
+            return;
+        }
+        let message =
+            format!("\"@{}\" has different arguments in different subgraphs; they are combined", federation.name());
+        let hint = Diagnostic::hint("MERGED_NON_REPEATABLE_DIRECTIVE_ARGUMENTS", message);
+        let hint = each.iter().fold(hint, |hint, (index, applied)| {
+            hint.label(applied.directive.span, format!("in subgraph \"{}\"", self.subgraphs[*index].name))
+        });
+        self.report(hint);
+    }
+
     /// A directive that can stand only once: the most common form.
     fn agreed<T: Annotated>(&mut self, sources: &[(usize, T)], name: &str) -> Option<Directive> {
         let given: Vec<(usize, &Directive)> =
             sources.iter().filter_map(|(index, source)| Some((*index, source.plain(name)?))).collect();
-        let mut forms: Vec<(Vec<(Name, InputValue)>, usize, &Directive)> = Vec::new();
+        let mut forms: Vec<(Form, usize, &Directive)> = Vec::new();
         for (_, directive) in &given {
             let form = arguments(directive);
             match forms.iter_mut().find(|(known, ..)| *known == form) {
@@ -116,7 +139,10 @@ fn all<T: Annotated>(sources: &[(usize, T)], federation: Federation) -> Vec<&App
     sources.iter().flat_map(|(_, source)| source.all(federation)).collect()
 }
 
-fn arguments(directive: &Directive) -> Vec<(Name, InputValue)> {
+/// A directive's arguments by name, so that equal applications compare equal.
+type Form = Vec<(Name, InputValue)>;
+
+fn arguments(directive: &Directive) -> Form {
     let mut arguments: Vec<_> =
         directive.arguments.iter().map(|argument| (argument.name.value.clone(), argument.value.to_input())).collect();
     arguments.sort_by(|left, right| left.0.cmp(&right.0));

@@ -18,14 +18,11 @@ pub fn check(subgraph: &Subgraph, sources: &SourceMap, diagnostics: &mut Vec<Dia
         }
         for field in ty.fields.values() {
             for requires in field.all(Federation::Requires) {
-                if !on_interface(ty, field, requires, "REQUIRES", diagnostics) {
-                    one(subgraph, sources, diagnostics, Federation::Requires, requires, &ty.name.value);
-                }
+                on_interface(ty, field, requires, "REQUIRES", diagnostics);
+                one(subgraph, sources, diagnostics, Federation::Requires, requires, &ty.name.value);
             }
             for provides in field.all(Federation::Provides) {
-                if on_interface(ty, field, provides, "PROVIDES", diagnostics) {
-                    continue;
-                }
+                on_interface(ty, field, provides, "PROVIDES", diagnostics);
                 let returned = &field.ty.name().value;
                 if subgraph.types.get(returned).is_some_and(Type::is_composite) {
                     one(subgraph, sources, diagnostics, Federation::Provides, provides, returned);
@@ -45,15 +42,9 @@ pub fn check(subgraph: &Subgraph, sources: &SourceMap, diagnostics: &mut Vec<Dia
     }
 }
 
-fn on_interface(
-    ty: &Type,
-    field: &Field,
-    applied: &Applied,
-    prefix: &'static str,
-    diagnostics: &mut Vec<Diagnostic>,
-) -> bool {
+fn on_interface(ty: &Type, field: &Field, applied: &Applied, prefix: &'static str, diagnostics: &mut Vec<Diagnostic>) {
     if ty.kind != TypeKind::Interface {
-        return false;
+        return;
     }
     let message = format!(
         "\"@{}\" cannot be applied to \"{}.{}\": it is a field of an interface",
@@ -61,7 +52,6 @@ fn on_interface(
     );
     let code = format!("{prefix}_UNSUPPORTED_ON_INTERFACE");
     diagnostics.push(Diagnostic::error(code, message).at(applied.directive.span));
-    true
 }
 
 fn one(
@@ -156,8 +146,14 @@ impl Check<'_> {
 
     fn no_directives(&mut self, directives: &[ast::Directive]) {
         for directive in directives {
-            let message = format!("a field set cannot apply directives such as \"@{}\"", directive.name);
-            self.fail("DIRECTIVE_IN_FIELDS_ARG", message, directive.span);
+            let known = self.subgraph.directives.contains_key(&directive.name)
+                || matches!(&*directive.name, "skip" | "include" | "deprecated" | "specifiedBy" | "oneOf")
+                || Federation::of(&self.subgraph.links, &directive.name).is_some();
+            let (code, message) = match known {
+                true => ("DIRECTIVE_IN_FIELDS_ARG", format!("a field set cannot apply \"@{}\"", directive.name)),
+                false => ("INVALID_FIELDS", format!("there is no directive \"@{}\"", directive.name)),
+            };
+            self.fail(code, message, directive.span);
         }
     }
 

@@ -1,13 +1,14 @@
 //! The rules for one subgraph, in the order they are applied.
 
 mod auth;
+mod cache_tags;
+mod context_selections;
 mod contexts;
 mod costs;
 mod externals;
 mod field_sets;
 mod interface_objects;
 mod keys;
-mod overrides;
 mod shareables;
 mod tags;
 
@@ -24,10 +25,10 @@ pub const ALL: &[Rule] = &[
     keys::check,
     externals::check,
     shareables::check,
-    overrides::check,
     interface_objects::check,
     tags::check,
     auth::check,
     costs::check,
     contexts::check,
+    cache_tags::check,
 ];
