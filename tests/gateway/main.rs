@@ -2,11 +2,14 @@
 //! each test starts on loopback.
 
 mod auth;
+mod composed;
 mod demo;
 mod harness;
 mod http;
+mod library;
 mod limits;
 mod oracle;
 mod partial;
 mod record;
+mod reload;
 mod world;
