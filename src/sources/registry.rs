@@ -238,12 +238,24 @@ impl Builder<'_> {
                     path: mapping(&source.path),
                     query_params: mapping(&source.query_params),
                 };
-                Arc::new(HttpProtocol::new(self.client.clone(), parts, (**request).clone(), headers, self.connector_bytes()))
+                Arc::new(HttpProtocol::new(
+                    self.client.clone(),
+                    parts,
+                    (**request).clone(),
+                    headers,
+                    self.connector_bytes(),
+                ))
             }
             (RequestSpec::Http(request), None, _) => {
                 let headers = self.headers(&[], &[], &request.headers)?;
                 let parts = HttpSourceParts::default();
-                Arc::new(HttpProtocol::new(self.client.clone(), parts, (**request).clone(), headers, self.connector_bytes()))
+                Arc::new(HttpProtocol::new(
+                    self.client.clone(),
+                    parts,
+                    (**request).clone(),
+                    headers,
+                    self.connector_bytes(),
+                ))
             }
             (
                 RequestSpec::Grpc(request),

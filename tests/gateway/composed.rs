@@ -24,12 +24,8 @@ const QUERIES: [&str; 3] = [
 /// A second Pleach before the same systems, of another origin.
 async fn beside(demo: &Demo, origin: Origin) -> Result<Pleach, pleach::app::server::StartError> {
     let Settings { base, environment, .. } = settings(&demo.systems, &demo.issuer, 0);
-    Pleach::start(Settings {
-        base,
-        environment,
-        overrides: Overrides { origin: Some(origin), ..Overrides::default() },
-    })
-    .await
+    Pleach::start(Settings { base, environment, overrides: Overrides { origin: Some(origin), ..Overrides::default() } })
+        .await
 }
 
 async fn assert_same_answers(demo: &Demo, other: &Pleach) {
@@ -96,7 +92,8 @@ async fn a_supergraph_that_was_composed_and_written_serves_the_same_answers() {
     let file = folder.path().join("supergraph.graphql");
     std::fs::write(&file, &*composed.sdl).expect("written");
     // Connectors name it, as they do beside the SDL files.
-    std::fs::copy(demo.systems.schema().join("inventory.proto"), folder.path().join("inventory.proto")).expect("copied");
+    std::fs::copy(demo.systems.schema().join("inventory.proto"), folder.path().join("inventory.proto"))
+        .expect("copied");
     let other = beside(&demo, Origin::Supergraph(file)).await.unwrap_or_else(|error| panic!("{error}"));
     assert_same_answers(&demo, &other).await;
     let introspect = "{ __schema { types { name fields { name type { name kind } } } } }";
@@ -112,11 +109,8 @@ async fn a_configuration_file_names_what_is_served_relative_to_itself() {
     copy_schema(&demo, &folder.path().join("graph"));
     let file = folder.path().join("pleach.yaml");
     std::fs::write(&file, "listen: { address: 127.0.0.1:0 }\ngraph: { schema: graph }\n").expect("written");
-    let settings = Settings {
-        base: Base::File(file),
-        overrides: Overrides::default(),
-        environment: demo.systems.environment(),
-    };
+    let settings =
+        Settings { base: Base::File(file), overrides: Overrides::default(), environment: demo.systems.environment() };
     let other = Pleach::start(settings).await.unwrap_or_else(|error| panic!("{error}"));
     let query = "{ products(first: 3) { edges { node { name stock { available } } } } }";
     assert_eq!(other.ask(query).await.data(), demo.ask(query).await.data());

@@ -37,7 +37,10 @@ impl Product {
 #[Object]
 impl Query {
     async fn featured(&self) -> Vec<Product> {
-        ["7a1c0000-0000-4000-8000-000000000001", "7a1c0000-0000-4000-8000-000000000003"].map(ID::from).map(Product::of).into()
+        ["7a1c0000-0000-4000-8000-000000000001", "7a1c0000-0000-4000-8000-000000000003"]
+            .map(ID::from)
+            .map(Product::of)
+            .into()
     }
 
     /// What a native schema knows of the request.

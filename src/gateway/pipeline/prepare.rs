@@ -86,9 +86,8 @@ fn prepare(
         "MAX_TOKENS_LIMIT" => GraphqlError::from(problem).with("limit", limits.tokens),
         _ => GraphqlError::from(problem),
     };
-    let document = api
-        .validate(text, limits.tokens)
-        .map_err(|problems| problems.into_iter().map(refused).collect::<Vec<_>>())?;
+    let document =
+        api.validate(text, limits.tokens).map_err(|problems| problems.into_iter().map(refused).collect::<Vec<_>>())?;
     document.kind(name).map_err(one)?;
     let written = document
         .tree

@@ -67,7 +67,9 @@ async fn an_object_of_a_protected_type_is_denied_wherever_it_stands() {
 #[tokio::test]
 async fn scopes_are_alternatives_of_sets() {
     let guarded = Guarded::start(|_| {}).await;
-    for (scope, allowed) in [("", false), ("a", false), ("b x", false), ("a b", true), ("admin", true), ("adminx", false)] {
+    for (scope, allowed) in
+        [("", false), ("a", false), ("b x", false), ("a b", true), ("admin", true), ("adminx", false)]
+    {
         let reply = ask(&guarded, json!({ "scope": scope }), "{ scoped }").await;
         assert_eq!(reply.json()["data"]["scoped"] == "/scoped", allowed, "{scope}");
         assert_eq!(guarded.paths().len(), usize::from(allowed));
@@ -140,5 +142,8 @@ async fn a_field_left_out_by_a_condition_is_not_denied() {
     let query = "query ($me: Boolean!) { open verified @include(if: $me) }";
     let body = |me: bool| json!({ "query": query, "variables": { "me": me } });
     assert_eq!(guarded.pleach.post(&body(false), &[]).await.data(), json!({ "open": "/open" }));
-    assert_eq!(guarded.pleach.post(&body(true), &[]).await.json()["data"], json!({ "open": "/open", "verified": null }));
+    assert_eq!(
+        guarded.pleach.post(&body(true), &[]).await.json()["data"],
+        json!({ "open": "/open", "verified": null })
+    );
 }

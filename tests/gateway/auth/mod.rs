@@ -97,7 +97,8 @@ impl Guarded {
         }))
         .await;
         let mut config = Config::default();
-        config.auth.jwt = Some(believing(KeyConfig { secret: Some(Secret::new(keys::SECRET)), ..KeyConfig::default() }));
+        config.auth.jwt =
+            Some(believing(KeyConfig { secret: Some(Secret::new(keys::SECRET)), ..KeyConfig::default() }));
         change(&mut config);
         let environment = [("API", format!("http://{}", api.address()))];
         let files = [("guarded.graphql", SDL), ("stock.graphql", STOCK)];
