@@ -2,6 +2,7 @@
 //! each test starts on loopback.
 
 mod auth;
+mod changes;
 mod composed;
 mod demo;
 mod harness;
@@ -9,6 +10,7 @@ mod http;
 mod library;
 mod limits;
 mod oracle;
+mod pages;
 mod partial;
 mod record;
 mod reload;
