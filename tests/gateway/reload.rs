@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::sync::Semaphore;
 
+use pleach::app::config::tree::Config;
 use pleach::app::settings::{Base, Overrides, Settings};
 use pleach::cli::demo::server::Server as Upstream;
 
@@ -253,7 +254,9 @@ async fn when_a_client_leaves_its_query_is_cancelled_and_its_mutation_runs_to_it
         }}"
     );
     let environment = [("API", format!("http://{}", api.address()))];
-    let pleach = Pleach::of(&[("api.graphql", &sdl)], &environment, Default::default()).await;
+    let mut config = Config::default();
+    config.limits.in_flight = 1;
+    let pleach = Pleach::of(&[("api.graphql", &sdl)], &environment, config).await;
     let leave = async |query: &str, calls: u64| {
         let request = post(&pleach.url(), &json!({ "query": query }), &[]);
         let asking = tokio::spawn(async move { Client::new().send(request).await });
@@ -267,7 +270,10 @@ async fn when_a_client_leaves_its_query_is_cancelled_and_its_mutation_runs_to_it
     // Time enough to be given up, if it were.
     tokio::time::sleep(Duration::from_millis(150)).await;
     assert_eq!((gone.available_permits(), done.available_permits()), (1, 0));
+    assert_eq!(pleach.ask("{ read }").await.status, 503, "what still runs counts as in flight");
     go.add_permits(1);
     until("the mutation's call ends", async || done.available_permits() == 1).await;
     assert_eq!(gone.available_permits(), 1);
+    go.add_permits(1);
+    until("its place is free again", async || pleach.ask("{ __typename }").await.status == 200).await;
 }
