@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use pleach::app::config::tree::Config;
 use pleach::gateway::auth::config::Unauthorized;
+use pleach::gateway::pipeline::config::Introspection;
 
 use crate::harness::Reply;
 
@@ -134,6 +135,15 @@ async fn in_reject_mode_the_whole_operation_is_refused() {
     assert!(reply.json().get("data").is_none());
     assert_eq!(guarded.paths(), [""; 0]);
     assert_eq!(ask(&guarded, json!({}), "{ open verified }").await.data()["verified"], "/verified");
+}
+
+#[tokio::test]
+async fn introspection_may_be_for_verified_callers_only() {
+    let guarded = Guarded::start(|config| config.graph.introspection = Introspection::Authenticated).await;
+    let query = "{ __schema { queryType { name } } }";
+    assert_eq!(guarded.pleach.ask(query).await.codes(), ["INTROSPECTION_DISABLED"]);
+    let seen = ask(&guarded, json!({}), query).await;
+    assert_eq!(seen.data(), json!({ "__schema": { "queryType": { "name": "Query" } } }));
 }
 
 #[tokio::test]

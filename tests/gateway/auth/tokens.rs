@@ -3,7 +3,9 @@
 use jsonwebtoken::{Algorithm, EncodingKey};
 use serde_json::{Value, json};
 
+use pleach::app::config::tree::Config;
 use pleach::gateway::auth::config::{KeyConfig, TokenPlace};
+use pleach::gateway::pipeline::Gateway;
 use pleach::platform::base::secret::Secret;
 
 use crate::harness::Reply;
@@ -129,6 +131,18 @@ async fn a_key_id_that_is_not_known_fits_no_key() {
     assert_refused(&guarded.pleach.ask_as(&named(Some("two")), QUERY).await, "No key fits the token");
     guarded.pleach.ask_as(&named(Some("one")), QUERY).await.data();
     guarded.pleach.ask_as(&named(None), QUERY).await.data();
+}
+
+#[tokio::test]
+async fn an_issuer_that_is_listed_twice_is_a_mistake() {
+    let secret = || KeyConfig { secret: Some(Secret::new(SECRET)), ..KeyConfig::default() };
+    let mut config = Config::default();
+    let mut jwt = believing(secret());
+    jwt.issuers.extend(believing(secret()).issuers);
+    config.auth.jwt = Some(jwt);
+    let built = Gateway::builder().config(config).schema_dir("schema").build().await;
+    let text = built.err().expect("it is not built").to_string();
+    assert!(text.contains("CONFIG_INVALID") && text.contains("listed twice"), "{text}");
 }
 
 #[tokio::test]
