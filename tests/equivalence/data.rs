@@ -18,11 +18,13 @@ pub enum Faults {
 
 /// Draws the data of a world.
 pub fn fill(world: &mut World, tape: &mut Tape<'_>, faults: Faults) {
-    let counts: Vec<usize> = (0..world.types.len()).map(|ty| match ty {
-        0 => 1,
-        1 => 3,
-        _ => tape.between(1, 3),
-    }).collect();
+    let counts: Vec<usize> = (0..world.types.len())
+        .map(|ty| match ty {
+            0 => 1,
+            1 => 3,
+            _ => tape.between(1, 3),
+        })
+        .collect();
     for (ty, &count) in counts.iter().enumerate() {
         let instances = (0..count).map(|nth| {
             let fields = world.types[ty].fields.iter();
@@ -84,7 +86,13 @@ impl Draw<'_, '_> {
         if self.faulty && self.tape.chance(4) {
             return Data::Error;
         }
-        if self.tape.chance(if !non_null { 15 } else if self.faulty { 3 } else { 0 }) {
+        if self.tape.chance(if !non_null {
+            15
+        } else if self.faulty {
+            3
+        } else {
+            0
+        }) {
             return Data::Null;
         }
         if !ty.named.is_leaf() && self.possible.is_empty() && level == ty.lists.len() {

@@ -147,9 +147,7 @@ impl Generator<'_, '_> {
         }
         let objects = self.world.types.len() - 1;
         match self.tape.below(12) {
-            6..9 if !self.world.interfaces.is_empty() => {
-                Named::Interface(self.tape.below(self.world.interfaces.len()))
-            }
+            6..9 if !self.world.interfaces.is_empty() => Named::Interface(self.tape.below(self.world.interfaces.len())),
             9..12 if !self.world.unions.is_empty() => Named::Union(0),
             _ => Named::Object(1 + self.tape.below(objects)),
         }
@@ -363,14 +361,7 @@ impl Generator<'_, '_> {
     }
 
     /// Selects a field that another subgraph resolves, declared as external here.
-    fn externalize(
-        &mut self,
-        sub: Sub,
-        ty: TypeIndex,
-        name: &str,
-        depth: usize,
-        arguments: bool,
-    ) -> Option<Selected> {
+    fn externalize(&mut self, sub: Sub, ty: TypeIndex, name: &str, depth: usize, arguments: bool) -> Option<Selected> {
         let field = self.world.field(ty, name)?.clone();
         if field.argument && !arguments {
             return None;
@@ -509,7 +500,8 @@ impl Generator<'_, '_> {
             let mut local = LocalField::default();
             let required = self.contracts[index].iter().find(|name| {
                 let leaf = self.world.field(members[0], name).is_some_and(|field| field.ty.named.is_leaf());
-                let resolved = members.iter().all(|ty| self.world.subgraphs[whole].types[ty].fields.contains_key(*name));
+                let resolved =
+                    members.iter().all(|ty| self.world.subgraphs[whole].types[ty].fields.contains_key(*name));
                 leaf && resolved
             });
             if let Some(required) = required.cloned()
@@ -579,7 +571,8 @@ impl Generator<'_, '_> {
                 let name = field.name.clone();
                 let in_contract = self.contracts.iter().flatten().any(|known| *known == name);
                 let resolving: Vec<Sub> = self.resolving(ty, &name);
-                let declared = |sub: &Subgraph| sub.types.get(&ty).is_some_and(|local| local.fields.contains_key(&name));
+                let declared =
+                    |sub: &Subgraph| sub.types.get(&ty).is_some_and(|local| local.fields.contains_key(&name));
                 let count = self.world.subgraphs.iter().filter(|sub| declared(sub)).count();
                 let key = self.world.is_key_field(ty, &name);
                 if resolving.len() > 1 && count == resolving.len() && field.ty.is_non_null() && !in_contract && !key {

@@ -29,8 +29,12 @@ pub trait Schema {
     /// Whether objects of a type fulfil a type condition.
     fn fulfils(&self, type_name: &str, condition: &str) -> bool;
     /// A field's type and its value.
-    fn resolve(&self, object: &Self::Object, field: &str, arguments: &Map<String, Json>)
-    -> (Nullability, Resolved<Self::Object>);
+    fn resolve(
+        &self,
+        object: &Self::Object,
+        field: &str,
+        arguments: &Map<String, Json>,
+    ) -> (Nullability, Resolved<Self::Object>);
 }
 
 /// A step of a path: a response name or a position.
@@ -168,7 +172,8 @@ impl<'a, S: Schema> Execution<'a, S> {
             }
             Resolved::Leaf(value) => Some(value),
             Resolved::Object(object) => {
-                let sets: Vec<&'a [Selection]> = fields.iter().filter_map(|field| field.selections.as_deref()).collect();
+                let sets: Vec<&'a [Selection]> =
+                    fields.iter().filter_map(|field| field.selections.as_deref()).collect();
                 self.selection_set(&object, &sets)
             }
             Resolved::List(items) => {

@@ -120,7 +120,11 @@ fn each_plan(
                 met.refused += 1;
                 let refused = matches!(error, PlanError::Unsatisfiable(_)) && style == Style::Wild;
                 if !refused {
-                    return Err(TestCaseError::fail(format!("no plan: {error}\n{}\n{}", asked.text, told(&gateway.world))));
+                    return Err(TestCaseError::fail(format!(
+                        "no plan: {error}\n{}\n{}",
+                        asked.text,
+                        told(&gateway.world)
+                    )));
                 }
                 continue;
             }
@@ -215,7 +219,8 @@ fn plans_depend_on_nothing_but_their_inputs() {
             let (document, _) = gateway.ask(asked).expect("valid before");
             let operation = normalize(&again.supergraph, &document, None).expect("normal before");
             let second = plan(&again.supergraph, &operation, &PlanOptions::default()).expect("planned before");
-            let text = |plan: &Plan| format!("{:?} {:?} {:?} {:?}", plan.fetches, plan.sites, plan.output, plan.estimate);
+            let text =
+                |plan: &Plan| format!("{:?} {:?} {:?} {:?}", plan.fetches, plan.sites, plan.output, plan.estimate);
             prop_assert_eq!(text(&second), text(&planned.plan), "{}", context(gateway, planned, asked));
             Ok(())
         })

@@ -104,7 +104,11 @@ impl Writer<'_, '_, '_> {
 
     fn typename(&mut self, scope: &Scope) -> String {
         let alias = format!("t{}", self.tape.below(2));
-        if self.tape.chance(25) && !scope.names.contains_key(&alias) { format!("{alias}: __typename") } else { "__typename".into() }
+        if self.tape.chance(25) && !scope.names.contains_key(&alias) {
+            format!("{alias}: __typename")
+        } else {
+            "__typename".into()
+        }
     }
 
     /// Fields clients can select.
@@ -156,7 +160,8 @@ impl Writer<'_, '_, '_> {
         meanings.push(meaning.clone());
         let alias = if key == name { String::new() } else { format!("{key}: ") };
         let directive = self.directive();
-        let selections = if leaf { String::new() } else { format!(" {}", self.selection_set(ty.named, depth - 1, below)) };
+        let selections =
+            if leaf { String::new() } else { format!(" {}", self.selection_set(ty.named, depth - 1, below)) };
         Some(format!("{alias}{name}{}{directive}{selections}", meaning.arguments))
     }
 

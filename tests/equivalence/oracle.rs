@@ -25,7 +25,12 @@ impl Schema for Whole<'_> {
         self.0.named(condition).is_some_and(|named| self.0.members(named).contains(&ty))
     }
 
-    fn resolve(&self, object: &Instance, field: &str, arguments: &Map<String, Json>) -> (Nullability, Resolved<Instance>) {
+    fn resolve(
+        &self,
+        object: &Instance,
+        field: &str,
+        arguments: &Map<String, Json>,
+    ) -> (Nullability, Resolved<Instance>) {
         let ty = self.0.api_type(object.0, field);
         let argument = arguments.get("n").and_then(Json::as_i64);
         let value = value(self.0, *object, field, argument);

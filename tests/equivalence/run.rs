@@ -146,9 +146,11 @@ impl Gateway {
 impl Answer {
     fn read(body: String) -> Self {
         let whole: Json = serde_json::from_str(&body).expect("a response is JSON");
-        let errors = whole["errors"].as_array().into_iter().flatten().map(|error| {
-            (error["path"].as_array().cloned().unwrap_or_default(), error["message"].to_string())
-        });
+        let errors = whole["errors"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .map(|error| (error["path"].as_array().cloned().unwrap_or_default(), error["message"].to_string()));
         Self { data: whole["data"].clone(), errors: errors.collect(), body: body.clone() }
     }
 }

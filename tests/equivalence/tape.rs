@@ -67,7 +67,11 @@ impl<'n> Tape<'n> {
             return Vec::new();
         }
         let sure = self.below(of.len());
-        of.iter().enumerate().filter(|(at, _)| *at == sure || self.chance(percent)).map(|(_, one)| one.clone()).collect()
+        of.iter()
+            .enumerate()
+            .filter(|(at, _)| *at == sure || self.chance(percent))
+            .map(|(_, one)| one.clone())
+            .collect()
     }
 }
 

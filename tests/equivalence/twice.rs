@@ -28,7 +28,8 @@ pub fn fetched(plan: &Plan) -> Vec<String> {
     let mut twice = Vec::new();
     for writers in written.values() {
         for (at, (types, fetch, name)) in writers.iter().enumerate() {
-            let again = |(other, by, _): &(TypeSet, usize, String)| by != fetch && !types.intersection(other).is_empty();
+            let again =
+                |(other, by, _): &(TypeSet, usize, String)| by != fetch && !types.intersection(other).is_empty();
             if writers[..at].iter().any(again) {
                 twice.push(format!("`{name}` by step {}", fetch + 1));
             }

@@ -192,8 +192,9 @@ impl World {
         let subgraphs = self.subgraphs.iter().enumerate().filter(|(at, _)| sub.is_none_or(|sub| sub == *at));
         let locals = subgraphs.filter_map(|(_, local)| local.interfaces.get(&index));
         let declaring = locals.filter(|(_, fields)| fields.iter().any(|field| field == name));
-        let mut all: Vec<&Ty> =
-            declaring.flat_map(|(members, _)| members.iter().map(|&ty| &self.field(ty, name).expect("common").ty)).collect();
+        let mut all: Vec<&Ty> = declaring
+            .flat_map(|(members, _)| members.iter().map(|&ty| &self.field(ty, name).expect("common").ty))
+            .collect();
         if all.is_empty() {
             // Only an interface object has it: its type is everywhere the same.
             all.push(&self.field(self.interfaces[index].members[0], name).expect("a field of all members").ty);
@@ -241,9 +242,8 @@ impl World {
 
     /// The subgraphs that resolve a field.
     pub fn resolving(&self, ty: TypeIndex, name: &str) -> Vec<Sub> {
-        let resolves = |sub: &Sub| {
-            self.local_field(*sub, ty, name).is_some_and(|field| !field.external && !field.overridden)
-        };
+        let resolves =
+            |sub: &Sub| self.local_field(*sub, ty, name).is_some_and(|field| !field.external && !field.overridden);
         (0..self.subgraphs.len()).filter(resolves).collect()
     }
 

@@ -146,8 +146,7 @@ impl Run<'_> {
                     }
                 }
                 Selection::InlineFragment { on, directives, selections, .. }
-                    if self.wanted(directives)
-                        && on.as_ref().is_none_or(|on| self.subgraph.is(name, &on.value)) =>
+                    if self.wanted(directives) && on.as_ref().is_none_or(|on| self.subgraph.is(name, &on.value)) =>
                 {
                     self.collect(name, selections, into);
                 }

@@ -96,8 +96,7 @@ async fn a_list_has_one_error_for_each_of_its_items() {
     let edges = json["data"]["products"]["edges"].as_array().expect("a list");
     assert!(edges.len() == 3 && edges.iter().all(|edge| edge["node"]["name"].is_string()));
     let paths: Vec<Value> = reply.errors().iter().map(|error| error["path"].clone()).collect();
-    let expected: Vec<Value> =
-        (0..3).map(|position| json!(["products", "edges", position, "node", "stock"])).collect();
+    let expected: Vec<Value> = (0..3).map(|position| json!(["products", "edges", position, "node", "stock"])).collect();
     assert_eq!(paths, expected);
 }
 
@@ -155,7 +154,8 @@ async fn without_check(demo: &Demo, system: System) -> Vec<Value> {
 #[tokio::test]
 async fn what_a_connector_says_of_errors_is_for_clients() {
     let demo = Demo::start().await;
-    let reserve = "mutation { reserveStock(input: { reference: \"r\", lines: [{ sku: \"KIT-SCALE\", quantity: 1 }] }) { id } }";
+    let reserve =
+        "mutation { reserveStock(input: { reference: \"r\", lines: [{ sku: \"KIT-SCALE\", quantity: 1 }] }) { id } }";
     let reply = demo.ask_as(&demo.token(), reserve).await;
     assert_eq!(reply.codes(), ["OUT_OF_STOCK"]);
     assert_eq!(reply.errors()[0]["message"], "not enough of KIT-SCALE");

@@ -35,7 +35,13 @@ async fn malformed_bodies_are_told_apart() {
 #[tokio::test]
 async fn what_a_browser_sends_across_sites_without_asking_is_refused() {
     let pleach = plain().await;
-    for content_type in ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "", "application/json; charset=latin1"] {
+    for content_type in [
+        "text/plain",
+        "application/x-www-form-urlencoded",
+        "multipart/form-data; boundary=x",
+        "",
+        "application/json; charset=latin1",
+    ] {
         let headers: &[(&str, &str)] = if content_type.is_empty() { &[] } else { &[("content-type", content_type)] };
         let body = Bytes::from_static(b"{\"query\":\"mutation { change }\"}");
         let reply = pleach.client.send(request("POST", &pleach.url(), headers, body)).await;
@@ -64,7 +70,8 @@ async fn a_body_beyond_the_limit_is_refused_whether_announced_or_not() {
 #[tokio::test]
 async fn a_body_that_does_not_come_is_not_waited_for_beyond_the_deadline() {
     let pleach = with(|config| config.limits.deadline = TimeSpan(Duration::from_millis(150))).await;
-    let begun = b"POST /graphql HTTP/1.1\r\nhost: h\r\ncontent-type: application/json\r\ncontent-length: 50\r\n\r\n{\"query\"";
+    let begun =
+        b"POST /graphql HTTP/1.1\r\nhost: h\r\ncontent-type: application/json\r\ncontent-length: 50\r\n\r\n{\"query\"";
     let answer = exchange(&pleach, begun).await;
     assert!(answer.starts_with("HTTP/1.1 408 ") && answer.contains("REQUEST_TIMEOUT"), "{answer}");
 }

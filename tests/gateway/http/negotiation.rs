@@ -45,7 +45,8 @@ async fn get_runs_queries_and_nothing_else() {
     let pleach = plain().await;
     let reply = pleach.call("GET", "/graphql?query=%7B%20word%20%7D", &[]).await;
     assert_eq!((reply.status, reply.data()), (200, json!({ "word": "hello" })));
-    let with_variables = "/graphql?query=query(%24b%3ABoolean!)%7Bword%40include(if%3A%24b)%7D&variables=%7B%22b%22%3Afalse%7D";
+    let with_variables =
+        "/graphql?query=query(%24b%3ABoolean!)%7Bword%40include(if%3A%24b)%7D&variables=%7B%22b%22%3Afalse%7D";
     assert_eq!(pleach.call("GET", with_variables, &[]).await.data(), json!({}));
     let mutation = pleach.call("GET", "/graphql?query=mutation%7Bchange%7D", &[("accept", RESPONSE)]).await;
     assert_eq!((mutation.status, mutation.header("allow")), (405, "POST"));

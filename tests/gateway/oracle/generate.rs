@@ -168,9 +168,9 @@ impl<'a> Generator<'a> {
         let salt = self.dice.below(6);
         let alias = (!arguments.is_empty() || salt == 0).then(|| {
             let texts = arguments.iter().map(|argument| format!("{}:{}", argument.name, argument.text));
-            let hash = texts.flat_map(|text| text.into_bytes()).fold(7_u32, |hash, byte| {
-                hash.wrapping_mul(31).wrapping_add(u32::from(byte))
-            });
+            let hash = texts
+                .flat_map(|text| text.into_bytes())
+                .fold(7_u32, |hash, byte| hash.wrapping_mul(31).wrapping_add(u32::from(byte)));
             format!("{}_{hash:x}_{}", rule.name, salt % 2)
         });
         Some(Field { rule, alias, arguments, condition: self.condition(), items })
@@ -237,7 +237,10 @@ impl<'a> Generator<'a> {
         let part = *self.dice.pick(&["a", "EL", "Birk", "nobody at all"]);
         let (value, text) = match self.dice.below(3) {
             0 => (json!({ "name": { "contains": part } }), format!("{{ name: {{ contains: \"{part}\" }} }}")),
-            1 => (json!({ "status": { "in": ["SUSPENDED", "CLOSED"] } }), "{ status: { in: [SUSPENDED, CLOSED] } }".into()),
+            1 => (
+                json!({ "status": { "in": ["SUSPENDED", "CLOSED"] } }),
+                "{ status: { in: [SUSPENDED, CLOSED] } }".into(),
+            ),
             _ => (
                 json!({ "name": { "contains": part }, "status": { "in": ["ACTIVE"] } }),
                 format!("{{ name: {{ contains: \"{part}\" }}, status: {{ in: ACTIVE }} }}"),
@@ -375,7 +378,8 @@ fn print(items: &[Item], indent: usize, out: &mut String) {
                 let alias = field.alias.as_ref().map(|alias| format!("{alias}: ")).unwrap_or_default();
                 let arguments: Vec<String> =
                     field.arguments.iter().map(|argument| format!("{}: {}", argument.name, argument.text)).collect();
-                let arguments = if arguments.is_empty() { String::new() } else { format!("({})", arguments.join(", ")) };
+                let arguments =
+                    if arguments.is_empty() { String::new() } else { format!("({})", arguments.join(", ")) };
                 *out += &format!("{space}{alias}{}{arguments}{}", field.rule.name, condition(&field.condition));
             }
             Item::Inline { on, condition: own, .. } => {

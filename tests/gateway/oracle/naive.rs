@@ -176,8 +176,10 @@ impl Naive<'_> {
             ("Product", "stock") => record(world.level(&of["sku"])),
             ("Product", "shippingQuote") => quote(of, argument("zip").unwrap().as_str().unwrap()),
             ("Product", "averageRating") => {
-                let ratings: Vec<f64> =
-                    world.reviews_where("product", &of["id"]).map(|review| review["rating"].as_f64().unwrap()).collect();
+                let ratings: Vec<f64> = world
+                    .reviews_where("product", &of["id"])
+                    .map(|review| review["rating"].as_f64().unwrap())
+                    .collect();
                 let average = ratings.iter().sum::<f64>() / ratings.len() as f64;
                 if ratings.is_empty() { Value::Null } else { json!((average * 10.0).round() / 10.0) }
             }
