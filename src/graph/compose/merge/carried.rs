@@ -188,6 +188,13 @@ fn item(index: usize, subgraphs: &[Subgraph], applied: &Applied) -> Result<(Name
             ));
         }
     }
+    let merged = Federation::named(name).filter(|known| is_merged(*known) || *known == Federation::Context);
+    if let Some(other) = merged.and_then(|known| subgraphs.iter().find(|other| other.applies(known))) {
+        return fail(format!(
+            "\"{written}\" cannot be composed: in the supergraph federation's directive has this name, and subgraph \"{}\" applies it",
+            other.name
+        ));
+    }
     let confusing = |feature: &&&str| name.strip_prefix(**feature).is_some_and(|rest| rest.starts_with("__"));
     if let Some(feature) = OF_SUPERGRAPHS.iter().find(confusing) {
         let message = format!("\"{written}\" could be taken for a directive of the supergraph's \"{feature}\"");

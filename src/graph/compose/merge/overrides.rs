@@ -194,9 +194,8 @@ fn conflict(this: &Override<'_>, source: &Subgraph, field: &Field) -> Option<Dia
         let message = format!("{} cannot be overridden: its type is an interface object", this.coordinate());
         return Some(Diagnostic::error(COLLISION, message).at(at));
     }
-    let own = [Federation::Requires, Federation::Provides, Federation::External]
-        .into_iter()
-        .find_map(|directive| this.field.one(directive));
+    // What the new owner needs to resolve it is its own affair, but it must resolve it.
+    let own = this.field.one(Federation::External);
     let of_source = [Federation::Requires, Federation::Provides].into_iter().find_map(|directive| field.one(directive));
     let other = own.or(of_source)?;
     let message = format!("{} cannot be overridden together with \"@{}\"", this.coordinate(), other.directive.name);
