@@ -42,7 +42,7 @@ pub fn load(
                     "skip" | "include" | "deprecated" | "specifiedBy" | "oneOf" | "defer" | "stream"
                 );
                 let linked = links.directive(&directive.name.value).is_some();
-                if !(known && !linked) && !loader.is_brought(&directive.name.value, true) {
+                if (!known || linked) && !loader.is_brought(&directive.name.value, true) {
                     directives.insert(directive.name.value.clone(), directive.clone());
                 }
             }
