@@ -129,6 +129,14 @@ impl<'a, 'g> Expansion<'a, 'g> {
         }
         if let Some(of_interface) = of_interface {
             self.graph.either.push((of_interface, of_classes));
+        } else if let Some(nameless) = self.nameless_class(position)
+            && !for_all
+            && !of_classes.is_empty()
+        {
+            // Even where the object is known as its interface only and has the field there: whether
+            // the field is to be shown depends on the type.
+            let revealed = self.typename_demand(position, nameless);
+            self.want(revealed, guard);
         }
         Ok(())
     }
