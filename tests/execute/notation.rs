@@ -406,7 +406,7 @@ impl Reader {
                     OutputKind::Value { slot, ty }
                 }
             };
-            items.push(OutputItem { key: key.as_str().into(), on, guard, kind });
+            items.push(OutputItem { key: key.as_str().into(), nameless: on.is_none(), on, guard, kind });
         }
         OutputSelection { items }
     }

@@ -191,6 +191,7 @@ impl Compiler {
             items.push(OutputItem {
                 key: key.as_str().into(),
                 on: None,
+                nameless: true,
                 guard: GuardId::ALWAYS,
                 kind: OutputKind::Value { slot, ty },
             });

@@ -97,7 +97,9 @@ impl<'a> Writer<'a> {
         self.out.push(b'{');
         let mut first = true;
         for item in &selection.items {
-            if !self.holds(item.guard) || item.on.as_ref().is_some_and(|types| !types.contains(ty)) {
+            let nameless = item.nameless && ty == UNKNOWN_TYPE;
+            let applies = nameless || item.on.as_ref().is_none_or(|types| types.contains(ty));
+            if !applies || !self.holds(item.guard) {
                 continue;
             }
             if !std::mem::take(&mut first) {

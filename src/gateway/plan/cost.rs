@@ -78,7 +78,7 @@ pub fn call_cost(graph: &Graph<'_>, call: &Call) -> (u64, u64) {
 pub fn score(graph: &Graph<'_>, dag: &Dag) -> Cost {
     let options = graph.options;
     let mut done: Vec<u64> = Vec::with_capacity(dag.calls.len());
-    let (mut total_calls, mut rows) = (0, 0u64);
+    let (mut total_calls, mut rows) = (0, dag.value_rows);
     for id in dag.order() {
         let call = &dag.calls[id];
         let (calls, latency) = call_cost(graph, call);
@@ -88,7 +88,6 @@ pub fn score(graph: &Graph<'_>, dag: &Dag) -> Cost {
             done.resize(id.index() + 1, 0);
         }
         done[id.index()] = start + latency;
-        rows = rows.saturating_add(call.instances.iter().map(|&instance| instance_rows(graph, instance)).sum());
         for list in &call.lists {
             rows = rows.saturating_add(list.enters.iter().map(|&enter| enter_rows(graph, enter)).sum());
         }

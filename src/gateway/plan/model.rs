@@ -183,6 +183,8 @@ pub struct OutputItem {
     pub key: Name,
     /// Only for objects of these types; `None` when all apply.
     pub on: Option<TypeSet>,
+    /// Also for objects whose type is not known.
+    pub nameless: bool,
     /// When it is wanted.
     pub guard: GuardId,
     /// What is written.

@@ -51,7 +51,7 @@ impl OutputProgram<'_> {
             },
         };
         let on = (!possible.is_subset(&item.on)).then(|| item.on.clone());
-        OutputItem { key: item.response_key.clone(), on, guard: item.guard, kind }
+        OutputItem { key: item.response_key.clone(), on, nameless: item.nameless, guard: item.guard, kind }
     }
 
     fn value(&mut self, field: &FieldSelection, item: &Selection, layout: LayoutId) -> OutputKind {
