@@ -28,10 +28,14 @@ pub fn class_rows(graph: &Graph<'_>, position: super::graph::PositionId, class: 
     (position.rows * class.types.len() as u64 / position.types.len() as u64).max(1)
 }
 
-/// Values an instance adds to an answer.
+/// Values an instance adds to an answer; each object of a list is one, so a list is not fetched
+/// twice where its objects can be entered by their own key.
 pub fn instance_rows(graph: &Graph<'_>, instance: InstanceId) -> u64 {
     let demand = &graph.demands[graph.instances[instance].demand];
-    class_rows(graph, demand.position, demand.class)
+    let rows = class_rows(graph, demand.position, demand.class);
+    let Some(child) = demand.child else { return rows };
+    let each = graph.positions[child].rows / graph.positions[demand.position].rows.max(1);
+    rows.saturating_mul(each.max(1))
 }
 
 /// Representations an enter sends.
