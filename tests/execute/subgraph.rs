@@ -10,7 +10,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use pleach::graph::language::api::ApiSchema;
-use pleach::graph::language::ast::{Definition, Directive, Field, Selection, TypeDefinition};
+use pleach::graph::language::ast::{Definition, Directive, Field, Selection, TypeDefinition, TypeKind};
 use pleach::graph::language::{parse, print};
 use pleach::platform::base::span::SourceMap;
 use pleach::sources::contract::{Call, CallContext, FetchRequest, Source, SourceError};
@@ -48,7 +48,7 @@ impl Schema {
         let mut types = HashMap::new();
         for definition in &mut document.definitions {
             let Definition::Type(ty) = definition else { continue };
-            if is_entity(ty) && !ty.fields.is_empty() {
+            if is_entity(ty) && ty.kind == TypeKind::Object && !ty.fields.is_empty() {
                 entities.push(ty.name.value.to_string());
             }
             ty.extension = false;
