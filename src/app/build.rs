@@ -26,7 +26,6 @@ pub struct GatewayBuilder {
 }
 
 /// Why a gateway could not be built: all mistakes that were found, each with its place.
-#[derive(Debug)]
 pub struct BuildError {
     /// The files the places are in.
     pub files: SourceMap,
@@ -118,6 +117,13 @@ impl fmt::Display for BuildError {
             return write!(f, "the gateway could not be built");
         }
         errors.try_for_each(|error| writeln!(f, "{}", error.render(&self.files).trim_end()))
+    }
+}
+
+/// The same: this is what a program prints that unwraps it or returns it from `main`.
+impl fmt::Debug for BuildError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 

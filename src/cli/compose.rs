@@ -1,5 +1,7 @@
 //! `pleach compose`
 
+mod batch;
+
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -28,12 +30,19 @@ pub(super) struct Compose {
     /// Write to a file instead of standard output
     #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
+    /// Compose many graphs: read cases as lines of JSON from standard input, and answer each with
+    /// a line of JSON
+    #[arg(long, conflicts_with_all = ["origin", "config", "api", "output"])]
+    batch: bool,
 }
 
 // === impl Compose ===
 
 impl Compose {
     pub(super) async fn run(self) -> Outcome {
+        if self.batch {
+            return batch::run();
+        }
         let settings = self.graph.settings();
         let mut files = SourceMap::new();
         let settled = match settings.read(&mut files) {

@@ -14,6 +14,9 @@ use super::rows::scan::MalformedResponse;
 use super::rows::shape::RowShape;
 use super::rows::slot::Rows;
 
+/// The code of a value that has no place in the request.
+pub const BAD_INPUT: &str = "CONNECTOR_BAD_INPUT";
+
 /// One call of one source, all inputs known.
 #[derive(Clone, Debug)]
 pub struct FetchRequest {

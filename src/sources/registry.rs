@@ -114,10 +114,10 @@ struct Builder<'b> {
 /// A source ready to be called: the one list of protocols.
 #[derive(Clone)]
 enum System {
-    Http(Url),
+    Http(Arc<Url>),
     Grpc(Arc<GrpcClient>, Descriptors),
     Sql(Arc<Database>),
-    Graphql(GraphqlEndpoint),
+    Graphql(Arc<GraphqlEndpoint>),
 }
 
 // === impl Builder ===
@@ -234,7 +234,7 @@ impl Builder<'_> {
                 let mapping =
                     |mapping: &Option<Spanned<Mapping>>| mapping.as_ref().map(|mapping| mapping.value.clone());
                 let parts = HttpSourceParts {
-                    base: Some(base),
+                    base: Some((*base).clone()),
                     path: mapping(&source.path),
                     query_params: mapping(&source.query_params),
                 };
@@ -269,7 +269,7 @@ impl Builder<'_> {
             }
             (RequestSpec::Graphql(request), Some(System::Graphql(endpoint)), Some(SourceProtocol::Graphql(source))) => {
                 let headers = self.headers(&source.propagate, &source.headers, &[])?;
-                Arc::new(GraphqlProtocol::new(endpoint, request.clone(), &spec.selection.value, headers))
+                Arc::new(GraphqlProtocol::new((*endpoint).clone(), request.clone(), &spec.selection.value, headers))
             }
             _ => {
                 let message = format!("the connector {} and its source speak different protocols", spec.id);
@@ -304,13 +304,14 @@ impl Builder<'_> {
         };
         let timeout = self.timeout(&owner.name, Some(source));
         let system = match &source.protocol {
-            SourceProtocol::Http(_) => Url::absolute(&address).map(System::Http).map_err(|error| error.to_string()),
+            SourceProtocol::Http(_) => {
+                Url::absolute(&address).map(|url| System::Http(Arc::new(url))).map_err(|error| error.to_string())
+            }
             SourceProtocol::Sql(_) => Address::parse(&address)
                 .map(|address| System::Sql(Arc::new(Database::new(address, timeout))))
                 .map_err(|error| error.to_string()),
-            SourceProtocol::Graphql(_) => {
-                GraphqlEndpoint::new(self.client.clone(), &address, CONNECTOR_BYTES).map(System::Graphql)
-            }
+            SourceProtocol::Graphql(_) => GraphqlEndpoint::new(self.client.clone(), &address, CONNECTOR_BYTES)
+                .map(|endpoint| System::Graphql(Arc::new(endpoint))),
             SourceProtocol::Grpc(grpc) => {
                 let descriptors = self.descriptors(grpc)?;
                 GrpcAddress::parse(&address, CONNECT_TIMEOUT).map(|address| {

@@ -11,7 +11,7 @@ use futures_util::future::BoxFuture;
 use tokio::time::timeout_at;
 use tracing::{Instrument, field};
 
-use super::contract::{Call, CallContext, FetchRequest, Source, SourceError};
+use super::contract::{BAD_INPUT, Call, CallContext, FetchRequest, Source, SourceError};
 use super::rows::slot::Rows;
 
 /// The code of a call that took too long.
@@ -50,7 +50,7 @@ impl SourceStack {
             Ok(rows) => drop(span.record("pleach.source.calls", rows.calls.unwrap_or(1))),
             Err(error) => {
                 span.record("error.type", &*error.code);
-                span.in_scope(|| tracing::warn!(code = &*error.code, error = error.message, "a source call failed"));
+                span.in_scope(|| tell(error));
             }
         }
         result
@@ -63,6 +63,18 @@ impl SourceStack {
         timeout_at(deadline.instant().into(), self.inner.fetch(request, &context))
             .await
             .unwrap_or_else(|_| Err(SourceError::new(TIMEOUT, "the source did not answer in time")))
+    }
+}
+
+/// Logs a failed call. What may repeat values of the client or of the answer is for those who
+/// debug.
+fn tell(error: &SourceError) {
+    let code = &*error.code;
+    if error.authored || code == BAD_INPUT {
+        tracing::warn!(code, "a source call failed");
+        tracing::debug!(code, error = error.message, "a source call failed");
+    } else {
+        tracing::warn!(code, error = error.message, "a source call failed");
     }
 }
 

@@ -14,6 +14,8 @@
 mod notation;
 mod properties;
 mod subgraph;
+#[path = "../support/subgraph_schema.rs"]
+mod subgraph_schema;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -42,7 +44,8 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
 use notation::Written;
-use subgraph::{Schema, Subgraph};
+use subgraph::Subgraph;
+use subgraph_schema::SubgraphSchema;
 
 /// Calls as they came: the name, and the variables or rows sent.
 type Calls = Arc<Mutex<Vec<(String, Value)>>>;
@@ -114,7 +117,7 @@ struct Asked {
     supergraph: Arc<Supergraph>,
     names: Vec<String>,
     /// The schemas of subgraphs, by name; empty for pages that hold a plan.
-    schemas: BTreeMap<String, Arc<Schema>>,
+    schemas: BTreeMap<String, Arc<SubgraphSchema>>,
 }
 
 impl Asked {
@@ -129,7 +132,7 @@ impl Asked {
             let Some(name) = info.strip_prefix("subgraph ") else { continue };
             let file = sources.add(format!("{name}.graphql"), sdl.as_str());
             inputs.push(SubgraphInput { name: name.into(), url: "".into(), file });
-            schemas.insert(name.to_owned(), Arc::new(Schema::read(sdl)));
+            schemas.insert(name.to_owned(), Arc::new(SubgraphSchema::read(sdl)));
         }
         let composition = compose(&sources, &inputs, &ComposeOptions::default());
         let Some(composed) = composition.supergraph else { panic!("{:?}", composition.diagnostics) };
@@ -166,7 +169,7 @@ impl Page {
         }
     }
 
-    fn subgraph(&self, schema: &Arc<Schema>, mock: Mock) -> Subgraph {
+    fn subgraph(&self, schema: &Arc<SubgraphSchema>, mock: Mock) -> Subgraph {
         let data = self.blocks.get(&format!("data {}", mock.name));
         Subgraph {
             data: data.map_or(Value::Null, |text| serde_json::from_str(text).expect("data is JSON")),

@@ -406,9 +406,9 @@ impl Reader {
                     OutputKind::Value { slot, ty }
                 }
             };
-            items.push(OutputItem { key: key.as_str().into(), nameless: on.is_none(), on, guard, kind });
+            items.push((guard, OutputItem { key: key.as_str().into(), nameless: on.is_none(), on, kind }));
         }
-        OutputSelection { items }
+        OutputSelection::in_order(items)
     }
 
     fn output_type(&mut self, path: &str, coordinate: &str) -> OutputType {

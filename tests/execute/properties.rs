@@ -188,17 +188,13 @@ impl Compiler {
                 non_null: field.non_null,
                 kind: output,
             };
-            items.push(OutputItem {
-                key: key.as_str().into(),
-                on: None,
-                nameless: true,
-                guard: GuardId::ALWAYS,
-                kind: OutputKind::Value { slot, ty },
-            });
+            let item =
+                OutputItem { key: key.as_str().into(), on: None, nameless: true, kind: OutputKind::Value { slot, ty } };
+            items.push((GuardId::ALWAYS, item));
         }
         let slots = fields.len() as u32;
         let shape = ObjectShape { site, slots, typing: Typing::Fixed(ty), fields: shapes, record: false };
-        (shape, OutputSelection { items })
+        (shape, OutputSelection::in_order(items))
     }
 }
 

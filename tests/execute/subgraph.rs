@@ -3,20 +3,18 @@
 //! Documents are validated against the subgraph's own schema first, so a plan that asks for what a
 //! subgraph does not have fails its page.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
-use pleach::graph::language::api::ApiSchema;
-use pleach::graph::language::ast::{Definition, Directive, Field, Selection, TypeDefinition, TypeKind};
-use pleach::graph::language::{parse, print};
-use pleach::platform::base::span::SourceMap;
+use pleach::graph::language::ast::{Directive, Field, Selection, TypeDefinition};
 use pleach::sources::contract::{Call, CallContext, FetchRequest, Source, SourceError};
 use pleach::sources::rows::scan::scan_graphql;
 use pleach::sources::rows::slot::Rows;
 use serde_json::{Map, Value, json};
+
+use super::subgraph_schema::SubgraphSchema;
 
 /// A subgraph with its data: root types hold fields, other types lists of entities. An object
 /// `{"error": "…"}` is a null with that error.
@@ -27,66 +25,10 @@ pub struct Subgraph {
     /// Answer nothing but this failure.
     pub failure: Option<SourceError>,
     pub data: Value,
-    pub schema: Arc<Schema>,
+    pub schema: Arc<SubgraphSchema>,
 }
 
-/// A subgraph's schema without its directives, `_entities` included.
-pub struct Schema {
-    api: ApiSchema,
-    types: HashMap<String, TypeDefinition>,
-}
-
-impl Schema {
-    pub fn read(sdl: &str) -> Self {
-        let mut sources = SourceMap::new();
-        let is_entity = |ty: &TypeDefinition| ty.directives.iter().any(|directive| &*directive.name == "key");
-        let file = sources.add("subgraph.graphql", sdl);
-        let (mut document, findings) = parse::type_system(&sources, file);
-        assert!(findings.is_empty(), "{findings:?}");
-        document.definitions.retain(|definition| matches!(definition, Definition::Type(_)));
-        let mut entities = Vec::new();
-        let mut types = HashMap::new();
-        for definition in &mut document.definitions {
-            let Definition::Type(ty) = definition else { continue };
-            if is_entity(ty) && ty.kind == TypeKind::Object && !ty.fields.is_empty() {
-                entities.push(ty.name.value.to_string());
-            }
-            ty.extension = false;
-            ty.directives.clear();
-            for field in &mut ty.fields {
-                field.directives.clear();
-                field.arguments.iter_mut().for_each(|argument| argument.directives.clear());
-            }
-            ty.values.iter_mut().for_each(|value| value.directives.clear());
-            ty.inputs.iter_mut().for_each(|input| input.directives.clear());
-            types.insert(ty.name.value.to_string(), ty.clone());
-        }
-        let mut text = print::document(&document);
-        if !types.contains_key("Query") {
-            text.push_str("\ntype Query");
-        } else {
-            text.push_str("\nextend type Query");
-        }
-        if entities.is_empty() {
-            text.push_str(" { _service: String }\n");
-        } else {
-            let members = entities.join(" | ");
-            text.push_str(&format!(
-                " {{ _entities(representations: [_Any!]!): [_Entity]! }}\nscalar _Any\nunion _Entity = {members}\n"
-            ));
-        }
-        let api = ApiSchema::parse(&text).unwrap_or_else(|findings| panic!("{findings:?}\n{text}"));
-        Self { api, types }
-    }
-
-    fn is(&self, name: &str, condition: &str) -> bool {
-        let implements = |ty: &TypeDefinition| ty.interfaces.iter().any(|interface| &*interface.value == condition);
-        let member = |ty: &TypeDefinition| ty.members.iter().any(|member| &*member.value == name);
-        name == condition
-            || self.types.get(name).is_some_and(implements)
-            || self.types.get(condition).is_some_and(member)
-    }
-}
+// === impl Subgraph ===
 
 impl Source for Subgraph {
     fn name(&self) -> &str {
@@ -110,6 +52,14 @@ impl Source for Subgraph {
 }
 
 impl Subgraph {
+    fn is(&self, name: &str, condition: &str) -> bool {
+        let implements = |ty: &TypeDefinition| ty.interfaces.iter().any(|interface| &*interface.value == condition);
+        let member = |ty: &TypeDefinition| ty.members.iter().any(|member| &*member.value == name);
+        name == condition
+            || self.schema.types.get(name).is_some_and(implements)
+            || self.schema.types.get(condition).is_some_and(member)
+    }
+
     fn answer(&self, text: &str, variables: Map<String, Value>) -> Value {
         let document = self
             .schema
@@ -195,10 +145,10 @@ impl Run<'_> {
                         None => into.push((key, vec![field])),
                     }
                 }
-                Selection::InlineFragment { on, directives, selections, .. } if self.wanted(directives) => {
-                    if on.as_ref().is_none_or(|on| self.subgraph.schema.is(name, &on.value)) {
-                        self.collect(name, selections, into);
-                    }
+                Selection::InlineFragment { on, directives, selections, .. }
+                    if self.wanted(directives) && on.as_ref().is_none_or(|on| self.subgraph.is(name, &on.value)) =>
+                {
+                    self.collect(name, selections, into);
                 }
                 _ => {}
             }

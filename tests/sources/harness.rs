@@ -91,7 +91,14 @@ impl Subgraph {
                 batch: BatchCaps::One { concurrency: 8 },
             });
         }
-        let registry = SourceRegistry::build(&supergraph, &[subgraph.clone()], &settings(env), &client(), &[], &protos);
+        let registry = SourceRegistry::build(
+            &supergraph,
+            std::slice::from_ref(&subgraph),
+            &settings(env),
+            &client(),
+            &[],
+            &protos,
+        );
         let registry = registry.unwrap_or_else(|findings| {
             panic!("{}", findings.iter().map(|f| f.render(&files)).collect::<String>());
         });

@@ -5,9 +5,14 @@ mod graphql;
 mod grpc;
 mod harness;
 mod http;
+#[path = "../support/mariadb.rs"]
+mod mariadb_server;
+mod mysql;
 mod native;
 mod paging;
 mod postgres;
 #[path = "../support/postgres.rs"]
 mod postgres_server;
+#[path = "../support/server_process.rs"]
+mod server_process;
 mod sqlite;

@@ -28,6 +28,15 @@ impl Query {
     }
 }
 
+struct Other;
+
+#[Object]
+impl Other {
+    async fn done(&self) -> bool {
+        true
+    }
+}
+
 fn native() -> NativeSubgraph {
     let schema = Schema::build(Query, EmptyMutation, EmptySubscription).enable_federation().finish();
     NativeSubgraph::new("native", schema)
@@ -57,6 +66,9 @@ async fn a_schema_answers_without_text_in_between() {
 #[tokio::test]
 async fn a_schema_tells_its_sdl() {
     assert!(native().sdl().await.unwrap().contains("twice(n: Int!): Int!"));
+    let renamed = Schema::build(Query, Other, EmptySubscription).enable_federation().finish();
+    let sdl = NativeSubgraph::new("renamed", renamed).sdl().await.unwrap();
+    assert!(sdl.contains("schema { query: Query mutation: Other }"), "{sdl}");
     let plain = Schema::build(Query, EmptyMutation, EmptySubscription).finish();
     let error = NativeSubgraph::new("plain", plain).sdl().await.unwrap_err();
     assert!(error.to_string().contains("enable_federation"), "{error}");

@@ -24,7 +24,7 @@ pub type Environment = HashMap<String, String>;
 pub fn load(sources: &SourceMap, file: Option<FileId>, environment: &Environment) -> Result<Config, Vec<Diagnostic>> {
     let text = file.and_then(|file| sources.file(file)).map_or("", |file| &file.text);
     let config = match file {
-        Some(file) => read_yaml(sources, file, environment, "CONFIG_INVALID").map_err(|mistake| vec![mistake])?,
+        Some(file) => read_yaml(sources, file, Some(environment), "CONFIG_INVALID").map_err(|mistake| vec![mistake])?,
         None => None,
     };
     let config = config.unwrap_or_default();
@@ -33,19 +33,19 @@ pub fn load(sources: &SourceMap, file: Option<FileId>, environment: &Environment
         return Ok(config);
     }
     overrides.sort();
-    let tree: Option<Value> = parse(text, environment).ok().flatten();
+    let tree: Option<Value> = parse(text, Some(environment)).ok().flatten();
     with_overrides(config, tree.unwrap_or(Value::Null), &overrides)
 }
 
-/// Reads a YAML file as `T`; `None` when there is nothing in it. `${NAME}` and `${NAME:-default}` in
-/// plain scalars are replaced from `environment`.
+/// Reads a YAML file as `T`; `None` when there is nothing in it. With an `environment`, `${NAME}` and
+/// `${NAME:-default}` in plain scalars are replaced from it.
 ///
 /// # Errors
 /// `code`, at the place of the mistake.
 pub fn read_yaml<T: serde::de::DeserializeOwned>(
     sources: &SourceMap,
     file: FileId,
-    environment: &Environment,
+    environment: Option<&Environment>,
     code: &'static str,
 ) -> Result<Option<T>, Diagnostic> {
     let text = sources.file(file).map_or("", |file| &file.text);
@@ -54,9 +54,13 @@ pub fn read_yaml<T: serde::de::DeserializeOwned>(
 
 fn parse<T: serde::de::DeserializeOwned>(
     text: &str,
-    environment: &Environment,
+    environment: Option<&Environment>,
 ) -> Result<Option<T>, Box<serde_saphyr::Error>> {
-    let options = serde_saphyr::options! {}.with_properties(environment.clone());
+    let options = serde_saphyr::options! {};
+    let options = match environment {
+        Some(environment) => options.with_properties(environment.clone()),
+        None => options,
+    };
     serde_saphyr::from_str_with_options(text, options).map_err(Box::new)
 }
 

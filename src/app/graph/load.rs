@@ -234,6 +234,15 @@ impl Work {
             None => self.compose(),
         };
         let Self { files, protos, findings, watched, natives, .. } = self;
+        let built = match built {
+            Some((supergraph, _)) if supergraph.uses_contexts() => {
+                let message = "the graph fills arguments from contexts, which cannot be executed yet";
+                let mut findings = findings;
+                findings.push(Diagnostic::error("UNSUPPORTED_FEATURE", message));
+                return Err(Unloaded { files, findings, watched });
+            }
+            built => built,
+        };
         match built {
             Some((mut supergraph, sdl)) => {
                 supergraph.mount_natives(&natives);

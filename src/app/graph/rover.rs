@@ -50,6 +50,40 @@ pub(super) enum Sdl {
     Remote(String, IndexMap<String, String>),
 }
 
+// === impl RoverSubgraph ===
+
+impl RoverSubgraph {
+    /// Replaces `${env.NAME}` and `${NAME}`; tells which variable is missing.
+    fn expand(&mut self, environment: &Environment) -> Result<(), String> {
+        let schema = &mut self.schema;
+        let texts = [&mut self.routing_url, &mut schema.subgraph_url].into_iter().flatten();
+        for text in texts.chain(schema.introspection_headers.values_mut()) {
+            *text = expand(text, environment)?;
+        }
+        if let Some(file) = &mut schema.file {
+            *file = expand(&file.to_string_lossy(), environment)?.into();
+        }
+        Ok(())
+    }
+}
+
+/// The text with its variables replaced; `:-` gives a default.
+fn expand(text: &str, environment: &Environment) -> Result<String, String> {
+    let mut expanded = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, (inside, after))) =
+        rest.split_once("${").and_then(|(before, rest)| Some((before, rest.split_once('}')?)))
+    {
+        let (name, default) = inside.split_once(":-").map_or((inside, None), |(name, text)| (name, Some(text)));
+        let name = name.strip_prefix("env.").unwrap_or(name);
+        let value = environment.get(name).map(String::as_str).or(default).ok_or_else(|| name.to_owned())?;
+        expanded += before;
+        expanded += value;
+        rest = after;
+    }
+    Ok(expanded + rest)
+}
+
 /// Reads the list in `file`; paths in it are relative to `folder`. `${NAME}` and `${env.NAME}` are
 /// replaced from `environment`.
 ///
@@ -61,12 +95,9 @@ pub(super) fn read(
     folder: &Path,
     environment: &Environment,
 ) -> Result<Vec<Listed>, Vec<Diagnostic>> {
-    let mut environment = environment.clone();
-    let prefixed: Vec<_> = environment.iter().map(|(name, value)| (format!("env.{name}"), value.clone())).collect();
-    environment.extend(prefixed);
     let whole = Span::new(file, 0, 0);
     let invalid = |message: String| Diagnostic::error("SUBGRAPH_LIST_INVALID", message).at(whole);
-    let list: RoverFile = match read_yaml(files, file, &environment, "SUBGRAPH_LIST_INVALID") {
+    let list: RoverFile = match read_yaml(files, file, None, "SUBGRAPH_LIST_INVALID") {
         Ok(Some(list)) => list,
         Ok(None) => return Err(vec![invalid("the list is empty; it needs `subgraphs`".into())]),
         Err(mistake) => return Err(vec![mistake]),
@@ -77,7 +108,12 @@ pub(super) fn read(
         mistakes.push(Diagnostic::error("UNSUPPORTED_FEDERATION_VERSION", message).at(whole));
     }
     let mut listed = Vec::new();
-    for (name, RoverSubgraph { routing_url, schema }) in list.subgraphs {
+    for (name, mut subgraph) in list.subgraphs {
+        if let Err(missing) = subgraph.expand(environment) {
+            mistakes.push(invalid(format!("subgraphs.{name}: the environment has no {missing}")));
+            continue;
+        }
+        let RoverSubgraph { routing_url, schema } = subgraph;
         let sdl = match (schema.file, schema.sdl, schema.subgraph_url.clone()) {
             (Some(file), None, None) => Sdl::File(folder.join(file)),
             (None, Some(text), None) => Sdl::Text(text),
@@ -125,6 +161,13 @@ mod tests {
         assert_eq!(list.iter().map(|one| &*one.url).collect::<Vec<_>>(), ["http://h:1/a", "http://b/"]);
         assert!(matches!(&list[0].sdl, Sdl::File(path) if path == Path::new("dir/./a.graphql")));
         assert!(matches!(&list[1].sdl, Sdl::Remote(url, _) if url == "http://b/"));
+    }
+
+    #[test]
+    fn variables_are_replaced_or_missed() {
+        let environment = [("A".to_owned(), "1".to_owned())].into();
+        assert_eq!(expand("x${A}y${env.A}${B:-2}${", &environment), Ok("x1y12${".to_owned()));
+        assert_eq!(expand("${env.B}", &environment), Err("B".to_owned()));
     }
 
     #[test]

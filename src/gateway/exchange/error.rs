@@ -15,7 +15,7 @@ pub struct GraphqlError {
     /// Places in the document.
     pub locations: Vec<LineColumn>,
     /// Further extensions.
-    pub extensions: Map<String, Value>,
+    pub extensions: Box<Map<String, Value>>,
 }
 
 // === impl GraphqlError ===
@@ -23,7 +23,7 @@ pub struct GraphqlError {
 impl GraphqlError {
     /// An error without a place.
     pub fn new(code: &'static str, message: impl Into<String>) -> Self {
-        Self { message: message.into(), code, locations: Vec::new(), extensions: Map::new() }
+        Self { message: message.into(), code, locations: Vec::new(), extensions: Box::default() }
     }
 
     /// Adds an extension.
@@ -42,7 +42,7 @@ impl GraphqlError {
         }
         let mut extensions = Map::new();
         extensions.insert("code".into(), self.code.into());
-        extensions.extend(self.extensions.clone());
+        extensions.extend((*self.extensions).clone());
         error.insert("extensions".into(), extensions.into());
         Value::Object(error)
     }
@@ -50,6 +50,6 @@ impl GraphqlError {
 
 impl From<RequestProblem> for GraphqlError {
     fn from(problem: RequestProblem) -> Self {
-        Self { message: problem.message, code: problem.code, locations: problem.locations, extensions: Map::new() }
+        Self { message: problem.message, code: problem.code, locations: problem.locations, extensions: Box::default() }
     }
 }

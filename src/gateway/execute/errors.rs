@@ -5,8 +5,7 @@ use std::io::Write as _;
 use serde_json::{Map, Value};
 
 use crate::gateway::plan::model::{FetchId, Plan};
-use crate::platform::base::Name;
-use crate::sources::rows::slot::{PathSegment, UpstreamError};
+use crate::sources::rows::slot::UpstreamError;
 
 use super::context::ExecuteContext;
 use super::store::StoredError;
@@ -51,21 +50,19 @@ impl<'a> ErrorList<'a> {
             }
             extensions.extend(error.extensions.iter().map(|(key, value)| (key.clone(), value.clone())));
         }
-        self.push(message, path, &error.suffix, extensions);
+        self.push(message, path, extensions);
     }
 
-    /// Reports an error that has no place of its own, at the place its fetch belongs to.
-    pub(super) fn general(&mut self, stored: &StoredError) {
-        let prefix = stored.fetch.map(|fetch| site_prefix(self.plan, fetch)).unwrap_or_default();
-        let path: Vec<Step<'_>> = prefix.iter().map(|key| Step::Key(key)).collect();
-        self.upstream(stored, &path);
+    /// The place an error's fetch belongs to, for errors that have no place of their own.
+    pub(super) fn site_path(&self, stored: &StoredError) -> Vec<Step<'a>> {
+        stored.fetch.map(|fetch| site_prefix(self.plan, fetch)).unwrap_or_default()
     }
 
     /// Reports an error of ours.
     pub(super) fn own(&mut self, code: &str, message: &str, path: &[Step<'_>]) {
         let mut extensions = Map::new();
         extensions.insert("code".into(), Value::from(code));
-        self.push(message, path, &[], extensions);
+        self.push(message, path, extensions);
     }
 
     /// How many errors there are, unlisted ones included.
@@ -86,37 +83,33 @@ impl<'a> ErrorList<'a> {
             let mut extensions = Map::new();
             extensions.insert("code".into(), "ERRORS_TRUNCATED".into());
             extensions.insert("count".into(), more.into());
-            self.write(&format!("{more} more errors are not listed."), &[], &[], extensions);
+            self.write(&format!("{more} more errors are not listed."), &[], extensions);
         }
         self.text
     }
 
-    fn push(&mut self, message: &str, path: &[Step<'_>], suffix: &[PathSegment], extensions: Map<String, Value>) {
+    fn push(&mut self, message: &str, path: &[Step<'_>], extensions: Map<String, Value>) {
         self.count += 1;
         if self.count <= self.context.errors.limit {
-            self.write(message, path, suffix, extensions);
+            self.write(message, path, extensions);
         }
     }
 
-    fn write(&mut self, message: &str, path: &[Step<'_>], suffix: &[PathSegment], extensions: Map<String, Value>) {
+    fn write(&mut self, message: &str, path: &[Step<'_>], extensions: Map<String, Value>) {
         if !self.text.is_empty() {
             self.text.push(b',');
         }
         self.text.extend_from_slice(b"{\"message\":");
         self.json(&message);
-        if !path.is_empty() || !suffix.is_empty() {
+        if !path.is_empty() {
             self.text.extend_from_slice(b",\"path\":[");
-            let suffix = suffix.iter().map(|segment| match segment {
-                PathSegment::Key(key) => Step::Key(key),
-                PathSegment::Index(index) => Step::Index(*index),
-            });
-            for (nth, step) in path.iter().copied().chain(suffix).enumerate() {
+            for (nth, step) in path.iter().enumerate() {
                 if nth > 0 {
                     self.text.push(b',');
                 }
                 match step {
-                    Step::Key(key) => self.json(&key),
-                    Step::Index(index) => self.json(&index),
+                    Step::Key(key) => self.json(key),
+                    Step::Index(index) => self.json(index),
                 }
             }
             self.text.push(b']');
@@ -148,8 +141,8 @@ pub(super) fn too_large() -> UpstreamError {
 }
 
 /// The response names down to the first list on the way to the objects a fetch completes.
-fn site_prefix(plan: &Plan, fetch: FetchId) -> Vec<Name> {
+fn site_prefix(plan: &Plan, fetch: FetchId) -> Vec<Step<'_>> {
     let site = plan.fetches.get(fetch).and_then(|fetch| fetch.inputs.first()).map(|input| input.site);
     let Some(site) = site.and_then(|site| plan.sites.get(site)) else { return Vec::new() };
-    site.path.split('.').take_while(|step| *step != "@" && !step.is_empty()).map(Name::from).collect()
+    site.path.split('.').take_while(|step| *step != "@" && !step.is_empty()).map(Step::Key).collect()
 }

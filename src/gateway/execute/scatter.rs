@@ -6,7 +6,7 @@
 use crate::gateway::plan::model::{EntityInput, FetchId};
 use crate::graph::federation::ids::TypeId;
 use crate::sources::rows::shape::{ListShape, ObjectShape, SlotIndex, ValueKind, ValueShape};
-use crate::sources::rows::slot::{PathSegment, Slot, UNKNOWN_TYPE, UpstreamError};
+use crate::sources::rows::slot::{Below, Slot, UNKNOWN_TYPE, UpstreamError};
 
 use super::errors::too_large;
 use super::inputs::RowSet;
@@ -71,7 +71,7 @@ impl<'a> Scatter<'a> {
         let whole = if suffix.is_empty() { error } else { self.with_suffix(error, Vec::new()) };
         for field in &shape.fields {
             let error = match suffix.split_first() {
-                Some((PathSegment::Key(key), rest)) if *key == field.key => self.with_suffix(error, rest.to_vec()),
+                Some((Below::Field(slot), rest)) if *slot == field.slot => self.with_suffix(error, rest.to_vec()),
                 _ => whole,
             };
             self.settle(start + field.slot.0, Slot::Failed(error));
@@ -283,7 +283,7 @@ impl<'a> Scatter<'a> {
         self.store.spread_beside(from, to);
     }
 
-    fn with_suffix(&mut self, error: u32, suffix: Vec<PathSegment>) -> u32 {
+    fn with_suffix(&mut self, error: u32, suffix: Vec<Below>) -> u32 {
         match self.store.error(error).map(|stored| stored.error.clone()) {
             Some(known) => {
                 let error = UpstreamError { suffix, ..known };

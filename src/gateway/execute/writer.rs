@@ -9,11 +9,12 @@ use bytes::Bytes;
 use crate::gateway::operation::guards::GuardId;
 use crate::gateway::plan::model::{OutputItem, OutputKind, OutputSelection, OutputType, OutputTypeKind, Plan};
 use crate::graph::federation::ids::TypeId;
-use crate::sources::rows::slot::{Slot, UNKNOWN_TYPE};
+use crate::sources::rows::shape::SlotIndex;
+use crate::sources::rows::slot::{Below, Slot, UNKNOWN_TYPE};
 
 use super::context::{ExecuteContext, Response};
 use super::errors::{ErrorList, Step};
-use super::store::{ROOT, Store};
+use super::store::{ROOT, Store, StoredError};
 
 /// Writes one response.
 struct Writer<'a> {
@@ -23,10 +24,19 @@ struct Writer<'a> {
     out: Vec<u8>,
     path: Vec<Step<'a>>,
     errors: ErrorList<'a>,
-    /// What explains empty cells here: the error of a copy of an enclosing value that failed.
-    lost: Option<u32>,
+    /// What explains empty cells here: the error of a copy of an enclosing value that failed, and
+    /// the way from here to where it happened.
+    lost: Option<(u32, &'a [Below])>,
     /// How long the response may become.
     room: usize,
+}
+
+/// What stands at a place of the response.
+#[derive(Clone, Copy)]
+enum At<'a> {
+    Object(&'a OutputSelection),
+    /// A value, so many lists inside its type.
+    Value(&'a OutputType, usize),
 }
 
 /// Why a value could not be written where it stands.
@@ -68,7 +78,7 @@ pub(super) fn write(
     } else {
         for error in store.sorted_general() {
             if let Some(error) = store.error(error) {
-                writer.errors.general(error);
+                writer.general(error, &plan.output);
             }
         }
     }
@@ -96,10 +106,10 @@ impl<'a> Writer<'a> {
         }
         self.out.push(b'{');
         let mut first = true;
-        for item in &selection.items {
+        for &(item, guard) in &selection.places {
+            let Some(item) = selection.items.get(item).filter(|_| self.holds(guard)) else { continue };
             let nameless = item.nameless && ty == UNKNOWN_TYPE;
-            let applies = nameless || item.on.as_ref().is_none_or(|types| types.contains(ty));
-            if !applies || !self.holds(item.guard) {
+            if !nameless && item.on.as_ref().is_some_and(|types| !types.contains(ty)) {
                 continue;
             }
             if !std::mem::take(&mut first) {
@@ -109,7 +119,12 @@ impl<'a> Writer<'a> {
             self.out.extend_from_slice(item.key.as_bytes());
             self.out.extend_from_slice(b"\":");
             self.path.push(Step::Key(&item.key));
+            let outer = self.lost;
+            if let OutputKind::Value { slot, .. } = &item.kind {
+                self.descend(Below::Field(*slot));
+            }
             let written = self.item(item, start, ty);
+            self.lost = outer;
             self.path.pop();
             written?;
         }
@@ -145,10 +160,12 @@ impl<'a> Writer<'a> {
         let begin = self.out.len();
         let nullable = !ty.lists.get(level).copied().unwrap_or(ty.non_null);
         for error in self.store.beside(cell) {
-            self.report(error);
+            self.report(error, self.suffix(error), ty, level);
         }
         let outer = self.lost;
-        self.lost = self.store.lost(cell).or(outer);
+        if let Some(error) = self.store.lost(cell) {
+            self.lost = Some((error, self.suffix(error)));
+        }
         let written = self.present(cell, ty, level, nullable);
         self.lost = outer;
         match written {
@@ -164,8 +181,8 @@ impl<'a> Writer<'a> {
     fn present(&mut self, cell: u32, ty: &'a OutputType, level: usize, nullable: bool) -> Write {
         match (self.store.slot(cell), &ty.kind) {
             (Slot::Missing | Slot::Null, _) => {
-                if let (Slot::Missing, Some(error)) = (self.store.slot(cell), self.lost) {
-                    self.report(error);
+                if let (Slot::Missing, Some((error, suffix))) = (self.store.slot(cell), self.lost) {
+                    self.report(error, suffix, ty, level);
                 } else if !nullable {
                     let message = format!("Cannot return null for non-nullable field {}.", ty.coordinate);
                     self.errors.own("DOWNSTREAM_SERVICE_ERROR", &message, &self.path);
@@ -173,7 +190,7 @@ impl<'a> Writer<'a> {
                 Err(Stop::Null)
             }
             (Slot::Failed(error), _) => {
-                self.report(error);
+                self.report(error, self.suffix(error), ty, level);
                 Err(Stop::Null)
             }
             (Slot::List { start, len }, _) if level < ty.lists.len() => self.list(start, len, ty, level),
@@ -207,7 +224,10 @@ impl<'a> Writer<'a> {
                 return Err(Stop::TooLarge);
             }
             self.path.push(Step::Index(index));
+            let outer = self.lost;
+            self.descend(Below::Item(index));
             let written = self.value(start + index, ty, level + 1);
+            self.lost = outer;
             self.path.pop();
             written?;
         }
@@ -238,14 +258,86 @@ impl<'a> Writer<'a> {
         Err(Stop::Null)
     }
 
-    fn report(&mut self, error: u32) {
-        let store = self.store;
-        if let Some(error) = store.error(error) {
-            self.errors.upstream(error, &self.path);
+    /// Where an error happened, seen from the cell it stands in.
+    fn suffix(&self, error: u32) -> &'a [Below] {
+        let store: &'a Store = self.store;
+        store.error(error).map(|stored| &stored.error.suffix[..]).unwrap_or_default()
+    }
+
+    /// One step down: what is not on the way to where it happened has the error right there.
+    fn descend(&mut self, step: Below) {
+        if let Some((error, suffix)) = self.lost {
+            let rest = suffix.split_first().filter(|(first, _)| **first == step).map(|(_, rest)| rest);
+            self.lost = Some((error, rest.unwrap_or_default()));
         }
+    }
+
+    /// Reports an error of a value of type `ty`, `level` lists inside, at the place below it where
+    /// it happened, as far as the client asked for that.
+    fn report(&mut self, error: u32, suffix: &[Below], ty: &'a OutputType, level: usize) {
+        let Some(error) = self.store.error(error) else { return };
+        let above = self.path.len();
+        self.follow(suffix, At::Value(ty, level));
+        self.errors.upstream(error, &self.path);
+        self.path.truncate(above);
+    }
+
+    /// Reports an error that stands in no cell. The rows of root calls are the root object.
+    fn general(&mut self, error: &'a StoredError, output: &'a OutputSelection) {
+        self.path = self.errors.site_path(error);
+        if self.path.is_empty() {
+            self.follow(&error.error.suffix, At::Object(output));
+        }
+        self.errors.upstream(error, &self.path);
+        self.path.clear();
+    }
+
+    /// Extends the path by the names clients use, as far as the client asked for what lies there.
+    fn follow(&mut self, suffix: &[Below], mut at: At<'a>) {
+        for step in suffix {
+            match (*step, at, at.selection()) {
+                (Below::Item(index), At::Value(ty, level), None) if level < ty.lists.len() => {
+                    self.path.push(Step::Index(index));
+                    at = At::Value(ty, level + 1);
+                }
+                (Below::Field(slot), _, Some(selection)) => {
+                    let Some((key, ty)) = self.asked(selection, slot) else { return };
+                    self.path.push(Step::Key(key));
+                    at = At::Value(ty, 0);
+                }
+                _ => return,
+            }
+        }
+    }
+
+    /// The response name of a cell.
+    fn asked(&self, selection: &'a OutputSelection, cell: SlotIndex) -> Option<(&'a str, &'a OutputType)> {
+        selection.places.iter().filter(|(_, guard)| self.holds(*guard)).find_map(|(item, _)| {
+            let item = selection.items.get(*item)?;
+            match &item.kind {
+                OutputKind::Value { slot, ty } if *slot == cell => Some((&*item.key, ty)),
+                _ => None,
+            }
+        })
     }
 
     fn holds(&self, guard: GuardId) -> bool {
         self.bits.get(guard.0 as usize).copied().unwrap_or_default()
+    }
+}
+
+// === impl At ===
+
+impl<'a> At<'a> {
+    /// What is selected here, if this is an object.
+    fn selection(self) -> Option<&'a OutputSelection> {
+        match self {
+            Self::Object(selection) => Some(selection),
+            Self::Value(ty, level) if level == ty.lists.len() => match &ty.kind {
+                OutputTypeKind::Object { selection, .. } => Some(selection),
+                OutputTypeKind::Leaf => None,
+            },
+            Self::Value(..) => None,
+        }
     }
 }

@@ -1,6 +1,8 @@
 //! The normalised operation: fragments inlined, equal selections merged, conditions as guards,
 //! every field a coordinate of the supergraph.
 
+use smallvec::SmallVec;
+
 use crate::graph::federation::ids::{AuthRuleId, FieldId, TypeId, TypeSet};
 use crate::graph::language::ast::OperationKind;
 use crate::graph::language::value::InputValue;
@@ -37,9 +39,9 @@ pub struct Variable {
 
 /// What is selected of objects of one declared type.
 ///
-/// Invariants: items stand in response order; two items with the same response key have disjoint
-/// `on` sets, and at most one of them is `nameless`; each applies to some type or is `nameless`, and
-/// none has the guard `NEVER`.
+/// Invariants: items stand in the order of their first places; two items with the same response key
+/// have disjoint `on` sets, and at most one of them is `nameless`; each applies to some type or is
+/// `nameless`, and none has the guard `NEVER`.
 #[derive(Clone, Debug)]
 pub struct SelectionSet {
     /// The declared type.
@@ -62,8 +64,21 @@ pub struct Selection {
     pub unconditional: bool,
     /// When it is wanted.
     pub guard: GuardId,
+    /// Where it stands in the response. At most one place holds for a request, and one does if the
+    /// guard holds.
+    pub places: SmallVec<[Place; 1]>,
     /// What it is.
     pub kind: SelectionKind,
+}
+
+/// A place in a selection set. A key that is written several times stands where it is first wanted
+/// (`CollectFields` of the specification), so that conditions decide the order, too.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Place {
+    /// Orders the places of one selection set.
+    pub position: u32,
+    /// When the item stands here.
+    pub guard: GuardId,
 }
 
 /// What an item selects.

@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 
 use indexmap::IndexMap;
+use smallvec::SmallVec;
 
 use crate::graph::federation::ids::{FieldId, TypeId, TypeSet};
 use crate::graph::federation::supergraph::Supergraph;
@@ -13,7 +14,7 @@ use crate::graph::language::value::InputValue;
 use crate::platform::base::Name;
 
 use super::guards::{GuardId, Guards};
-use super::model::{FieldSelection, Operation, Selection, SelectionKind, SelectionSet, Variable};
+use super::model::{FieldSelection, Operation, Place, Selection, SelectionKind, SelectionSet, Variable};
 use super::size;
 
 /// Normalises the operation called `name`, or the only one.
@@ -240,7 +241,24 @@ impl<'a> Normalizer<'a> {
             _ => SelectionKind::Introspection,
         };
         let unconditional = members.iter().any(|(_, entry)| entry.on.nameless);
-        Selection { response_key: response_key.clone(), on, nameless, unconditional, guard, kind }
+        let places = self.places(members);
+        Selection { response_key: response_key.clone(), on, nameless, unconditional, guard, places, kind }
+    }
+
+    /// Each place is for requests that want none of the earlier ones.
+    fn places(&mut self, members: &[&(usize, Entry<'a>)]) -> SmallVec<[Place; 1]> {
+        let mut places = SmallVec::new();
+        let mut before = GuardId::NEVER;
+        for (position, entry) in members {
+            let so_far = self.guards.or(before, entry.guard);
+            if so_far != before {
+                let none_before = self.guards.not(before);
+                let guard = self.guards.and(entry.guard, none_before);
+                places.push(Place { position: u32::try_from(*position).unwrap_or(u32::MAX), guard });
+                before = so_far;
+            }
+        }
+        places
     }
 
     fn field(

@@ -38,6 +38,11 @@ impl Writer {
             item.on.iter().for_each(|ty| self.number(ty.0 as usize));
             self.number(usize::from(item.nameless) + 2 * usize::from(item.unconditional));
             self.text(&operation.guards.describe(item.guard));
+            self.number(item.places.len());
+            for place in &item.places {
+                self.number(place.position as usize);
+                self.text(&operation.guards.describe(place.guard));
+            }
             match &item.kind {
                 SelectionKind::Typename => self.number(0),
                 SelectionKind::Introspection => self.number(1),

@@ -172,8 +172,10 @@ pub enum RepresentationValue {
 /// How one object is written.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct OutputSelection {
-    /// Items in response order.
+    /// What may be written.
     pub items: Vec<OutputItem>,
+    /// In response order: an item, and when it stands here. At most one place of an item holds.
+    pub places: Vec<(usize, GuardId)>,
 }
 
 /// One key of the response.
@@ -185,8 +187,6 @@ pub struct OutputItem {
     pub on: Option<TypeSet>,
     /// Also for objects whose type is not known.
     pub nameless: bool,
-    /// When it is wanted.
-    pub guard: GuardId,
     /// What is written.
     pub kind: OutputKind,
 }
@@ -239,4 +239,14 @@ pub enum OutputTypeKind {
         /// How each is written.
         selection: OutputSelection,
     },
+}
+
+// === impl OutputSelection ===
+
+impl OutputSelection {
+    /// Items that each have one place, in this order.
+    pub fn in_order(items: impl IntoIterator<Item = (GuardId, OutputItem)>) -> Self {
+        let (guards, items): (Vec<GuardId>, Vec<OutputItem>) = items.into_iter().unzip();
+        Self { items, places: guards.into_iter().enumerate().collect() }
+    }
 }

@@ -1,5 +1,6 @@
 //! How the response is written: the client's selections over slots.
 
+use crate::gateway::operation::guards::GuardId;
 use crate::gateway::operation::model::{FieldSelection, Operation, Selection, SelectionKind, SelectionSet};
 use crate::graph::federation::ids::TypeSet;
 use crate::graph::federation::supergraph::Supergraph;
@@ -31,7 +32,15 @@ impl OutputProgram<'_> {
 
     fn selection(&mut self, set: &SelectionSet, layout: LayoutId) -> OutputSelection {
         self.numbering.site(self.layouts, layout);
-        OutputSelection { items: set.items.iter().map(|item| self.item(set, item, layout)).collect() }
+        let mut places: Vec<(u32, usize, GuardId)> = Vec::new();
+        for (index, item) in set.items.iter().enumerate() {
+            places.extend(item.places.iter().map(|place| (place.position, index, place.guard)));
+        }
+        places.sort_by_key(|&(position, ..)| position);
+        OutputSelection {
+            items: set.items.iter().map(|item| self.item(set, item, layout)).collect(),
+            places: places.into_iter().map(|(_, item, guard)| (item, guard)).collect(),
+        }
     }
 
     fn item(&mut self, set: &SelectionSet, item: &Selection, layout: LayoutId) -> OutputItem {
@@ -39,7 +48,7 @@ impl OutputProgram<'_> {
         let kind = match &item.kind {
             SelectionKind::Typename => {
                 let constant =
-                    (possible.len() == 1 && !self.supergraph.types[set.parent].is_abstract()).then(|| set.parent);
+                    (possible.len() == 1 && !self.supergraph.types[set.parent].is_abstract()).then_some(set.parent);
                 OutputKind::Typename(constant)
             }
             SelectionKind::Introspection => OutputKind::Introspection,
@@ -51,7 +60,7 @@ impl OutputProgram<'_> {
             },
         };
         let on = (!possible.is_subset(&item.on)).then(|| item.on.clone());
-        OutputItem { key: item.response_key.clone(), on, nameless: item.nameless, guard: item.guard, kind }
+        OutputItem { key: item.response_key.clone(), on, nameless: item.nameless, kind }
     }
 
     fn value(&mut self, field: &FieldSelection, item: &Selection, layout: LayoutId) -> OutputKind {

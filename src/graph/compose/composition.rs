@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::graph::connect::model::SourceProtocol;
 use crate::graph::connect::{self, ConnectedSubgraph, ProtoLoader};
 use crate::graph::federation::supergraph::Supergraph;
-use crate::graph::language::ast::{Definition, Document};
+use crate::graph::language::ast::Document;
 use crate::graph::language::{parse, print};
 use crate::graph::link::{Links, Version, spec};
 use crate::platform::base::Name;
@@ -16,7 +16,7 @@ use super::subgraph::definitions::{self, NEWEST, OLDEST};
 use super::subgraph::facts::Facts;
 use super::subgraph::load;
 use super::subgraph::model::Subgraph;
-use super::{merge, merged, satisfiability, supergraph, validate};
+use super::{merge, merged, satisfiability, supergraph, upgrade, validate};
 
 /// One subgraph to compose.
 #[derive(Clone, Debug)]
@@ -80,6 +80,7 @@ pub fn compose(sources: &SourceMap, inputs: &[SubgraphInput], options: &ComposeO
     if has_errors(&diagnostics) {
         return finish(None, diagnostics);
     }
+    upgrade::upgrade(&mut subgraphs, sources, &mut diagnostics);
     for subgraph in &subgraphs {
         validate::subgraph(subgraph, sources, &mut diagnostics);
     }
@@ -202,7 +203,7 @@ impl Reading<'_> {
         }
         let links;
         (links, found) = Links::read(&document);
-        let version = version(&links, input, &document, &mut found);
+        let version = version(&links, &mut found);
         check_imports(&links, version, &mut found);
         if !self.keep(found) {
             return None;
@@ -235,19 +236,9 @@ impl Reading<'_> {
     }
 }
 
-fn version(links: &Links, input: &SubgraphInput, document: &Document, found: &mut Vec<Diagnostic>) -> Version {
-    let Some(link) = links.federation() else {
-        let at = document.definitions.first().map_or(Span::new(input.file, 0, 0), |definition| match definition {
-            Definition::Schema(schema) => schema.span,
-            Definition::Type(ty) => ty.name.span,
-            Definition::Directive(directive) => directive.name.span,
-        });
-        let message = format!("subgraph \"{}\" is written for federation 1", input.name);
-        found.push(Diagnostic::error("UNSUPPORTED_FEATURE", message).at(at).help(
-            "link a version of federation 2: extend schema @link(url: \"https://specs.apollo.dev/federation/v2.0\", import: [\"@key\"])",
-        ));
-        return Version::new(1, 0);
-    };
+/// The version of federation a document links; federation 1 was not linked, or in a version below 2.
+fn version(links: &Links, found: &mut Vec<Diagnostic>) -> Version {
+    let Some(link) = links.federation() else { return Version::new(1, 0) };
     let version = link.version();
     if version < OLDEST || version > NEWEST {
         let message = format!("unknown version of federation: \"{}\"", link.url);

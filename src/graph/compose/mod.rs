@@ -1,7 +1,8 @@
 //! Subgraphs become a supergraph, or diagnostics that say why not.
 //!
-//! In order: each document is parsed, its links are read, it is validated as GraphQL and by
-//! federation's rules (`validate/rules`, a rule a file); then the subgraphs, sorted by name, are
+//! In order: each document is parsed, its links are read, it is validated as GraphQL, brought to
+//! federation 2 if it is written for federation 1 (`upgrade`), and validated by federation's rules
+//! (`validate/rules`, a rule a file); then the subgraphs, sorted by name, are
 //! merged (`merge`, a kind a file), the result is checked (`merged`), and written in the form of
 //! the join specification (`supergraph`). All errors of a phase are reported together. Imports
 //! `federation`, `connect`, `mapping`, `link`, `language` and `platform/base`.
@@ -16,6 +17,7 @@ pub mod merged;
 pub mod satisfiability;
 pub mod subgraph;
 mod supergraph;
+mod upgrade;
 pub mod validate;
 
 pub use composition::{ComposeOptions, Composed, Composition, SubgraphInput, compose};

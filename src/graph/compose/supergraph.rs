@@ -96,6 +96,13 @@ const FEATURES: &[Feature] = &[
             scalar policy__Policy",
     },
     Feature {
+        directives: &["context"],
+        link: r#"@link(url: "https://specs.apollo.dev/context/v0.1", for: SECURITY)"#,
+        definitions: "directive @context(name: String!) repeatable on INTERFACE | OBJECT | UNION
+            directive @context__fromContext(field: context__ContextFieldValue) on ARGUMENT_DEFINITION
+            scalar context__ContextFieldValue",
+    },
+    Feature {
         directives: &["cost", "listSize"],
         link: r#"@link(url: "https://specs.apollo.dev/cost/v0.1", import: ["@listSize"])"#,
         definitions: "directive @cost(weight: Int!) on ARGUMENT_DEFINITION | ENUM | FIELD_DEFINITION | INPUT_FIELD_DEFINITION | OBJECT | SCALAR

@@ -270,6 +270,7 @@ impl<'a> Build<'a> {
             provides: None,
             external: false,
             override_gate: label.map(|(label, drawn)| (self.label(label.as_str().unwrap_or("")), drawn)),
+            context_arguments: Vec::new(),
             interface_object: false,
         }
     }

@@ -150,6 +150,14 @@ impl Dump<'_> {
         if let Some((label, drawn)) = provider.override_gate {
             write!(f, " {} \"{}\"", if drawn { "if" } else { "unless" }, self.0.labels[label])?;
         }
+        for argument in &provider.context_arguments {
+            let ty = self.0.display_type(&argument.ty);
+            write!(f, " with {}: {ty} from {} {{", argument.name, argument.context)?;
+            for (setter, set) in &argument.selections {
+                write!(f, " {} {{ {} }}", self.0.types[*setter].name, FieldSetText(self.0, *set))?;
+            }
+            f.write_str(" }")?;
+        }
         if provider.external {
             f.write_str(" external")?;
         }

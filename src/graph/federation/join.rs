@@ -48,6 +48,8 @@ pub(super) struct JoinedType<'a> {
     /// For each enum value, the subgraphs that know it.
     pub(super) values: Vec<Vec<GraphId>>,
     pub(super) carried: Vec<Carried<'a>>,
+    /// The contexts it sets, under the names they have in the supergraph.
+    pub(super) contexts: Vec<Name>,
 }
 
 /// `@join__type`
@@ -80,6 +82,16 @@ pub(super) struct FieldJoin<'a> {
     pub(super) used_overridden: bool,
     pub(super) overrides: Option<&'a Value>,
     pub(super) override_label: Option<&'a Value>,
+    pub(super) contexts: Vec<ContextJoin<'a>>,
+}
+
+/// One of `@join__field(contextArguments:)`
+#[derive(Debug)]
+pub(super) struct ContextJoin<'a> {
+    pub(super) name: Name,
+    pub(super) ty: &'a Value,
+    pub(super) context: Name,
+    pub(super) selection: &'a Value,
 }
 
 /// `@join__directive`: a directive of the subgraphs themselves.
@@ -107,6 +119,7 @@ struct Names {
     value: Name,
     directive: Name,
     graph_enum: Name,
+    context: Name,
 }
 
 impl<'a> Joined<'a> {
@@ -124,6 +137,7 @@ impl<'a> Joined<'a> {
             member: name("unionMember"),
             value: name("enumValue"),
             directive: name("directive"),
+            context: specs.directive(spec::CONTEXT, "context"),
             graph_enum: specs.type_name(spec::JOIN, "Graph").unwrap_or_else(|| "join__Graph".into()),
         };
         let mut reader = Reader { names, specs, by_value: HashMap::new(), diagnostics: Vec::new() };
@@ -206,6 +220,7 @@ impl Reader<'_> {
     fn one_type<'a>(&mut self, definition: &'a TypeDefinition, graphs: &IdVec<GraphId, Graph>) -> JoinedType<'a> {
         let mut joins = Vec::new();
         let (mut implements, mut members, mut carried) = (Vec::new(), Vec::new(), Vec::new());
+        let mut contexts = Vec::new();
         for directive in &definition.directives {
             if directive.name == self.names.ty {
                 joins.extend(self.type_join(directive));
@@ -215,14 +230,24 @@ impl Reader<'_> {
                 members.extend(self.graph_and_name(directive, "member"));
             } else if directive.name == self.names.directive {
                 carried.extend(self.carried(directive));
+            } else if directive.name == self.names.context {
+                contexts.extend(directive.argument("name").and_then(Value::as_str).map(Name::from));
             }
         }
         if joins.is_empty() {
             // A type without a join is in all subgraphs, without a key.
             joins.extend(graphs.ids().map(TypeJoin::plain));
         }
-        let mut ty =
-            JoinedType { definition, joins, implements, members, fields: Vec::new(), values: Vec::new(), carried };
+        let mut ty = JoinedType {
+            definition,
+            joins,
+            implements,
+            members,
+            fields: Vec::new(),
+            values: Vec::new(),
+            carried,
+            contexts,
+        };
         let having = ty.graphs();
         if ty.members.is_empty() {
             // Before join v0.3 nothing says which subgraph has which member.
@@ -301,11 +326,7 @@ impl Reader<'_> {
 
     fn field_join<'a>(&mut self, directive: &'a Directive, graph: GraphId) -> Option<FieldJoin<'a>> {
         let argument = |name| directive.argument(name).filter(|value: &&Value| value.kind != ValueKind::Null);
-        if let Some(context) = argument("contextArguments") {
-            let finding = Diagnostic::error("UNSUPPORTED_FEATURE", "arguments from a context are not supported yet");
-            self.diagnostics.push(finding.at(context.span));
-            return None;
-        }
+        let contexts = argument("contextArguments").map_or_else(Vec::new, |value| self.context_joins(value));
         Some(FieldJoin {
             graph,
             requires: argument("requires"),
@@ -315,7 +336,31 @@ impl Reader<'_> {
             used_overridden: flag(directive, "usedOverridden", false),
             overrides: argument("override"),
             override_label: argument("overrideLabel"),
+            contexts,
         })
+    }
+
+    fn context_joins<'a>(&mut self, value: &'a Value) -> Vec<ContextJoin<'a>> {
+        let ValueKind::List(items) = &value.kind else {
+            self.error(value.span, "`contextArguments` is a list");
+            return Vec::new();
+        };
+        let mut joins = Vec::new();
+        for item in items {
+            let fields = match &item.kind {
+                ValueKind::Object(fields) => fields.as_slice(),
+                _ => &[],
+            };
+            let of = |key: &str| fields.iter().find(|(name, _)| &*name.value == key).map(|(_, value)| value);
+            let text = |key: &str| of(key).and_then(Value::as_str).map(Name::from);
+            match (text("name"), of("type"), text("context"), of("selection")) {
+                (Some(name), Some(ty), Some(context), Some(selection)) => {
+                    joins.push(ContextJoin { name, ty, context, selection });
+                }
+                _ => self.error(item.span, "a context argument has `name`, `type`, `context` and `selection`"),
+            }
+        }
+        joins
     }
 
     fn graph_and_name(&mut self, directive: &Directive, argument: &str) -> Option<(GraphId, Name)> {
@@ -381,6 +426,7 @@ impl FieldJoin<'_> {
             used_overridden: false,
             overrides: None,
             override_label: None,
+            contexts: Vec::new(),
         }
     }
 }

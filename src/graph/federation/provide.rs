@@ -6,8 +6,8 @@ use crate::platform::base::Name;
 use super::build::Build;
 use super::field_set::FieldSetNode;
 use super::ids::{FieldId, SubgraphId, TypeId};
-use super::join::{FieldJoin, JoinedType};
-use super::supergraph::{BatchCaps, Entry, EntryKind, Provider};
+use super::join::{ContextJoin, FieldJoin, JoinedType};
+use super::supergraph::{BatchCaps, ContextArgument, Entry, EntryKind, Provider};
 
 // === impl Build ===
 
@@ -102,6 +102,7 @@ impl Build<'_> {
         });
         // An overridden field still used in the old place is like an external one there.
         let external = join.external || (join.used_overridden && join.override_label.is_none());
+        let context_arguments = join.contexts.iter().filter_map(|join| self.context_argument(join)).collect();
         let arguments: Vec<Name> = self.graph.fields[field].arguments.iter().map(|arg| arg.name.clone()).collect();
         self.providers.push(Provider {
             field,
@@ -112,8 +113,23 @@ impl Build<'_> {
             provides,
             external: external && !self.extension_keys.contains(&(join.graph, field)),
             override_gate,
+            context_arguments,
             interface_object,
         });
+    }
+
+    fn context_argument(&mut self, join: &ContextJoin<'_>) -> Option<ContextArgument> {
+        let ty = self.type_ref_text(join.ty.as_str().unwrap_or(""), join.ty.span)?;
+        let joined = self.joined;
+        let mut selections = Vec::new();
+        for setter in joined.types.iter().filter(|ty| ty.contexts.contains(&join.context)) {
+            let setter = self.graph.type_id(&setter.definition.name.value)?;
+            selections.push((setter, self.field_set(setter, join.selection)?));
+        }
+        if selections.is_empty() {
+            self.error(join.selection.span, format!("no type sets the context `{}`", join.context));
+        }
+        Some(ContextArgument { name: join.name.clone(), ty, context: join.context.clone(), selections })
     }
 }
 

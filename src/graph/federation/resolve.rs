@@ -14,6 +14,8 @@ use super::ids::{FieldSetId, TypeId};
 struct Place<'a> {
     literal: &'a str,
     span: Span,
+    /// Where in the string the field set begins.
+    base: usize,
 }
 
 // === impl Build ===
@@ -27,7 +29,11 @@ impl Build<'_> {
             return None;
         };
         let sources = self.sources;
-        let place = Place { literal: sources.slice(value.span), span: value.span };
+        // The braces may be written, too.
+        let trimmed = text.trim();
+        let text = trimmed.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')).unwrap_or(text);
+        let base = value.as_str().map_or(0, |whole| text.as_ptr() as usize - whole.as_ptr() as usize);
+        let place = Place { literal: sources.slice(value.span), span: value.span, base };
         match parse::field_set(text, value.span.file) {
             Ok(selections) => {
                 let selections = self.nodes(on, &selections, &place)?;
@@ -114,8 +120,8 @@ impl Build<'_> {
 impl Place<'_> {
     /// A span within the string's meaning, as a span within its literal.
     fn of(&self, within: Span) -> Span {
-        let start = string::offset(self.literal, within.start as usize);
-        let end = string::offset(self.literal, within.end as usize);
+        let start = string::offset(self.literal, self.base + within.start as usize);
+        let end = string::offset(self.literal, self.base + within.end as usize);
         self.span.within(start, end.max(start))
     }
 }

@@ -248,9 +248,24 @@ pub struct Provider {
     pub external: bool,
     /// Usable only if the label was drawn so.
     pub override_gate: Option<(LabelId, bool)>,
+    /// Arguments that clients do not give: they are filled from an object further up.
+    pub context_arguments: Vec<ContextArgument>,
     /// The field is served for the interface as a whole, by an interface object. Its field sets
     /// are over the interface even when `field` is an implementer's coordinate.
     pub interface_object: bool,
+}
+
+/// An argument that is filled from the nearest object above that sets a context.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ContextArgument {
+    /// The argument's name in the subgraph.
+    pub name: Name,
+    /// Its type there.
+    pub ty: TypeRef,
+    /// The context: `subgraph__name`.
+    pub context: Name,
+    /// What is selected of each type that sets the context; one value.
+    pub selections: Vec<(TypeId, FieldSetId)>,
 }
 
 /// One way to land on a type in a subgraph from key values.
@@ -319,6 +334,11 @@ pub enum AuthAtom {
 // === impl Supergraph ===
 
 impl Supergraph {
+    /// Whether any argument is filled from a context.
+    pub fn uses_contexts(&self) -> bool {
+        self.providers.iter().any(|provider| !provider.context_arguments.is_empty())
+    }
+
     /// The type called `name`.
     pub fn type_id(&self, name: &str) -> Option<TypeId> {
         self.type_ids.get(name).copied()

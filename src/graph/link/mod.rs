@@ -6,6 +6,7 @@
 //! `import` gives single elements short names. Imports only `language` and `platform/base`; knows
 //! nothing of what the specifications mean.
 
+mod conflicts;
 mod feature;
 mod links;
 mod read;

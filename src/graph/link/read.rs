@@ -4,11 +4,12 @@ use crate::graph::language::ast::{Definition, Directive, Document, Value, ValueK
 use crate::platform::base::Name;
 use crate::platform::base::diagnostic::Diagnostic;
 
-use super::feature::{FeatureUrl, Version, is_feature_name, is_name};
+use super::conflicts::check_new;
+use super::feature::{FeatureUrl, is_feature_name, is_name};
 use super::links::{Import, Link, Links, Purpose};
 use super::spec;
 
-const USAGE: &str = "INVALID_LINK_DIRECTIVE_USAGE";
+pub(super) const USAGE: &str = "INVALID_LINK_DIRECTIVE_USAGE";
 const IDENTIFIER: &str = "INVALID_LINK_IDENTIFIER";
 
 impl Links {
@@ -85,6 +86,11 @@ fn read_link(directive: &Directive, diagnostics: &mut Vec<Diagnostic>) -> Option
         diagnostics.push(Diagnostic::error(IDENTIFIER, format!("\"{text}\" is not a URL")).at(value.span));
         return None;
     };
+    if url.version.is_none() {
+        let finding = Diagnostic::error(IDENTIFIER, format!("\"{text}\" does not end with a version"));
+        diagnostics.push(finding.at(value.span).help("name the version of the specification: \"…/v1.0\""));
+        return None;
+    }
     let name = read_alias(directive, diagnostics).or_else(|| url.name.clone());
     let imports = directive.argument("import").map_or_else(Vec::new, |value| read_imports(value, diagnostics));
     let purpose = read_purpose(directive, diagnostics);
@@ -99,7 +105,7 @@ fn read_alias(directive: &Directive, diagnostics: &mut Vec<Diagnostic>) -> Optio
         ValueKind::String(alias) => {
             let message = format!("\"{alias}\" cannot be a prefix of names");
             diagnostics.push(
-                Diagnostic::error(IDENTIFIER, message)
+                Diagnostic::error(USAGE, message)
                     .at(value.span)
                     .help("a prefix is a GraphQL name that neither holds \"__\" nor starts or ends with an underscore"),
             );
@@ -185,40 +191,6 @@ fn read_import(item: &Value, diagnostics: &mut Vec<Diagnostic>) -> Option<Import
     }
 }
 
-/// Refuses what would make names ambiguous.
-fn check_new(link: &Link, known: &[Link], diagnostics: &mut Vec<Diagnostic>) {
-    if let Some(other) = known.iter().find(|other| other.url.identity == link.url.identity) {
-        let message = format!("\"{}\" is linked more than once", link.url.identity);
-        diagnostics.push(Diagnostic::error(USAGE, message).at(link.span).label(other.span, "linked here before"));
-        return;
-    }
-    if let Some(other) = known.iter().find(|other| other.name.is_some() && other.name == link.name) {
-        let message = format!(
-            "\"{}\" and \"{}\" both name their elements \"{}__…\"",
-            other.url,
-            link.url,
-            link.name.as_deref().unwrap_or_default()
-        );
-        let finding = Diagnostic::error(USAGE, message).at(link.span).label(other.span, "linked here");
-        diagnostics.push(finding.help("give one of them another prefix with `as`"));
-    }
-    for (index, import) in link.imports.iter().enumerate() {
-        let same = |other: &&Import| other.directive == import.directive && other.name == import.name;
-        let earlier = link.imports.iter().take(index).find(same);
-        if let Some(other) = earlier.or_else(|| known.iter().flat_map(|link| &link.imports).find(same)) {
-            if earlier.is_some_and(|other| other.element == import.element) {
-                continue;
-            }
-            let message = format!("the name \"{}\" is imported twice", import.written().value);
-            diagnostics.push(Diagnostic::error(USAGE, message).at(import.span).label(other.span, "imported here"));
-        }
-    }
-    if &*link.url.identity == spec::LINK && link.url.version != Some(Version::new(1, 0)) {
-        let message = format!("unknown version of the link specification: \"{}\"", link.url);
-        diagnostics.push(Diagnostic::error("UNKNOWN_LINK_VERSION", message).at(link.url_span).help("known is v1.0"));
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -295,7 +267,7 @@ mod tests {
         let codes: Vec<&str> = found.iter().filter_map(|text| text.split(':').next()).collect();
         assert_eq!(
             codes,
-            [IDENTIFIER, USAGE, IDENTIFIER, USAGE, USAGE, USAGE, USAGE, USAGE, "UNKNOWN_LINK_VERSION"],
+            [IDENTIFIER, USAGE, USAGE, USAGE, USAGE, USAGE, USAGE, USAGE, "UNKNOWN_LINK_VERSION"],
             "{found:#?}"
         );
     }

@@ -15,7 +15,6 @@ use crate::gateway::exchange::error::GraphqlError;
 use crate::gateway::exchange::request::GraphqlRequest;
 use crate::gateway::exchange::response::{GraphqlResponse, Outcome};
 use crate::gateway::pipeline::Gateway;
-use crate::platform::base::Name;
 use crate::platform::base::deadline::Deadline;
 
 use super::negotiate::{MediaType, accepted, is_json};
@@ -24,41 +23,71 @@ use super::{params, status};
 /// Names a request in its answer, in logs and towards sources.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
+/// Only a token that came and was not accepted is unauthenticated (RFC 6750 §3.1).
+const CHALLENGE: &str = "Bearer error=\"invalid_token\"";
+/// The longest id that a client may give its request.
+const MAX_REQUEST_ID: usize = 128;
+
 /// Answers `POST` with a JSON body. Any other body is refused: a browser can send those across
 /// sites without asking.
 pub async fn post(State(gateway): State<Gateway>, request: Request) -> Response {
-    let Some(media) = accepted(request.headers()) else { return not_acceptable() };
-    let (parts, body) = request.into_parts();
-    let context = context(&gateway, parts.headers);
-    let asked = match read(&gateway, &context, body).await {
-        Ok(asked) => asked,
-        Err((status, error)) => return refuse(status, media, &error),
+    let (mut parts, body) = request.into_parts();
+    let request_id = name(&mut parts.headers);
+    let Some(media) = accepted(&parts.headers) else { return named(not_acceptable(), &request_id) };
+    let context = context(&gateway, parts.headers, &request_id);
+    let response = match read(&gateway, &context, body).await {
+        Ok(asked) => answer(&gateway, asked, context, media).await,
+        Err((status, error)) => refuse(status, media, &error),
     };
-    answer(&gateway, asked, context, media).await
+    named(response, &request_id)
 }
 
 /// Answers `GET` with parameters in the URL; only queries run.
-pub async fn get(State(gateway): State<Gateway>, RawQuery(query): RawQuery, headers: HeaderMap) -> Response {
-    let Some(media) = accepted(&headers) else { return not_acceptable() };
-    let context = context(&gateway, headers);
-    match params::from_query_string(query.as_deref().unwrap_or("")) {
+pub async fn get(State(gateway): State<Gateway>, RawQuery(query): RawQuery, mut headers: HeaderMap) -> Response {
+    let request_id = name(&mut headers);
+    let Some(media) = accepted(&headers) else { return named(not_acceptable(), &request_id) };
+    let context = context(&gateway, headers, &request_id);
+    let response = match params::from_query_string(query.as_deref().unwrap_or("")) {
         Ok(asked) => answer(&gateway, asked, context, media).await,
         Err(error) => refuse(StatusCode::BAD_REQUEST, media, &error),
-    }
+    };
+    named(response, &request_id)
 }
 
 /// Answers every other method.
-pub async fn other(headers: HeaderMap) -> Response {
+pub async fn other(mut headers: HeaderMap) -> Response {
+    let request_id = name(&mut headers);
     let error = GraphqlError::new("METHOD_NOT_ALLOWED", "Send GraphQL by POST, or a query by GET");
     let mut response = refuse(StatusCode::METHOD_NOT_ALLOWED, accepted(&headers).unwrap_or(MediaType::Json), &error);
     response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, POST"));
+    named(response, &request_id)
+}
+
+/// The request's id: the client's own if it can stand in a log as it is, or else a new one. From
+/// here on it is one of the request's headers, so that it travels to whom the schema says.
+fn name(headers: &mut HeaderMap) -> HeaderValue {
+    let harmless = |id: &[u8]| {
+        (1..=MAX_REQUEST_ID).contains(&id.len())
+            && id.iter().all(|byte| byte.is_ascii_alphanumeric() || b"-_.~:/+=".contains(byte))
+    };
+    let own = headers.get(&REQUEST_ID).filter(|id| harmless(id.as_bytes())).cloned();
+    let id = own.unwrap_or_else(|| {
+        HeaderValue::from_str(&uuid::Uuid::now_v7().simple().to_string()).expect("digits and letters")
+    });
+    headers.insert(REQUEST_ID, id.clone());
+    id
+}
+
+/// Tells the client how its request is named.
+fn named(mut response: Response, request_id: &HeaderValue) -> Response {
+    response.headers_mut().insert(REQUEST_ID, request_id.clone());
     response
 }
 
-fn context(gateway: &Gateway, headers: HeaderMap) -> RequestContext {
+fn context(gateway: &Gateway, headers: HeaderMap, request_id: &HeaderValue) -> RequestContext {
     RequestContext {
         deadline: Deadline::after(gateway.snapshot().limits().deadline.0),
-        request_id: uuid::Uuid::now_v7().simple().to_string().into(),
+        request_id: request_id.to_str().unwrap_or_default().into(),
         headers,
         now: Utc::now().to_rfc3339_opts(SecondsFormat::Millis, true),
     }
@@ -110,16 +139,12 @@ fn announced_length(headers: &HeaderMap) -> Option<u64> {
 }
 
 async fn answer(gateway: &Gateway, asked: GraphqlRequest, context: RequestContext, media: MediaType) -> Response {
-    let request_id: Name = context.request_id.clone();
     let GraphqlResponse { outcome, body } = gateway.execute(asked, context).await;
     let mut response = respond(status::of(outcome, media), media, body);
     let headers = response.headers_mut();
-    if let Ok(id) = HeaderValue::from_str(&request_id) {
-        headers.insert(REQUEST_ID, id);
-    }
     match outcome {
         Outcome::Unauthenticated => {
-            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static(CHALLENGE));
         }
         Outcome::MethodNotAllowed => {
             headers.insert(ALLOW, HeaderValue::from_static("POST"));

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use crate::graph::connect::model::{ConnectSpec, SourceSpec};
 use crate::graph::mapping::Variables;
 use crate::platform::base::Name;
-use crate::sources::contract::SourceError;
+use crate::sources::contract::{BAD_INPUT, SourceError};
 use crate::sources::rows::slot::UpstreamError;
 
 use super::page::PageError;
@@ -14,8 +14,6 @@ use super::page::PageError;
 const FETCH: &str = "CONNECTOR_FETCH";
 /// The code of an answer that is not what its content type says.
 pub const DESERIALIZE: &str = "CONNECTOR_DESERIALIZE";
-/// The code of a value that has no place in the request.
-pub const BAD_INPUT: &str = "CONNECTOR_BAD_INPUT";
 /// The code of a call that met no system, or lost it.
 pub const TRANSPORT: &str = "HTTP_CLIENT_ERROR";
 /// The code of a batch whose answer is no list.

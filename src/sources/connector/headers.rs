@@ -9,7 +9,7 @@ use crate::platform::base::span::Spanned;
 use crate::sources::contract::{RequestFacts, SourceError};
 use crate::sources::headers::{HeaderRuleError, Propagation, copy, header_name};
 
-use super::failure::BAD_INPUT;
+use crate::sources::contract::BAD_INPUT;
 
 /// What is written with every call of one connector: first what propagates, then the source's
 /// headers, then the connector's own in place of the source's.

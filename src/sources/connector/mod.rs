@@ -14,7 +14,7 @@ mod row;
 mod scope;
 mod source;
 
-pub use failure::{BAD_INPUT, DESERIALIZE, TRANSPORT};
+pub use failure::{DESERIALIZE, TRANSPORT};
 pub use headers::HeaderPlan;
 pub use page::{BadCursor, CursorKey, Page, PageError};
 pub use protocol::{Answer, Body, Inputs, Protocol};

@@ -10,7 +10,7 @@ use crate::sources::format::decode;
 
 use super::failure::{DESERIALIZE, failed};
 use super::page::{Page, Pager, Reply};
-use super::protocol::{Answer, Body, Inputs};
+use super::protocol::{Body, Inputs};
 use super::scope::AnswerScope;
 use super::source::{Fetch, Tally};
 
@@ -115,15 +115,15 @@ async fn judged(fetch: &Fetch<'_>, variables: Variables<'_>, page: Option<&Page>
     let facts = std::mem::take(&mut answer.facts);
     answer.problems.iter().for_each(|problem| fetch.tally.problem(problem));
     let scope = AnswerScope::new(&answer, connector.needs);
-    let judged = content(answer, fetch.tally);
+    let (success, content) = (answer.success, content(answer.body, fetch.tally));
     let spec = &connector.spec;
     let source = connector.source();
     let is_success = spec.is_success.as_ref().or_else(|| source?.is_success.as_ref());
-    let (success, value) = match judged {
-        Ok(decoded) => decoded,
+    let value = match content {
+        Ok(value) => value,
         // A failure is a failure even if its text cannot be read.
-        Err((false, _)) if is_success.is_none() => (false, Value::Null),
-        Err((_, error)) => return Err(error),
+        Err(_) if !success && is_success.is_none() => Value::Null,
+        Err(error) => return Err(error),
     };
     let after = scope.extend(variables);
     let success = match is_success {
@@ -136,21 +136,19 @@ async fn judged(fetch: &Fetch<'_>, variables: Variables<'_>, page: Option<&Page>
     Ok(Success { value, scope })
 }
 
-/// The answer's value, with what the protocol says of success.
-fn content(answer: Answer, tally: &Tally) -> Result<(bool, Value), (bool, SourceError)> {
-    let value = match answer.body {
-        Body::Empty => Value::Null,
-        Body::Value(value) => value,
+/// An answer's value.
+fn content(body: Body, tally: &Tally) -> Result<Value, SourceError> {
+    match body {
+        Body::Empty => Ok(Value::Null),
+        Body::Value(value) => Ok(value),
         Body::Bytes(kind, bytes) => {
-            let decoded = decode(&kind, &bytes)
-                .map_err(|error| (answer.success, SourceError::new(DESERIALIZE, error.to_string())))?;
+            let decoded = decode(&kind, &bytes).map_err(|error| SourceError::new(DESERIALIZE, error.to_string()))?;
             if let Some(problem) = &decoded.problem {
                 tally.problem(problem);
             }
-            decoded.value
+            Ok(decoded.value)
         }
-    };
-    Ok((answer.success, value))
+    }
 }
 
 /// An evaluation's value; its problems are counted.

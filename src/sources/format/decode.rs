@@ -98,7 +98,7 @@ mod tests {
         assert_eq!(value(Some("application/problem+json; charset=utf-8"), b"{}"), Ok(json!({})));
         assert_eq!(value(Some("text/plain; charset=ISO-8859-1"), b"\xe9"), Ok(json!("é")));
         assert_eq!(value(Some("application/json"), b""), Ok(Value::Null));
-        assert_eq!(decode(&MediaKind::Other, b"%PDF").unwrap().problem.is_some(), true);
+        assert!(decode(&MediaKind::Other, b"%PDF").unwrap().problem.is_some());
     }
 
     #[test]

@@ -8,8 +8,8 @@ use serde_json::{Map, Value, json};
 
 use crate::graph::connect::model::GraphqlRequest;
 use crate::graph::mapping::{Mapping, Variables};
-use crate::sources::connector::{Answer, BAD_INPUT, Body, DESERIALIZE, HeaderPlan, Inputs, Protocol, TRANSPORT};
-use crate::sources::contract::SourceError;
+use crate::sources::connector::{Answer, Body, DESERIALIZE, HeaderPlan, Inputs, Protocol, TRANSPORT};
+use crate::sources::contract::{BAD_INPUT, SourceError};
 use crate::sources::transport::net_error;
 
 use super::exchange::GraphqlEndpoint;

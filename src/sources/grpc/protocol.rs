@@ -7,8 +7,8 @@ use futures_util::future::BoxFuture;
 use serde_json::{Map, Value, json};
 
 use crate::graph::mapping::{Mapping, Variable};
-use crate::sources::connector::{Answer, BAD_INPUT, Body, DESERIALIZE, HeaderPlan, Inputs, Protocol, TRANSPORT};
-use crate::sources::contract::SourceError;
+use crate::sources::connector::{Answer, Body, DESERIALIZE, HeaderPlan, Inputs, Protocol, TRANSPORT};
+use crate::sources::contract::{BAD_INPUT, SourceError};
 use crate::sources::format::MediaKind;
 use crate::sources::stack::TIMEOUT;
 

@@ -10,8 +10,8 @@ use serde_json::{Map, Value, json};
 use crate::graph::connect::model::{HttpRequest, HttpVerb};
 use crate::graph::mapping::{Mapping, Template, TemplatePiece, Variables};
 use crate::platform::net::HttpClient;
-use crate::sources::connector::{Answer, BAD_INPUT, Body, DESERIALIZE, HeaderPlan, Inputs, Protocol, TRANSPORT};
-use crate::sources::contract::SourceError;
+use crate::sources::connector::{Answer, Body, DESERIALIZE, HeaderPlan, Inputs, Protocol, TRANSPORT};
+use crate::sources::contract::{BAD_INPUT, SourceError};
 use crate::sources::format::{encode_form, media_kind};
 use crate::sources::transport::net_error;
 

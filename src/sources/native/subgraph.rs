@@ -67,9 +67,29 @@ impl NativeSubgraph {
         }
         let data = response.data.into_json().map_err(|reason| error(reason.to_string()))?;
         match data.pointer("/_service/sdl").and_then(|sdl| sdl.as_str()) {
-            Some(sdl) => Ok(sdl.to_owned()),
+            Some(sdl) => Ok(format!("{sdl}{}", self.roots().await)),
             None => Err(error("no SDL in its answer".to_owned())),
         }
+    }
+
+    /// The schema definition, if a root type has another name than the usual one: federated SDL
+    /// comes without it, and the root's fields would be lost. A schema whose introspection is
+    /// closed does not tell.
+    async fn roots(&self) -> String {
+        let names = "{ __schema { queryType { name } mutationType { name } subscriptionType { name } } }";
+        let response = self.executor.execute(Request::new(names).only_introspection()).await;
+        let data = response.data.into_json().unwrap_or_default();
+        let roots = [("query", "Query"), ("mutation", "Mutation"), ("subscription", "Subscription")];
+        let named = roots.map(|(root, usual)| {
+            let name = data.pointer(&format!("/__schema/{root}Type/name")).and_then(|name| name.as_str());
+            (root, name, name.is_some_and(|name| name != usual))
+        });
+        if !named.iter().any(|(.., renamed)| *renamed) {
+            return String::new();
+        }
+        let fields: String =
+            named.iter().filter_map(|(root, name, _)| Some(format!(" {root}: {}", (*name)?))).collect();
+        format!("\nschema {{{fields} }}\n")
     }
 
     async fn ask(&self, request: &FetchRequest, context: &CallContext) -> Result<Rows, SourceError> {

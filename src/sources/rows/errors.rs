@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::shape::{ObjectShape, RowShape, ValueKind, ValueShape};
-use super::slot::{PathSegment, Rows, Slot, UpstreamError};
+use super::slot::{Below, PathSegment, Rows, Slot, UpstreamError};
 
 /// An error as an upstream reports it, with the path in its own answer.
 #[derive(Clone, PartialEq, Debug)]
@@ -39,10 +39,13 @@ pub fn read_errors(text: &[u8]) -> Vec<LocatedError> {
 /// are general, unless there is no data at all: then the first of them fails every row.
 pub fn place_errors(rows: &mut Rows, shape: &RowShape, expected: &[u32], errors: Vec<LocatedError>) {
     for LocatedError { path, error } in errors {
-        let path = path.unwrap_or_default();
-        match walk(rows, shape, expected, &path) {
-            Some((place, walked)) => put(rows, place, UpstreamError { suffix: path[walked..].to_vec(), ..error }),
-            None => rows.general.push(error),
+        let places = walk(rows, shape, expected, &path.unwrap_or_default());
+        if places.is_empty() {
+            rows.general.push(error);
+            continue;
+        }
+        for (place, suffix) in places {
+            put(rows, place, UpstreamError { suffix, ..error.clone() });
         }
     }
     let nothing = rows.rows.iter().all(|row| matches!(row, Slot::Null | Slot::Missing));
@@ -114,42 +117,51 @@ fn put(rows: &mut Rows, place: Place, error: UpstreamError) {
     }
 }
 
-/// The deepest place `path` leads to, and how many segments that took.
-fn walk(rows: &Rows, shape: &RowShape, expected: &[u32], path: &[PathSegment]) -> Option<(Place, usize)> {
-    let (row, object, walked) = match shape {
-        RowShape::Root(object) => (0, object, (!path.is_empty()).then_some(0)?),
-        RowShape::Lists(lists) => {
-            let PathSegment::Key(key) = path.first()? else { return None };
-            let list = lists.iter().position(|list| list.key == *key)?;
+/// The deepest places `path` leads to, and the way on from each; several where one value feeds
+/// several cells.
+fn walk(rows: &Rows, shape: &RowShape, expected: &[u32], path: &[PathSegment]) -> Vec<(Place, Vec<Below>)> {
+    let (row, object, path) = match (shape, path) {
+        (_, []) => return Vec::new(),
+        (RowShape::Root(object), path) => (0, object, path),
+        (RowShape::Lists(lists), [PathSegment::Key(key), rest @ ..]) => {
+            let Some(list) = lists.iter().position(|list| list.key == *key) else { return Vec::new() };
             let count = |list: usize| expected.get(list).copied().unwrap_or_default() as usize;
             let first: usize = (0..list).map(count).sum();
-            match path.get(1) {
-                Some(PathSegment::Index(index)) if (*index as usize) < count(list) => {
-                    (first + *index as usize, &lists[list].object, 2)
+            match rest {
+                [PathSegment::Index(index), rest @ ..] if (*index as usize) < count(list) => {
+                    (first + *index as usize, &lists[list].object, rest)
                 }
-                _ => return Some((Place::Rows(first..first + count(list)), path.len())),
+                _ => return vec![(Place::Rows(first..first + count(list)), Vec::new())],
             }
         }
+        (RowShape::Lists(_), _) => return Vec::new(),
     };
-    let slot = *rows.rows.get(row)?;
-    Some(match walk_object(rows, object, slot, path, walked) {
-        Some((cell, walked)) => (Place::Cell(cell), walked),
-        None => (Place::Row(row), walked),
-    })
+    let Some(&slot) = rows.rows.get(row) else { return Vec::new() };
+    let mut places = Vec::new();
+    if !walk_object(rows, object, slot, path, &mut places) {
+        places.push((Place::Row(row), below_object(object, path)));
+    }
+    places
 }
 
-/// From an object (or what stands in its place) to a cell below it.
+/// From an object (or what stands in its place) to cells below it; false if there are none.
 fn walk_object(
     rows: &Rows,
     shape: &ObjectShape,
     slot: Slot,
     path: &[PathSegment],
-    walked: usize,
-) -> Option<(u32, usize)> {
-    let (Slot::Object { start, .. }, Some(PathSegment::Key(key))) = (slot, path.get(walked)) else { return None };
-    let field = shape.fields.iter().find(|field| field.key == *key)?;
-    let cell = start + field.slot.0;
-    walk_value(rows, &field.value, cell, 0, path, walked + 1).or(Some((cell, walked + 1)))
+    places: &mut Vec<(Place, Vec<Below>)>,
+) -> bool {
+    let (Slot::Object { start, .. }, [PathSegment::Key(key), rest @ ..]) = (slot, path) else { return false };
+    let mut found = false;
+    for field in shape.fields.iter().filter(|field| field.key == *key) {
+        let cell = start + field.slot.0;
+        if !walk_value(rows, &field.value, cell, 0, rest, places) {
+            places.push((Place::Cell(cell), below_value(&field.value, 0, rest)));
+        }
+        found = true;
+    }
+    found
 }
 
 fn walk_value(
@@ -158,17 +170,41 @@ fn walk_value(
     cell: u32,
     level: u8,
     path: &[PathSegment],
-    walked: usize,
-) -> Option<(u32, usize)> {
-    let slot = *rows.slots.get(cell as usize)?;
+    places: &mut Vec<(Place, Vec<Below>)>,
+) -> bool {
+    let Some(&slot) = rows.slots.get(cell as usize) else { return false };
     if level == shape.lists {
-        let ValueKind::Object(object) = &shape.kind else { return None };
-        return walk_object(rows, object, slot, path, walked);
+        return match &shape.kind {
+            ValueKind::Object(object) => walk_object(rows, object, slot, path, places),
+            _ => false,
+        };
     }
-    let (Slot::List { start, len }, Some(PathSegment::Index(index))) = (slot, path.get(walked)) else { return None };
+    let (Slot::List { start, len }, [PathSegment::Index(index), rest @ ..]) = (slot, path) else { return false };
     if *index >= len {
-        return None;
+        return false;
     }
     let item = start + index;
-    walk_value(rows, shape, item, level + 1, path, walked + 1).or(Some((item, walked + 1)))
+    if !walk_value(rows, shape, item, level + 1, rest, places) {
+        places.push((Place::Cell(item), below_value(shape, level + 1, rest)));
+    }
+    true
+}
+
+/// The way through cells that are not there, by the shape alone.
+fn below_value(shape: &ValueShape, level: u8, path: &[PathSegment]) -> Vec<Below> {
+    match path {
+        [PathSegment::Index(index), rest @ ..] if level < shape.lists => {
+            std::iter::once(Below::Item(*index)).chain(below_value(shape, level + 1, rest)).collect()
+        }
+        _ => match &shape.kind {
+            ValueKind::Object(object) if level == shape.lists => below_object(object, path),
+            _ => Vec::new(),
+        },
+    }
+}
+
+fn below_object(shape: &ObjectShape, path: &[PathSegment]) -> Vec<Below> {
+    let [PathSegment::Key(key), rest @ ..] = path else { return Vec::new() };
+    let Some(field) = shape.fields.iter().find(|field| field.key == *key) else { return Vec::new() };
+    std::iter::once(Below::Field(field.slot)).chain(below_value(&field.value, 0, rest)).collect()
 }

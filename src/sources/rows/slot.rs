@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use crate::graph::federation::ids::TypeId;
 use crate::platform::base::Name;
 
-use super::shape::SiteId;
+use super::shape::{SiteId, SlotIndex};
 
 /// A type that is not known yet.
 pub const UNKNOWN_TYPE: TypeId = TypeId(u32::MAX);
@@ -80,13 +80,22 @@ pub struct UpstreamError {
     pub message: String,
     /// What else is known; hidden from clients while errors are masked, unless `authored`.
     pub extensions: Map<String, Value>,
-    /// Path segments below the cell the error stands in, already translated to response names.
-    pub suffix: Vec<PathSegment>,
+    /// The way below the cell the error stands in to where it happened, as far as the shape knows it.
+    pub suffix: Vec<Below>,
     /// Written by the schema's author (`errors` of a connector): passes masking.
     pub authored: bool,
 }
 
-/// One step of an error's path.
+/// One step below a cell. The names clients use are known only where the response is written.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Below {
+    /// Into the cell of an object.
+    Field(SlotIndex),
+    /// To a list position, from 0.
+    Item(u32),
+}
+
+/// One step of an error's path, as an upstream reports it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum PathSegment {
     /// A response key.

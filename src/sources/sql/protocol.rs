@@ -8,8 +8,8 @@ use serde_json::{Map, Value, json};
 
 use crate::graph::connect::model::{KeyColumn, SqlRequest, SqlStatements};
 use crate::graph::mapping::{SqlTemplate, Variable, Variables};
-use crate::sources::connector::{Answer, BAD_INPUT, Body, DESERIALIZE, Inputs, Protocol, TRANSPORT};
-use crate::sources::contract::SourceError;
+use crate::sources::connector::{Answer, Body, DESERIALIZE, Inputs, Protocol, TRANSPORT};
+use crate::sources::contract::{BAD_INPUT, SourceError};
 use crate::sources::format::MediaKind;
 use crate::sources::stack::TIMEOUT;
 use crate::sources::transport::TOO_LARGE;

@@ -44,6 +44,9 @@ impl Merger<'_> {
         merged.extend(cost(all(sources, Federation::Cost)));
         merged.extend(list_size(all(sources, Federation::ListSize)));
         for name in ["deprecated", "specifiedBy", "oneOf"] {
+            if self.carried.has(name) {
+                continue;
+            }
             merged.extend(self.agreed(sources, name));
         }
         merged.extend(self.composed(sources));
@@ -54,7 +57,7 @@ impl Merger<'_> {
     fn agreed<T: Annotated>(&mut self, sources: &[(usize, T)], name: &str) -> Option<Directive> {
         let given: Vec<(usize, &Directive)> =
             sources.iter().filter_map(|(index, source)| Some((*index, source.plain(name)?))).collect();
-        let mut forms: Vec<(Vec<(Name, InputValue)>, usize, &Directive)> = Vec::new();
+        let mut forms: Vec<(Form, usize, &Directive)> = Vec::new();
         for (_, directive) in &given {
             let form = arguments(directive);
             match forms.iter_mut().find(|(known, ..)| *known == form) {
@@ -116,7 +119,10 @@ fn all<T: Annotated>(sources: &[(usize, T)], federation: Federation) -> Vec<&App
     sources.iter().flat_map(|(_, source)| source.all(federation)).collect()
 }
 
-fn arguments(directive: &Directive) -> Vec<(Name, InputValue)> {
+/// A directive's arguments by name, so that equal applications compare equal.
+type Form = Vec<(Name, InputValue)>;
+
+fn arguments(directive: &Directive) -> Form {
     let mut arguments: Vec<_> =
         directive.arguments.iter().map(|argument| (argument.name.value.clone(), argument.value.to_input())).collect();
     arguments.sort_by(|left, right| left.0.cmp(&right.0));

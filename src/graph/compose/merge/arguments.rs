@@ -21,11 +21,12 @@ pub fn merge(merger: &mut Merger<'_>, coordinate: &str, sources: &[Source<'_, Fi
                 Some(Source { index: source.index, subgraph: source.subgraph, item })
             })
             .collect();
-        // What comes from context is not an argument to clients.
-        if known.iter().all(|source| source.item.has(Federation::FromContext)) {
+        let coordinate = format!("{coordinate}({name}:)");
+        // What comes from a context is not an argument to clients.
+        if known.iter().any(|source| source.item.has(Federation::FromContext)) {
+            check_contextual(merger, &coordinate, &known);
             continue;
         }
-        let coordinate = format!("{coordinate}({name}:)");
         let missing: Vec<_> = sources.iter().filter(|source| !source.item.arguments.contains_key(&name)).collect();
         if !missing.is_empty() {
             report_missing(merger, &coordinate, &known, &missing);
@@ -34,6 +35,24 @@ pub fn merge(merger: &mut Merger<'_>, coordinate: &str, sources: &[Source<'_, Fi
         merged.extend(argument(merger, &coordinate, &known));
     }
     merged
+}
+
+/// An argument that one subgraph fills from a context gets no value in the others.
+fn check_contextual(merger: &mut Merger<'_>, coordinate: &str, known: &[Source<'_, Input>]) {
+    const CODE: &str = "CONTEXTUAL_ARGUMENT_NOT_CONTEXTUAL_IN_ALL_SUBGRAPHS";
+    for source in known.iter().filter(|source| !source.item.has(Federation::FromContext)) {
+        let name = &source.subgraph.name;
+        let finding = if is_required(source.item) {
+            let message =
+                format!("\"{coordinate}\" is filled from a context in other subgraphs, but required in \"{name}\"");
+            Diagnostic::error(CODE, message)
+        } else {
+            let message =
+                format!("\"{coordinate}\" is filled from a context in other subgraphs, and left out in \"{name}\"");
+            Diagnostic::warning(CODE, message)
+        };
+        merger.report(finding.at(source.item.name.span));
+    }
 }
 
 fn argument(merger: &mut Merger<'_>, coordinate: &str, known: &[Source<'_, Input>]) -> Option<InputValueDefinition> {

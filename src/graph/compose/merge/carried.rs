@@ -1,17 +1,16 @@
-//! Directives that are not federation's own: those `@composeDirective` names are merged under
-//! their names, connectors travel inside `@join__directive`.
+//! Directives that are not federation's own and travel on because `@composeDirective` says so:
+//! their applications are merged under their names.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::graph::compose::subgraph::directives::{Applied, Federation};
 use crate::graph::compose::subgraph::load::is_own_specification;
-use crate::graph::compose::subgraph::model::{Annotated, Subgraph};
+use crate::graph::compose::subgraph::model::Subgraph;
 use crate::graph::language::ast::{Directive, DirectiveDefinition, Value, ValueKind};
-use crate::graph::language::value::InputValue;
-use crate::graph::link::{Link, Links, Version, spec};
+use crate::graph::link::{Link, Version, spec};
 use crate::platform::base::Name;
 use crate::platform::base::diagnostic::Diagnostic;
-use crate::platform::base::span::Span;
+use crate::platform::base::span::{Span, Spanned};
 
 use super::applied::is_merged;
 use super::build;
@@ -25,7 +24,8 @@ pub struct Carried {
     composed: BTreeMap<Name, Composed>,
 }
 
-#[derive(Debug)]
+/// One `@composeDirective`, or what counts of several for one name: the newest version.
+#[derive(Clone, Debug)]
 struct Composed {
     identity: Name,
     element: Name,
@@ -37,119 +37,57 @@ struct Composed {
 
 const CODE: &str = "DIRECTIVE_COMPOSITION_ERROR";
 
+/// Specifications that supergraphs link, by the prefixes of their names there.
+const OF_SUPERGRAPHS: &[&str] = &[
+    "link",
+    "join",
+    "tag",
+    "inaccessible",
+    "authenticated",
+    "requiresScopes",
+    "policy",
+    "context",
+    "cost",
+    "cacheTag",
+];
+
 // === impl Carried ===
 
 impl Carried {
     /// Reads and checks all `@composeDirective`s.
     pub fn of(subgraphs: &[Subgraph], diagnostics: &mut Vec<Diagnostic>) -> Self {
-        let mut carried = Self::default();
+        let mut items: Vec<(Name, Composed)> = Vec::new();
         for (index, subgraph) in subgraphs.iter().enumerate() {
             let compose = |applied: &&Applied| applied.federation == Some(Federation::ComposeDirective);
             for applied in subgraph.schema.iter().filter(compose) {
-                if let Err(finding) = carried.add(index, subgraph, applied) {
-                    diagnostics.push(*finding);
+                match item(index, subgraphs, applied) {
+                    Ok(item) => items.push(item),
+                    Err(finding) => diagnostics.push(*finding),
                 }
             }
         }
-        check_imported_names(subgraphs, diagnostics);
-        carried.check_names(subgraphs, diagnostics);
-        carried.check_versions(subgraphs, diagnostics);
+        check_meanings(&items, diagnostics);
+        check_names(&items, subgraphs, diagnostics);
+        check_versions(&items, subgraphs, diagnostics);
+        let mut carried = Self::default();
+        for (name, item) in items {
+            carried.applied.insert((item.subgraph, name.clone()));
+            let known = carried.composed.entry(name).or_insert_with(|| item.clone());
+            if item.version > known.version {
+                *known = item;
+            }
+        }
         carried
-    }
-
-    fn add(&mut self, index: usize, subgraph: &Subgraph, applied: &Applied) -> Result<(), Box<Diagnostic>> {
-        let at = applied.argument("name").map_or(applied.directive.span, |value| value.span);
-        let fail = |message: String| Err(Box::new(Diagnostic::error(CODE, message).at(at)));
-        let Some(written) = applied.text("name") else {
-            return fail("`@composeDirective` must name the directive to compose".into());
-        };
-        let Some(name) = written.strip_prefix('@') else {
-            return fail(format!(
-                "\"{written}\" does not start with \"@\": the name of a directive is written with it"
-            ));
-        };
-        let Some(element) = subgraph.links.directive(name) else {
-            let known = subgraph.directives.contains_key(name);
-            return fail(match known {
-                true => format!("\"{written}\" cannot be composed: it belongs to no linked specification"),
-                false => format!("\"{written}\" cannot be composed: there is no such directive"),
-            });
-        };
-        let identity = &element.link.url.identity;
-        if is_own_specification(identity) && Federation::of(&subgraph.links, name).is_some_and(is_merged) {
-            let message = format!("\"{written}\" belongs to \"{}\" and is composed anyway", element.link.url);
-            return Err(Box::new(Diagnostic::warning("DIRECTIVE_COMPOSITION_WARN", message).at(at)));
-        }
-        if is_own_specification(identity) {
-            return fail(format!("\"{written}\" belongs to \"{}\", which is composed by itself", element.link.url));
-        }
-        let Some(definition) = subgraph.directives.get(name) else {
-            return fail(format!("\"{written}\" cannot be composed: the subgraph does not define it"));
-        };
-        let name = Name::from(name);
-        self.applied.insert((index, name.clone()));
-        let version = element.link.version();
-        let composed = self.composed.entry(name).or_insert_with(|| Composed {
-            identity: identity.clone(),
-            element: element.name.clone(),
-            version,
-            subgraph: index,
-            span: at,
-            repeatable: definition.repeatable,
-        });
-        if composed.identity != *identity {
-            let message = format!("\"{written}\" is composed from \"{}\" and from \"{identity}\"", composed.identity);
-            return Err(Box::new(Diagnostic::error(CODE, message).at(at).label(composed.span, "here from the former")));
-        }
-        if version > composed.version {
-            (composed.version, composed.subgraph, composed.repeatable) = (version, index, definition.repeatable);
-        }
-        Ok(())
-    }
-
-    /// One element must have one name wherever it is composed.
-    fn check_names(&self, subgraphs: &[Subgraph], diagnostics: &mut Vec<Diagnostic>) {
-        let mut reported = BTreeSet::new();
-        for (name, composed) in &self.composed {
-            for (index, subgraph) in subgraphs.iter().enumerate() {
-                let Some(link) = subgraph.links.by_identity(&composed.identity) else { continue };
-                let Some(other) = link.directive_name(&composed.element) else { continue };
-                let key = (composed.identity.clone(), composed.element.clone());
-                if other == *name || !self.is_composed(index, &other) || !reported.insert(key) {
-                    continue;
-                }
-                let message = format!("composed directive \"@{name}\" has another name in other subgraphs");
-                diagnostics.push(
-                    Diagnostic::error("LINK_IMPORT_NAME_MISMATCH", message)
-                        .at(composed.span)
-                        .label(link.span, format!("called \"@{other}\" in subgraph \"{}\"", subgraph.name))
-                        .help("import it under the same name everywhere"),
-                );
-            }
-        }
-    }
-
-    /// Links of one specification may only differ in the minor version.
-    fn check_versions(&self, subgraphs: &[Subgraph], diagnostics: &mut Vec<Diagnostic>) {
-        let identities: BTreeSet<&Name> = self.composed.values().map(|composed| &composed.identity).collect();
-        for identity in identities {
-            let composing = self.applied.iter().filter_map(|(index, name)| {
-                let composed = self.composed.get(name)?;
-                (composed.identity == *identity).then(|| subgraphs[*index].links.by_identity(identity)).flatten()
-            });
-            let links: Vec<&Link> = composing.collect();
-            let Some(first) = links.first() else { continue };
-            if let Some(other) = links.iter().find(|link| link.version().major != first.version().major) {
-                let message = format!("\"{identity}\" is linked in incompatible versions");
-                let finding = Diagnostic::error(CODE, message).label(first.span, first.version().to_string());
-                diagnostics.push(finding.label(other.span, other.version().to_string()));
-            }
-        }
     }
 
     /// Whether applications of directive `name` in a subgraph are merged.
     pub fn is_composed(&self, subgraph: usize, name: &str) -> bool {
         self.applied.contains(&(subgraph, Name::from(name)))
+    }
+
+    /// Whether any subgraph composes a directive of this name.
+    pub fn has(&self, name: &str) -> bool {
+        self.composed.contains_key(name)
     }
 
     /// Whether a composed directive may stand several times.
@@ -174,20 +112,24 @@ impl Carried {
             by_identity.entry(&composed.identity).or_default().push((name, composed));
         }
         let mut links = Vec::new();
+        let mut taken: BTreeSet<Name> = OF_SUPERGRAPHS.iter().map(|name| Name::from(*name)).collect();
         for (identity, all) in by_identity {
             let Some(newest) = all.iter().map(|(_, composed)| composed).max_by_key(|composed| composed.version) else {
                 continue;
             };
             let span = newest.span;
             let imports = all.iter().map(|(name, composed)| import(name, &composed.element, span)).collect();
-            let version = newest.version;
-            let url =
-                if version == Version::new(0, 0) { identity.to_string() } else { format!("{identity}/{version}") };
-            links.push(build::directive(
-                "link",
-                vec![("url", build::text(url)), ("import", build::list(imports, span))],
-                span,
-            ));
+            let mut arguments = vec![("url", build::text(format!("{identity}/{}", newest.version)))];
+            let own = subgraphs[newest.subgraph].links.by_identity(identity);
+            let (name, alias) = own.map_or((None, None), |link| (link.url.name.clone(), link.name.clone()));
+            if let Some(free) = free_name(name.clone(), alias, &taken) {
+                if name.as_ref() != Some(&free) {
+                    arguments.push(("as", build::text(free.clone())));
+                }
+                taken.insert(free);
+            }
+            arguments.push(("import", build::list(imports, span)));
+            links.push(build::directive("link", arguments, span));
         }
         for identity in [spec::APOLLO_CONNECT, spec::PLEACH_CONNECT] {
             let all = subgraphs.iter().filter_map(|subgraph| subgraph.links.by_identity(identity));
@@ -199,59 +141,137 @@ impl Carried {
         }
         links
     }
+}
 
-    /// `@join__directive` for connectors on an element, like applications of several subgraphs together.
-    pub fn join_directives<T: Annotated>(&self, subgraphs: &[Subgraph], sources: &[(usize, T)]) -> Vec<Directive> {
-        let mut joins = Joins::default();
-        for (index, source) in sources {
-            let subgraph = &subgraphs[*index];
-            let of_connect = |applied: &&Applied| is_connect(&subgraph.links, &applied.directive.name);
-            for applied in source.applied().iter().filter(of_connect) {
-                joins.add(&subgraph.graph, &applied.directive);
-            }
+/// The prefix of a specification in the supergraph: its own name, or what a subgraph calls it, or
+/// either with a number.
+fn free_name(name: Option<Name>, alias: Option<Name>, taken: &BTreeSet<Name>) -> Option<Name> {
+    let first = name.or_else(|| alias.clone())?;
+    let numbered = (2..).map(|number| Name::from(format!("{first}{number}")));
+    [Some(first.clone()), alias].into_iter().flatten().chain(numbered).find(|name| !taken.contains(name))
+}
+
+/// Reads one application.
+fn item(index: usize, subgraphs: &[Subgraph], applied: &Applied) -> Result<(Name, Composed), Box<Diagnostic>> {
+    let subgraph = &subgraphs[index];
+    let at = applied.argument("name").map_or(applied.directive.span, |value| value.span);
+    let refuse = |code, message: String| Box::new(Diagnostic::error(code, message).at(at));
+    let fail = |message: String| Err(refuse(CODE, message));
+    let Some(written) = applied.text("name").filter(|name| !name.is_empty()) else {
+        return fail("`@composeDirective` must name the directive to compose".into());
+    };
+    let Some(name) = written.strip_prefix('@') else {
+        return fail(format!("\"{written}\" does not start with \"@\": the name of a directive is written with it"));
+    };
+    let Some(element) = subgraph.links.directive(name) else {
+        let known = subgraph.directives.contains_key(name);
+        return fail(match known {
+            true => format!("\"{written}\" cannot be composed: it belongs to no linked specification"),
+            false => format!("\"{written}\" cannot be composed: there is no such directive"),
+        });
+    };
+    let identity = &element.link.url.identity;
+    if is_own_specification(identity) {
+        let federation = Federation::of(&subgraph.links, name);
+        if federation.is_some_and(|known| is_merged(known) || known == Federation::Context) {
+            let message = format!("\"{written}\" belongs to \"{}\" and is composed anyway", element.link.url);
+            return Err(Box::new(Diagnostic::hint("DIRECTIVE_COMPOSITION_INFO", message).at(at)));
         }
-        joins.written()
+        return fail(format!("\"{written}\" belongs to \"{}\", which is not composed", element.link.url));
     }
-
-    /// `@join__directive` on the schema: the links that give connectors their names, and sources.
-    pub fn schema_join_directives(&self, subgraphs: &[Subgraph]) -> Vec<Directive> {
-        let mut joins = Joins::default();
-        for subgraph in subgraphs {
-            for applied in &subgraph.schema {
-                let directive = &applied.directive;
-                let links = &subgraph.links;
-                let link = links.link_directive() == Some(&directive.name)
-                    && links.all().iter().any(|link| link.span == directive.span && is_connect_spec(link));
-                if link {
-                    joins.add(&subgraph.graph, &Directive { name: "link".into(), ..directive.clone() });
-                } else if is_connect(links, &directive.name) {
-                    joins.add(&subgraph.graph, directive);
-                }
-            }
+    for federation in [Federation::Tag, Federation::Inaccessible] {
+        if let Some(other) = subgraphs.iter().find(|other| name_of(other, federation).as_deref() == Some(name)) {
+            return fail(format!(
+                "\"{written}\" cannot be composed: in subgraph \"{}\" it is federation's \"@{}\"",
+                other.name,
+                federation.name()
+            ));
         }
-        joins.written()
+    }
+    let confusing = |feature: &&&str| name.strip_prefix(**feature).is_some_and(|rest| rest.starts_with("__"));
+    if let Some(feature) = OF_SUPERGRAPHS.iter().find(confusing) {
+        let message = format!("\"{written}\" could be taken for a directive of the supergraph's \"{feature}\"");
+        return Err(refuse("INVALID_LINK_DIRECTIVE_USAGE", message));
+    }
+    let Some(definition) = subgraph.directives.get(name) else {
+        return fail(format!("\"{written}\" cannot be composed: the subgraph does not define it"));
+    };
+    let (identity, element, version) = (identity.clone(), element.name.clone(), element.link.version());
+    let repeatable = definition.repeatable;
+    Ok((Name::from(name), Composed { identity, element, version, subgraph: index, span: at, repeatable }))
+}
+
+/// What a subgraph calls a directive of federation, if it can use it.
+fn name_of(subgraph: &Subgraph, federation: Federation) -> Option<Name> {
+    match subgraph.links.federation() {
+        Some(link) => link.directive_name(federation.name()),
+        None => Some(federation.name().into()),
     }
 }
 
-/// A directive that federation merges must have one name in all subgraphs that name it themselves.
-fn check_imported_names(subgraphs: &[Subgraph], diagnostics: &mut Vec<Diagnostic>) {
-    for federation in Federation::ALL.iter().copied().filter(|directive| is_merged(*directive)) {
-        let mut names: Vec<(&Name, Span, &Subgraph)> = Vec::new();
-        for subgraph in subgraphs {
-            let links = subgraph.links.all().iter().filter(|link| is_own_specification(&link.url.identity));
-            for import in links.filter_map(|link| link.import(federation.name(), true)) {
-                if names.iter().all(|(name, ..)| **name != import.name) {
-                    names.push((&import.name, import.span, subgraph));
-                }
+/// A name must mean the same wherever it is composed.
+fn check_meanings(items: &[(Name, Composed)], diagnostics: &mut Vec<Diagnostic>) {
+    let mut first: BTreeMap<&Name, &Composed> = BTreeMap::new();
+    for (name, item) in items {
+        let known = first.entry(name).or_insert(item);
+        if (&known.identity, &known.element) != (&item.identity, &item.element) {
+            let message = format!(
+                "\"@{name}\" is \"@{}\" of \"{}\" in one subgraph, and \"@{}\" of \"{}\" in another",
+                known.element, known.identity, item.element, item.identity
+            );
+            diagnostics.push(Diagnostic::error(CODE, message).at(item.span).label(known.span, "composed here, too"));
+        }
+    }
+}
+
+/// One element must have one name wherever it is composed.
+fn check_names(items: &[(Name, Composed)], subgraphs: &[Subgraph], diagnostics: &mut Vec<Diagnostic>) {
+    let mut first: BTreeMap<(&Name, &Name), (&Name, &Composed)> = BTreeMap::new();
+    for (name, item) in items {
+        let (other, known) = first.entry((&item.identity, &item.element)).or_insert((name, item));
+        if *other != name {
+            let message = format!("composed directive \"@{other}\" has another name in other subgraphs");
+            let finding = Diagnostic::error(CODE, message).at(known.span);
+            let note = format!("called \"@{name}\" in subgraph \"{}\"", subgraphs[item.subgraph].name);
+            diagnostics.push(finding.label(item.span, note).help("import it under the same name everywhere"));
+        }
+    }
+    for ((identity, element), (name, item)) in first {
+        for (index, subgraph) in subgraphs.iter().enumerate() {
+            let composes = items.iter().any(|(_, other)| other.subgraph == index && &other.element == element);
+            let Some(link) = subgraph.links.by_identity(identity).filter(|_| !composes) else { continue };
+            let other = link.directive_name(element).filter(|other| other != name);
+            if let Some(other) = other.filter(|other| subgraph.directives.contains_key(other)) {
+                let message = format!("composed directive \"@{name}\" has another name where it is not composed");
+                let hint = Diagnostic::warning("DIRECTIVE_COMPOSITION_WARN", message).at(item.span);
+                diagnostics
+                    .push(hint.label(link.span, format!("called \"@{other}\" in subgraph \"{}\"", subgraph.name)));
             }
         }
-        if names.len() > 1 {
-            let message = format!("\"@{}\" is imported under different names", federation.name());
-            let finding = Diagnostic::error("LINK_IMPORT_NAME_MISMATCH", message);
-            let finding = names.iter().fold(finding, |finding, (name, span, subgraph)| {
-                finding.label(*span, format!("\"@{name}\" in subgraph \"{}\"", subgraph.name))
-            });
-            diagnostics.push(finding.help("import it under the same name everywhere"));
+    }
+}
+
+/// Links of one specification may only differ in the minor version.
+fn check_versions(items: &[(Name, Composed)], subgraphs: &[Subgraph], diagnostics: &mut Vec<Diagnostic>) {
+    let mut first: BTreeMap<&Name, &Composed> = BTreeMap::new();
+    let mut reported: BTreeSet<&Name> = BTreeSet::new();
+    for (_, item) in items {
+        let known = first.entry(&item.identity).or_insert(item);
+        if known.version.major != item.version.major && reported.insert(&item.identity) {
+            let message = format!("\"{}\" is linked in incompatible versions", item.identity);
+            let finding = Diagnostic::error(CODE, message).label(known.span, known.version.to_string());
+            diagnostics.push(finding.label(item.span, item.version.to_string()));
+        }
+    }
+    for (identity, item) in first {
+        let composes =
+            |index: usize| items.iter().any(|(_, other)| other.subgraph == index && other.identity == *identity);
+        let others = subgraphs.iter().enumerate().filter(|(index, _)| !composes(*index));
+        let links: Vec<&Link> = others.filter_map(|(_, subgraph)| subgraph.links.by_identity(identity)).collect();
+        if let Some(link) = links.iter().find(|link| link.version().major != item.version.major) {
+            let message = format!("\"{identity}\" is linked in another version where it is not composed");
+            let hint = Diagnostic::hint("DIRECTIVE_COMPOSITION_INFO", message).at(item.span);
+            diagnostics.push(hint.label(link.span, link.version().to_string()));
         }
     }
 }
@@ -261,58 +281,8 @@ fn import(name: &Name, element: &Name, span: Span) -> ValueKind {
         return build::text(format!("@{name}"));
     }
     let field = |key: &str, text: String| {
-        let name = crate::platform::base::span::Spanned { value: Name::from(key), span };
+        let name = Spanned { value: Name::from(key), span };
         (name, Value { kind: build::text(text), span })
     };
     ValueKind::Object(vec![field("name", format!("@{element}")), field("as", format!("@{name}"))])
-}
-
-fn is_connect_spec(link: &Link) -> bool {
-    matches!(&*link.url.identity, spec::APOLLO_CONNECT | spec::PLEACH_CONNECT)
-}
-
-fn is_connect(links: &Links, written: &str) -> bool {
-    links.directive(written).is_some_and(|element| is_connect_spec(element.link))
-}
-
-/// Applications to be written as `@join__directive`, equal ones together.
-#[derive(Default)]
-struct Joins {
-    all: Vec<(Vec<Name>, Vec<(Name, InputValue)>, Directive)>,
-}
-
-// === impl Joins ===
-
-impl Joins {
-    fn add(&mut self, graph: &Name, directive: &Directive) {
-        let form: Vec<_> = directive
-            .arguments
-            .iter()
-            .map(|argument| (argument.name.value.clone(), argument.value.to_input()))
-            .collect();
-        let same = self
-            .all
-            .iter_mut()
-            .find(|(graphs, known, first)| *known == form && first.name == directive.name && !graphs.contains(graph));
-        match same {
-            Some((graphs, ..)) => graphs.push(graph.clone()),
-            None => self.all.push((vec![graph.clone()], form, directive.clone())),
-        }
-    }
-
-    fn written(self) -> Vec<Directive> {
-        self.all
-            .into_iter()
-            .map(|(graphs, _, directive)| {
-                let graphs = graphs.iter().map(build::symbol).collect();
-                let args = directive.arguments.into_iter().map(|argument| (argument.name, argument.value)).collect();
-                let arguments = vec![
-                    ("graphs", build::list(graphs, directive.span)),
-                    ("name", build::text(directive.name)),
-                    ("args", ValueKind::Object(args)),
-                ];
-                build::directive("join__directive", arguments, directive.span)
-            })
-            .collect()
-    }
 }

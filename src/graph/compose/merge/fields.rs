@@ -10,7 +10,7 @@ use crate::platform::base::diagnostic::Diagnostic;
 use super::merger::{Merger, Source};
 use super::overrides::Overridden;
 use super::types::{Position, Typed};
-use super::{arguments, build, external, interface_objects, sharing};
+use super::{arguments, build, connectors, contexts, external, interface_objects, sharing};
 
 /// Merges a field; `None` when its types do not go together (which is reported).
 pub fn merge(
@@ -27,6 +27,7 @@ pub fn merge(
     let real: Vec<Source<'_, Field>> = known.iter().filter(|source| !is_external(source)).copied().collect();
     external::check_directives(merger, ty, known);
     if real.is_empty() && interface_objects::gives(merger, ty, name) {
+        sharing::check(merger, ty, name, known);
         // The interface's own field stands for it; what is external stays so.
         let mut directives = vec![build::directive("join__field", Vec::new(), first.item.name.span)];
         directives.extend(join_fields(merger, ty, known, true));
@@ -66,7 +67,7 @@ pub fn merge(
     };
     external::check(merger, &coordinate, &merged, known, equal, ty);
     if parent.kind == TypeKind::Object {
-        sharing::check(merger, ty, known);
+        sharing::check(merger, ty, name, known);
     }
     let mut directives = Vec::new();
     if needs_join(merger, parent, parents, known, equal) {
@@ -74,7 +75,7 @@ pub fn merge(
     }
     let annotated: Vec<_> = real.iter().map(|source| (source.index, source.item)).collect();
     directives.extend(merger.applied(&annotated));
-    directives.extend(merger.carried.join_directives(merger.subgraphs, &annotated));
+    directives.extend(connectors::join_directives(merger.subgraphs, &annotated));
     Some(FieldDefinition { directives, ..merged })
 }
 
@@ -95,6 +96,7 @@ fn needs_join(
                 || source.item.has(Federation::Override)
                 || source.item.has(Federation::Requires)
                 || source.item.has(Federation::Provides)
+                || contexts::is_contextual(source.item)
                 || source.subgraph.facts.is_external(ty, name)
         })
 }
@@ -127,6 +129,7 @@ fn join_fields(merger: &Merger<'_>, ty: &Name, known: &[Source<'_, Field>], equa
             Some(Overridden::Labelled(label)) => arguments.push(("overrideLabel", build::text(label.clone()))),
             _ => {}
         }
+        arguments.extend(contexts::arguments(source).map(|value| ("contextArguments", value)));
         joins.push(build::directive("join__field", arguments, field.name.span));
     }
     joins

@@ -7,8 +7,8 @@ use crate::graph::language::ast::{FieldDefinition, TypeDefinition, TypeKind};
 use crate::platform::base::Name;
 use crate::platform::base::diagnostic::Diagnostic;
 
-use super::build;
 use super::merger::Merger;
+use super::{build, sharing};
 
 /// Adds what interface objects bring, then checks all implementations.
 pub fn complete(merger: &mut Merger<'_>, types: &mut BTreeMap<Name, TypeDefinition>) {
@@ -31,6 +31,9 @@ pub fn complete(merger: &mut Merger<'_>, types: &mut BTreeMap<Name, TypeDefiniti
         }
     }
     for (name, field) in added {
+        if types.get(&name).is_some_and(|ty| ty.kind == TypeKind::Object) {
+            sharing::check(merger, &name, &field.name.value, &[]);
+        }
         if let Some(ty) = types.get_mut(&name) {
             ty.fields.push(field);
         }

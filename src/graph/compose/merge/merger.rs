@@ -16,7 +16,7 @@ use super::build;
 use super::carried::Carried;
 use super::overrides::Overrides;
 use super::relations::Relations;
-use super::{enums, executable, inputs, interface_objects, objects, unions};
+use super::{connectors, contexts, enums, executable, inputs, interface_objects, names, objects, unions};
 
 /// A definition in one subgraph.
 pub struct Source<'a, T> {
@@ -80,15 +80,17 @@ pub struct Merger<'a> {
 /// Merges the subgraphs; what cannot be merged is reported and left out.
 pub fn merge(subgraphs: &[Subgraph], sources: &SourceMap) -> (Merged, Vec<Diagnostic>) {
     let mut diagnostics = Vec::new();
+    let relations = Relations::of(subgraphs);
     let mut merger = Merger {
         subgraphs,
         sources,
-        relations: Relations::of(subgraphs),
-        overrides: Overrides::of(subgraphs, &mut diagnostics),
+        overrides: Overrides::of(subgraphs, &relations, &mut diagnostics),
+        relations,
         carried: Carried::of(subgraphs, &mut diagnostics),
         enum_usage: enums::usage(subgraphs),
         diagnostics,
     };
+    names::check(subgraphs, &mut merger.diagnostics);
     let names: BTreeSet<&Name> = subgraphs.iter().flat_map(|subgraph| subgraph.types.keys()).collect();
     let mut types = BTreeMap::new();
     for name in names {
@@ -100,7 +102,7 @@ pub fn merge(subgraphs: &[Subgraph], sources: &SourceMap) -> (Merged, Vec<Diagno
     let mut directives = executable::merge(&mut merger);
     directives.extend(merger.carried.definitions(subgraphs));
     let mut schema = merger.applied(&schema_sources(subgraphs));
-    schema.extend(merger.carried.schema_join_directives(subgraphs));
+    schema.extend(connectors::schema_join_directives(subgraphs));
     let links = merger.carried.links(subgraphs);
     let description = subgraphs.iter().find_map(|subgraph| subgraph.description.clone());
     (Merged { types, directives, schema, links, description }, merger.diagnostics)
@@ -169,7 +171,8 @@ impl<'a> Merger<'a> {
         let annotated: Vec<_> = sources.iter().map(|source| (source.index, source.item)).collect();
         let applied = self.applied(&annotated);
         merged.directives.extend(applied);
-        merged.directives.extend(self.carried.join_directives(self.subgraphs, &annotated));
+        merged.directives.extend(contexts::set(&sources));
+        merged.directives.extend(connectors::join_directives(self.subgraphs, &annotated));
         Some(merged)
     }
 

@@ -5,8 +5,8 @@ use crate::graph::language::ast::{Directive, TypeDefinition, TypeKind};
 use crate::platform::base::diagnostic::Diagnostic;
 
 use super::build;
-use super::fields;
 use super::merger::{Merger, Source, union_of_names};
+use super::{fields, presence};
 
 /// Merges fields and interfaces into `merged`, with one `@join__implements` each.
 pub fn merge(
@@ -30,6 +30,7 @@ pub fn merge(
     }
     join.splice(0..0, implements);
     check_interface_object(merger, sources, merged);
+    let entity = presence::entity(merger, merged, sources);
     for name in union_of_names(sources, |ty| &ty.fields) {
         let known: Vec<Source<'_, Field>> = sources
             .iter()
@@ -39,8 +40,8 @@ pub fn merge(
             })
             .collect();
         merged.fields.extend(fields::merge(merger, merged, sources, &known));
-        if merged.kind == TypeKind::Interface && known.len() < sources.len() {
-            hint_missing(merger, merged, &name, &known, sources);
+        if !entity {
+            presence::field(merger, merged, &name, &known, sources);
         }
     }
 }
@@ -55,23 +56,4 @@ fn check_interface_object(merger: &mut Merger<'_>, sources: &[Source<'_, Type>],
         finding.label(source.item.name.span, format!("in subgraph \"{}\"", source.subgraph.name))
     });
     merger.report(finding);
-}
-
-fn hint_missing(
-    merger: &mut Merger<'_>,
-    merged: &TypeDefinition,
-    name: &str,
-    known: &[Source<'_, Field>],
-    sources: &[Source<'_, Type>],
-) {
-    let message = format!("interface field \"{}.{name}\" is not in all subgraphs", merged.name.value);
-    let hint = Diagnostic::warning("INCONSISTENT_INTERFACE_VALUE_TYPE_FIELD", message);
-    let hint = known.iter().fold(hint, |hint, source| {
-        hint.label(source.item.name.span, format!("in subgraph \"{}\"", source.subgraph.name))
-    });
-    let missing = sources.iter().filter(|source| !source.item.fields.contains_key(name));
-    let hint = missing.fold(hint, |hint, source| {
-        hint.label(source.item.name.span, format!("not in subgraph \"{}\"", source.subgraph.name))
-    });
-    merger.report(hint);
 }

@@ -9,6 +9,8 @@ use crate::graph::language::ast::TypeKind;
 use crate::platform::base::Name;
 use crate::platform::base::diagnostic::Diagnostic;
 
+use super::relations::Relations;
+
 /// What an override does to a field of one subgraph.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Overridden {
@@ -19,6 +21,8 @@ pub enum Overridden {
     /// A label decides who resolves it: this subgraph or the other one.
     Labelled(Name),
 }
+
+const COLLISION: &str = "OVERRIDE_COLLISION_WITH_ANOTHER_DIRECTIVE";
 
 /// All overrides of one composition.
 #[derive(Debug, Default)]
@@ -31,14 +35,14 @@ pub struct Overrides {
 
 impl Overrides {
     /// Reads and checks all overrides.
-    pub fn of(subgraphs: &[Subgraph], diagnostics: &mut Vec<Diagnostic>) -> Self {
+    pub fn of(subgraphs: &[Subgraph], relations: &Relations, diagnostics: &mut Vec<Diagnostic>) -> Self {
         let mut overrides = Self::default();
         for (index, subgraph) in subgraphs.iter().enumerate() {
             for ty in subgraph.types.values().filter(|ty| ty.kind == TypeKind::Object) {
                 for field in ty.fields.values() {
                     if let Some(applied) = field.one(Federation::Override) {
                         let this = Override { index, subgraph, ty, field, applied };
-                        overrides.add(&this, subgraphs, diagnostics);
+                        overrides.add(&this, subgraphs, relations, diagnostics);
                     }
                 }
             }
@@ -56,7 +60,13 @@ impl Overrides {
         self.sources.contains_key(&(subgraph, (ty.clone(), field.clone())))
     }
 
-    fn add(&mut self, this: &Override<'_>, subgraphs: &[Subgraph], diagnostics: &mut Vec<Diagnostic>) {
+    fn add(
+        &mut self,
+        this: &Override<'_>,
+        subgraphs: &[Subgraph],
+        relations: &Relations,
+        diagnostics: &mut Vec<Diagnostic>,
+    ) {
         let Some(from) = this.applied.text("from") else { return };
         let coordinate = (this.ty.name.value.clone(), this.field.name.value.clone());
         let label = this.applied.text("label");
@@ -78,6 +88,18 @@ impl Overrides {
             diagnostics.push(Diagnostic::warning("FROM_SUBGRAPH_DOES_NOT_EXIST", message).at(this.place("from")));
             return;
         };
+        if !source.types.contains_key(&coordinate.0)
+            && let Some(object) = abstracting(source, relations, &coordinate)
+        {
+            let message = format!(
+                "{} cannot be overridden: in subgraph \"{from}\" it is a field of interface object \"{}\"",
+                this.coordinate(),
+                object.name.value
+            );
+            let finding = Diagnostic::error(COLLISION, message).at(this.applied.directive.span);
+            diagnostics.push(finding.label(object.name.span, "the interface object"));
+            return;
+        }
         let Some(field) = source.types.get(&coordinate.0).and_then(|ty| ty.fields.get(&coordinate.1)) else {
             let message = format!("{} no longer exists in subgraph \"{from}\"", this.coordinate());
             let hint = Diagnostic::hint("OVERRIDE_DIRECTIVE_CAN_BE_REMOVED", message).at(this.applied.directive.span);
@@ -125,6 +147,12 @@ impl Overrides {
     }
 }
 
+/// The interface object that has the field for the object type.
+fn abstracting<'a>(source: &'a Subgraph, relations: &Relations, coordinate: &Coordinate) -> Option<&'a Type> {
+    let mut objects = relations.interfaces(&coordinate.0).filter_map(|interface| source.types.get(interface));
+    objects.find(|ty| ty.is_interface_object() && ty.fields.contains_key(&coordinate.1))
+}
+
 struct Override<'a> {
     index: usize,
     subgraph: &'a Subgraph,
@@ -156,7 +184,7 @@ fn conflict(this: &Override<'_>, source: &Subgraph, field: &Field) -> Option<Dia
         this.ty.is_interface_object() || source.types.get(&this.ty.name.value).is_some_and(Type::is_interface_object);
     if interface_object {
         let message = format!("{} cannot be overridden: its type is an interface object", this.coordinate());
-        return Some(Diagnostic::error("INTERFACE_OBJECT_USAGE_ERROR", message).at(at));
+        return Some(Diagnostic::error(COLLISION, message).at(at));
     }
     let own = [Federation::Requires, Federation::Provides, Federation::External]
         .into_iter()
@@ -164,8 +192,7 @@ fn conflict(this: &Override<'_>, source: &Subgraph, field: &Field) -> Option<Dia
     let of_source = [Federation::Requires, Federation::Provides].into_iter().find_map(|directive| field.one(directive));
     let other = own.or(of_source)?;
     let message = format!("{} cannot be overridden together with \"@{}\"", this.coordinate(), other.directive.name);
-    let finding = Diagnostic::error("OVERRIDE_COLLISION_WITH_ANOTHER_DIRECTIVE", message).at(at);
-    Some(finding.label(other.directive.span, ""))
+    Some(Diagnostic::error(COLLISION, message).at(at).label(other.directive.span, ""))
 }
 
 /// `name`, or `percent(n)` with at most eight digits after the point.
@@ -174,6 +201,7 @@ fn is_label(label: &str) -> bool {
         let (whole, fraction) = number.split_once('.').unwrap_or((number, "0"));
         let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
         return digits(whole)
+            && whole.len() <= 3
             && digits(fraction)
             && fraction.len() <= 8
             && number.parse::<f64>().is_ok_and(|percent| (0.0..=100.0).contains(&percent));

@@ -3,38 +3,82 @@
 
 use std::collections::BTreeSet;
 
-use crate::graph::compose::subgraph::model::Field;
+use crate::graph::compose::subgraph::model::{Field, Subgraph};
 use crate::graph::language::ast::TypeKind;
 use crate::platform::base::Name;
 use crate::platform::base::diagnostic::Diagnostic;
+use crate::platform::base::span::Span;
 
 use super::merger::{Merger, Source};
 
-/// Checks one field of an object type.
-pub fn check(merger: &mut Merger<'_>, ty: &Name, known: &[Source<'_, Field>]) {
-    let resolving: Vec<&Source<'_, Field>> = known
+/// A definition that a subgraph resolves.
+struct Resolving<'a> {
+    subgraph: &'a Subgraph,
+    span: Span,
+    shareable: bool,
+    /// The interface object that has it, if the subgraph does not know the object type.
+    through: Option<Name>,
+}
+
+/// Checks one field of an object type: `known` are its own definitions, to which those of
+/// interface objects come.
+pub fn check(merger: &mut Merger<'_>, ty: &Name, name: &Name, known: &[Source<'_, Field>]) {
+    let own: Vec<&Source<'_, Field>> = known
         .iter()
         .filter(|source| {
-            let name = &source.item.name.value;
             let overridden = merger.overrides.is_source(source.index, ty, name);
             !overridden && !source.subgraph.facts.is_fully_external(ty, name)
         })
         .collect();
+    let mut resolving: Vec<Resolving<'_>> = own
+        .iter()
+        .map(|source| Resolving {
+            subgraph: source.subgraph,
+            span: source.item.name.span,
+            shareable: source.subgraph.facts.is_shareable(ty, name),
+            through: None,
+        })
+        .collect();
+    resolving.extend(through_interface_objects(merger, ty, name));
     if resolving.len() < 2 {
         return;
     }
-    let is_shareable = |source: &&&Source<'_, Field>| source.subgraph.facts.is_shareable(ty, &source.item.name.value);
-    let name = &resolving[0].item.name.value;
-    if !resolving.iter().all(|source| is_shareable(&source)) {
+    if resolving.iter().any(|resolving| !resolving.shareable) {
         let message = format!("\"{ty}.{name}\" is resolved by several subgraphs, but not shareable in all of them");
-        let finding = resolving.iter().fold(Diagnostic::error("INVALID_FIELD_SHARING", message), |finding, source| {
-            let not = if is_shareable(&source) { "" } else { "not " };
-            finding.label(source.item.name.span, format!("{not}shareable in subgraph \"{}\"", source.subgraph.name))
+        let finding = Diagnostic::error("INVALID_FIELD_SHARING", message);
+        let finding = resolving.iter().fold(finding, |finding, resolving| {
+            let not = if resolving.shareable { "" } else { "not " };
+            let through = resolving.through.as_ref().map(|ty| format!(", for interface object \"{ty}\""));
+            let note =
+                format!("{not}shareable in subgraph \"{}\"{}", resolving.subgraph.name, through.unwrap_or_default());
+            finding.label(resolving.span, note)
         });
         merger.report(finding.help("mark it `@shareable` in each, or `@override` it in the one that shall resolve it"));
         return;
     }
-    check_runtime_types(merger, ty, name, &resolving);
+    if own.len() > 1 {
+        check_runtime_types(merger, ty, name, &own);
+    }
+}
+
+/// A subgraph that does not know an object may resolve the field for it as for any of an interface.
+fn through_interface_objects<'a>(merger: &Merger<'a>, ty: &Name, name: &Name) -> Vec<Resolving<'a>> {
+    let mut found = Vec::new();
+    for subgraph in merger.subgraphs.iter().filter(|subgraph| !subgraph.types.contains_key(ty)) {
+        for interface in merger.relations.interfaces(ty) {
+            let object = subgraph.types.get(interface).filter(|ty| ty.is_interface_object());
+            let Some(field) = object.and_then(|object| object.fields.get(name)) else { continue };
+            if !subgraph.facts.is_fully_external(interface, name) {
+                found.push(Resolving {
+                    subgraph,
+                    span: field.name.span,
+                    shareable: subgraph.facts.is_shareable(interface, name),
+                    through: Some(interface.clone()),
+                });
+            }
+        }
+    }
+    found
 }
 
 fn check_runtime_types(merger: &mut Merger<'_>, ty: &Name, name: &Name, resolving: &[&Source<'_, Field>]) {

@@ -1,6 +1,7 @@
 //! The merged schema as a whole: what only shows once all subgraphs are together.
 
 mod auth;
+mod implementations;
 mod inaccessible;
 mod interfaces;
 mod queries;
@@ -15,6 +16,7 @@ use crate::platform::base::span::SourceMap;
 pub fn check(merged: &mut Merged, subgraphs: &[Subgraph], sources: &SourceMap, diagnostics: &mut Vec<Diagnostic>) {
     queries::check(merged, diagnostics);
     interfaces::check(merged, subgraphs, diagnostics);
+    implementations::check(merged, subgraphs, diagnostics);
     requires::check(merged, subgraphs, sources, diagnostics);
     inaccessible::check(merged, diagnostics);
     auth::spread_to_interfaces(merged);

@@ -19,6 +19,22 @@ pub fn check(merged: &Merged, subgraphs: &[Subgraph], sources: &SourceMap, diagn
                     let whole =
                         target.and_then(|ty| ty.fields.iter().find(|known| known.name.value == field.name.value));
                     let Some(whole) = whole else { return };
+                    let given = |name: &str| selection.arguments.iter().any(|argument| &*argument.name.value == name);
+                    let mandatory =
+                        whole.arguments.iter().filter(|known| known.ty.is_non_null() && known.default.is_none());
+                    // What the subgraph itself demands is another rule's.
+                    let own = |name: &str| field.arguments.get(name).is_some_and(|own| own.ty.is_non_null());
+                    for missing in mandatory.filter(|known| !given(&known.name.value) && !own(&known.name.value)) {
+                        let message = format!(
+                            "\"{}.{}\" needs its argument \"{}\": another subgraph demands it",
+                            parent.name.value, field.name.value, missing.name.value
+                        );
+                        diagnostics.push(
+                            Diagnostic::error("REQUIRES_INVALID_FIELDS", message)
+                                .at(selection.name.span)
+                                .label(missing.name.span, "the argument"),
+                        );
+                    }
                     for argument in &selection.arguments {
                         if whole.arguments.iter().any(|known| known.name.value == argument.name.value) {
                             continue;

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use crate::graph::language::ast::{Definition, Document, OperationKind, TypeKind};
 use crate::graph::link::{Link, Links, Version, spec};
 
-use super::directives::Federation;
+use super::directives::{Federation, UPGRADED_DIRECTIVES};
 
 /// The newest known version of federation.
 pub const NEWEST: Version = Version::new(2, 14);
@@ -73,13 +73,17 @@ const DIRECTIVES: &[Known] = &[
     known(Federation::CacheTag, 12, "(format: String!) repeatable on OBJECT | FIELD_DEFINITION"),
 ];
 
+/// The version whose forms of directives count for documents of federation 1.
+const UPGRADED: Version = Version::new(2, 4);
+
 /// Types of federation and the version that brought them.
 const TYPES: &[(&str, u32)] = &[("FieldSet", 0), ("Scope", 5), ("Policy", 6), ("ContextFieldValue", 8)];
 
 /// Federation 1's directives, for documents without links.
-const FIRST: &str = "directive @key(fields: _FieldSet!, resolvable: Boolean = true) repeatable on OBJECT | INTERFACE
-directive @requires(fields: _FieldSet!) on FIELD_DEFINITION
-directive @provides(fields: _FieldSet!) on FIELD_DEFINITION
+const FIRST: &str =
+    "directive @key(fields: federation__FieldSet!, resolvable: Boolean = true) repeatable on OBJECT | INTERFACE
+directive @requires(fields: federation__FieldSet!) on FIELD_DEFINITION
+directive @provides(fields: federation__FieldSet!) on FIELD_DEFINITION
 directive @external(reason: String) on OBJECT | FIELD_DEFINITION
 directive @extends on OBJECT | INTERFACE
 ";
@@ -122,6 +126,18 @@ pub fn prelude(document: &Document, links: &Links, version: Version) -> String {
     }
     prelude.roots(document);
     prelude.out
+}
+
+/// Directives of federation 2 that a document of federation 1 may define for itself, as they must be.
+pub fn upgraded() -> String {
+    let known =
+        DIRECTIVES.iter().filter(|known| known.since <= UPGRADED && UPGRADED_DIRECTIVES.contains(&known.directive));
+    let mut newest: Vec<&Known> = Vec::new();
+    for known in known {
+        newest.retain(|other| other.directive != known.directive);
+        newest.push(known);
+    }
+    newest.iter().map(|known| format!("directive @{}{}\n", known.directive.name(), known.rest)).collect()
 }
 
 struct Prelude {
@@ -210,7 +226,7 @@ impl Prelude {
     }
 
     fn first(&mut self) {
-        self.ty("_FieldSet", "scalar _FieldSet");
+        self.ty("federation__FieldSet", "scalar federation__FieldSet");
         for line in FIRST.lines() {
             let Some((name, rest)) = line.strip_prefix("directive @").and_then(|line| {
                 let end = line.find(|c: char| !c.is_ascii_alphanumeric())?;

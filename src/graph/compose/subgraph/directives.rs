@@ -87,7 +87,9 @@ impl Federation {
     /// What the directive `written` stands for in a document with these links.
     pub fn of(links: &Links, written: &str) -> Option<Self> {
         let Some(element) = links.directive(written) else {
-            return (links.federation().is_none() && FIRST.contains(&written)).then(|| Self::named(written)).flatten();
+            // Undefined directives are no valid GraphQL, so whatever is met here is known or defined.
+            let first = |directive: &Self| FIRST.contains(directive) || UPGRADED_DIRECTIVES.contains(directive);
+            return Self::named(written).filter(first).filter(|_| links.federation().is_none());
         };
         let own = |directive: Self| (&*element.name == directive.name()).then_some(directive);
         match &*element.link.url.identity {
@@ -106,7 +108,24 @@ impl Federation {
 }
 
 /// What documents without links may use: federation 1.
-const FIRST: &[&str] = &["key", "requires", "provides", "external", "extends", "tag"];
+const FIRST: &[Federation] = &[
+    Federation::Key,
+    Federation::Requires,
+    Federation::Provides,
+    Federation::External,
+    Federation::Extends,
+    Federation::Tag,
+];
+
+/// What such documents may define for themselves; when they are read as federation 2, it is
+/// federation's.
+pub const UPGRADED_DIRECTIVES: &[Federation] = &[
+    Federation::Shareable,
+    Federation::Inaccessible,
+    Federation::Override,
+    Federation::ComposeDirective,
+    Federation::InterfaceObject,
+];
 
 // === impl Applied ===
 

@@ -3,10 +3,10 @@
 use std::collections::HashSet;
 
 use crate::graph::language::ast::{Selection, TypeKind};
-use crate::graph::link::Version;
 use crate::platform::base::Name;
 use crate::platform::base::span::SourceMap;
 
+use super::context::{FromContext, setters};
 use super::directives::Federation;
 use super::field_set;
 use super::model::{Annotated, Field, Subgraph, Type};
@@ -86,8 +86,7 @@ impl Facts {
         if field.has(Federation::External) || ty.has(Federation::External) {
             self.external.insert(coordinate.clone());
         }
-        let first = subgraph.version < Version::new(2, 0);
-        if !first && &*ty.name.value != "Subscription" {
+        if &*ty.name.value != "Subscription" {
             let shared = field.has(Federation::Shareable) || shareable_type(ty, field);
             if shared {
                 self.shareable.insert(coordinate);
@@ -104,6 +103,13 @@ impl Facts {
         for requires in field.all(Federation::Requires) {
             let Some(selections) = selections(requires, sources) else { continue };
             self.used.extend(selected(subgraph, &ty.name.value, &selections));
+        }
+        for argument in field.arguments.values() {
+            let Some(from) = argument.one(Federation::FromContext).and_then(FromContext::read) else { continue };
+            let Ok(selections) = from.selections(sources) else { continue };
+            for setter in setters(subgraph, &from.context) {
+                self.used.extend(selected(subgraph, &setter.name.value, &selections));
+            }
         }
     }
 

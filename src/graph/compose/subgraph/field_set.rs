@@ -21,13 +21,19 @@ pub enum Unreadable {
 
 /// Parses the `fields` argument. Spans point into the file, inside the string.
 pub fn read(sources: &SourceMap, value: &Value) -> Result<Vec<Selection>, Unreadable> {
-    let ValueKind::String(text) = &value.kind else { return Err(Unreadable::NotText) };
+    read_from(sources, value, 0)
+}
+
+/// Parses what stands in a string from a byte on, which must be a character's first.
+pub fn read_from(sources: &SourceMap, value: &Value, start: usize) -> Result<Vec<Selection>, Unreadable> {
+    let ValueKind::String(whole) = &value.kind else { return Err(Unreadable::NotText) };
+    let text = whole.get(start..).unwrap_or_default();
     let literal = sources.slice(value.span).to_owned();
     let trimmed = text.trim();
     // The braces may be written, too.
     let inner = trimmed.strip_prefix('{').and_then(|rest| rest.strip_suffix('}'));
     let body = inner.unwrap_or(text);
-    let base = body.as_ptr() as usize - text.as_ptr() as usize;
+    let base = body.as_ptr() as usize - whole.as_ptr() as usize;
     let place = |span: Span| {
         let (start, end) = (base + span.start as usize, base + span.end as usize);
         value.span.within(string::offset(&literal, start), string::offset(&literal, end.max(start)))
@@ -85,6 +91,36 @@ pub fn canonical(text: &str) -> Name {
         Some(inner) => inner.trim().into(),
         None => text.into(),
     }
+}
+
+/// The selections as text.
+pub fn write(selections: &[Selection]) -> String {
+    let mut parts = Vec::new();
+    for selection in selections {
+        parts.push(match selection {
+            Selection::Field(field) => {
+                let arguments: Vec<String> = field
+                    .arguments
+                    .iter()
+                    .map(|argument| format!("{}: {}", argument.name.value, argument.value.to_input()))
+                    .collect();
+                let arguments =
+                    if arguments.is_empty() { String::new() } else { format!("({})", arguments.join(", ")) };
+                let below = field.selections.as_deref().map(braced).unwrap_or_default();
+                format!("{}{arguments}{below}", field.name.value)
+            }
+            Selection::InlineFragment { on, selections, .. } => {
+                let on = on.as_ref().map(|on| format!(" on {}", on.value)).unwrap_or_default();
+                format!("...{on}{}", braced(selections))
+            }
+            Selection::FragmentSpread { name, .. } => format!("...{}", name.value),
+        });
+    }
+    parts.join(" ")
+}
+
+fn braced(selections: &[Selection]) -> String {
+    format!(" {{ {} }}", write(selections))
 }
 
 /// Calls `visit` with each field a field set selects: its parent type, its definition and the

@@ -41,7 +41,8 @@ pub fn load(
                     &*directive.name.value,
                     "skip" | "include" | "deprecated" | "specifiedBy" | "oneOf" | "defer" | "stream"
                 );
-                if !known && !loader.is_brought(&directive.name.value, true) {
+                let linked = links.directive(&directive.name.value).is_some();
+                if !(known && !linked) && !loader.is_brought(&directive.name.value, true) {
                     directives.insert(directive.name.value.clone(), directive.clone());
                 }
             }

@@ -1,6 +1,7 @@
 //! A subgraph, read: definitions and extensions folded per type, names of linked directives
 //! resolved, field sets parsed, root types under their usual names.
 
+pub mod context;
 pub mod definitions;
 pub mod directives;
 pub mod facts;

@@ -175,6 +175,21 @@ impl Type {
 // === impl Subgraph ===
 
 impl Subgraph {
+    /// Calls `visit` with every application of a directive, on whatever it stands.
+    pub fn each_applied<'a>(&'a self, visit: &mut dyn FnMut(&'a Applied)) {
+        self.schema.iter().for_each(&mut *visit);
+        for ty in self.types.values() {
+            ty.applied.iter().for_each(&mut *visit);
+            for field in ty.fields.values() {
+                field.applied.iter().for_each(&mut *visit);
+                let arguments = field.arguments.values().flat_map(|argument| &argument.applied);
+                arguments.for_each(&mut *visit);
+            }
+            ty.inputs.values().flat_map(|input| &input.applied).for_each(&mut *visit);
+            ty.values.values().flat_map(|value| &value.applied).for_each(&mut *visit);
+        }
+    }
+
     /// The objects a composite type can be at run time, as this subgraph knows.
     pub fn possible(&self, name: &str) -> Vec<&Name> {
         match self.types.get(name) {

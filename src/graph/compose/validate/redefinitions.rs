@@ -1,8 +1,10 @@
 //! A subgraph may write the definitions of linked directives itself, if they say the same.
 
+use std::collections::HashSet;
+
 use crate::graph::compose::subgraph::definitions;
 use crate::graph::compose::subgraph::directives::Federation;
-use crate::graph::language::ast::{Definition, DirectiveDefinition, Document, TypeExpr};
+use crate::graph::language::ast::{Definition, DirectiveDefinition, Document, TypeExpr, TypeKind};
 use crate::graph::language::parse;
 use crate::graph::link::{Links, Version};
 use crate::platform::base::diagnostic::Diagnostic;
@@ -13,6 +15,7 @@ const CODE: &str = "DIRECTIVE_DEFINITION_INVALID";
 /// Compares each definition of a directive of federation's with its specification.
 pub fn check(document: &Document, links: &Links, version: Version) -> Vec<Diagnostic> {
     let expected = expected(links, version);
+    let scalars = scalars(document);
     let mut found = Vec::new();
     for definition in &document.definitions {
         let Definition::Directive(own) = definition else { continue };
@@ -20,7 +23,7 @@ pub fn check(document: &Document, links: &Links, version: Version) -> Vec<Diagno
             continue;
         }
         if let Some(expected) = expected.iter().find(|expected| expected.name.value == own.name.value) {
-            compare(own, expected, &mut found);
+            compare(own, expected, &scalars, &mut found);
         }
     }
     found
@@ -29,7 +32,10 @@ pub fn check(document: &Document, links: &Links, version: Version) -> Vec<Diagno
 /// The definitions as the specifications give them, under the document's names.
 fn expected(links: &Links, version: Version) -> Vec<DirectiveDefinition> {
     let mut own = SourceMap::new();
-    let text = definitions::prelude(&Document::default(), links, version);
+    let mut text = definitions::prelude(&Document::default(), links, version);
+    if links.federation().is_none() {
+        text.push_str(&definitions::upgraded());
+    }
     let file = own.add("specification", text);
     let (document, _) = parse::type_system(&own, file);
     let directives = document.definitions.into_iter().filter_map(|definition| match definition {
@@ -39,7 +45,21 @@ fn expected(links: &Links, version: Version) -> Vec<DirectiveDefinition> {
     directives.collect()
 }
 
-fn compare(own: &DirectiveDefinition, expected: &DirectiveDefinition, found: &mut Vec<Diagnostic>) {
+/// The document's custom scalars.
+fn scalars(document: &Document) -> HashSet<&str> {
+    let names = document.definitions.iter().filter_map(|definition| match definition {
+        Definition::Type(ty) if ty.kind == TypeKind::Scalar => Some(&*ty.name.value),
+        _ => None,
+    });
+    names.collect()
+}
+
+fn compare(
+    own: &DirectiveDefinition,
+    expected: &DirectiveDefinition,
+    scalars: &HashSet<&str>,
+    found: &mut Vec<Diagnostic>,
+) {
     let name = &own.name.value;
     for location in own.locations.iter().filter(|location| !expected.locations.contains(location)) {
         let message = format!("\"@{name}\" cannot be applied to {location} by its specification");
@@ -55,7 +75,7 @@ fn compare(own: &DirectiveDefinition, expected: &DirectiveDefinition, found: &mu
                 let message = format!("\"@{name}\" has no argument \"{}\" by its specification", argument.name.value);
                 found.push(Diagnostic::error(CODE, message).at(argument.name.span));
             }
-            Some(known) if !compatible(&argument.ty, &known.ty) => {
+            Some(known) if !compatible(&argument.ty, &known.ty, scalars) => {
                 let message = format!(
                     "argument \"{}\" of \"@{name}\" is \"{}\" by its specification",
                     argument.name.value, known.ty
@@ -73,18 +93,20 @@ fn compare(own: &DirectiveDefinition, expected: &DirectiveDefinition, found: &mu
     }
 }
 
-/// The same shape; custom scalars may have another name or be plain strings, and what may be
-/// null may be demanded.
-fn compatible(own: &TypeExpr, known: &TypeExpr) -> bool {
+/// The same type, or another for a custom scalar of the specification, but no other custom scalar.
+/// What may be null may be demanded.
+fn compatible(own: &TypeExpr, known: &TypeExpr, scalars: &HashSet<&str>) -> bool {
     match (own, known) {
-        (TypeExpr::NonNull(own), TypeExpr::NonNull(known)) => compatible(own, known),
-        (TypeExpr::NonNull(own), known) => compatible(own, known),
+        (TypeExpr::NonNull(own), TypeExpr::NonNull(known)) => compatible(own, known, scalars),
+        (TypeExpr::NonNull(own), known) => compatible(own, known, scalars),
         // Federation 1 wrote field sets as nullable strings.
-        (own, TypeExpr::NonNull(known)) => compatible(own, known),
-        (TypeExpr::List(own), TypeExpr::List(known)) => compatible(own, known),
-        (TypeExpr::Named(own), TypeExpr::Named(known)) => {
-            own.value == known.value || !matches!(&*known.value, "String" | "Int" | "Boolean" | "Float" | "ID")
+        (own, TypeExpr::NonNull(known)) => compatible(own, known, scalars),
+        (TypeExpr::List(own), TypeExpr::List(known)) => compatible(own, known, scalars),
+        (_, TypeExpr::List(_)) => false,
+        (own, TypeExpr::Named(known)) => {
+            let same = matches!(own, TypeExpr::Named(own) if own.value == known.value || &*own.value == "_FieldSet");
+            let built_in = matches!(&*known.value, "String" | "Int" | "Boolean" | "Float" | "ID");
+            same || (!built_in && !scalars.contains(&*own.name().value))
         }
-        _ => false,
     }
 }

@@ -155,6 +155,6 @@ impl<'t> Beginning<'t> {
         };
         let end = rest.find(['/', '?']);
         let hole = url.holes().next().filter(|_| end.is_none()).map(|hole| hole.range.clone());
-        Self::Absolute { scheme, hole, host: end.map_or(rest, |end| &rest[..end]) != "" }
+        Self::Absolute { scheme, hole, host: !end.map_or(rest, |end| &rest[..end]).is_empty() }
     }
 }

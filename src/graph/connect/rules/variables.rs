@@ -64,9 +64,9 @@ fn code_without_input(part: Part) -> &'static str {
 }
 
 fn refused_on_source(part: Part, variable: Option<Variable>) -> Option<String> {
-    use Variable::{Auth, Env, Now, Request, Response, Status};
+    use Variable::{Auth, Config, Env, Now, Request, Response, Status};
     let allowed = match (part, variable) {
-        (_, Some(Env)) => true,
+        (_, Some(Env | Config)) => true,
         (Part::SourceUrl, _) => false,
         (_, Some(Request | Auth | Now)) => true,
         (_, None | Some(Status | Response)) => !part.is_request(),
@@ -76,14 +76,14 @@ fn refused_on_source(part: Part, variable: Option<Variable>) -> Option<String> {
 }
 
 fn refused_on_connector(connector: &ConnectorDraft<'_>, part: Part, variable: Option<Variable>) -> Option<String> {
-    use Variable::{Args, Auth, Batch, Env, Now, Page, Request, Response, Results, Status, This};
+    use Variable::{Args, Auth, Batch, Config, Env, Now, Page, Request, Response, Results, Status, This};
     let spec = &connector.spec;
     let is_root = matches!(spec.place, Place::Root { .. });
     let computed = connector.request_known && matches!(spec.request, RequestSpec::Computed);
     let executes =
         matches!(&spec.request, RequestSpec::Sql(sql) if matches!(sql.statements, SqlStatements::Execute(_)));
     match variable {
-        Some(Env | Auth | Request | Now) => None,
+        Some(Env | Config | Auth | Request | Now) => None,
         Some(Args) => match connector.field {
             None => Some(format!("$args is not available on a type; {} has no arguments", spec.place)),
             Some(field) if field.arguments.is_empty() => {

@@ -47,7 +47,9 @@ pub fn scan_graphql(body: &Bytes, shape: &RowShape, expected: &[u32]) -> Result<
             }
             b"errors" if errors.is_some() => return scanner.cursor.error(Problem::Duplicate),
             b"errors" => errors = Some(scanner.cursor.value()?),
-            _ => drop(scanner.cursor.value()?),
+            _ => {
+                scanner.cursor.value()?;
+            }
         }
         if !scanner.cursor.more(b'}')? {
             break;
@@ -120,7 +122,9 @@ impl Scanner<'_> {
             match lists.iter().position(|list| list.key.as_bytes() == &*key) {
                 Some(index) if answers[index].is_some() => return self.cursor.error(Problem::Duplicate),
                 Some(index) => answers[index] = Some(self.entities(&lists[index].object, rows_of(expected, index))?),
-                None => drop(self.cursor.value()?),
+                None => {
+                    self.cursor.value()?;
+                }
             }
             more = self.cursor.more(b'}')?;
         }
@@ -176,7 +180,7 @@ mod tests {
     use super::*;
     use crate::graph::federation::ids::{TypeId, TypeSet};
     use crate::sources::rows::shape::{Leaf, SiteId, SlotIndex, Typing, ValueKind, ValueShape};
-    use crate::sources::rows::slot::PathSegment;
+    use crate::sources::rows::slot::Below;
 
     fn field(key: &str, slot: u32, kind: ValueKind) -> FieldShape {
         FieldShape { key: key.into(), slot: SlotIndex(slot), value: ValueShape { lists: 0, kind } }
@@ -236,15 +240,16 @@ mod tests {
 
     #[test]
     fn errors_stand_where_their_paths_lead_even_if_they_come_first() {
-        let shape = entities(vec![text("name", 0)]);
+        let friends = ValueShape { lists: 1, kind: ValueKind::Object(Box::new(object(vec![text("name", 2)]))) };
+        let shape = entities(vec![FieldShape { key: "friends".into(), slot: SlotIndex(0), value: friends }]);
         let body = Bytes::from_static(
-            br#"{"errors":[{"message":"m","path":["_entities",1,"name","x"]},{"message":"n","path":["more"]},
-                {"message":"o","path":["else"]}],"data":{"_entities":[{"name":"a"},{"name":null}],"more":null}}"#,
+            br#"{"errors":[{"message":"m","path":["_entities",1,"friends",3,"name","x"]},{"message":"n","path":["more"]},
+                {"message":"o","path":["else"]}],"data":{"_entities":[{"friends":[]},{"friends":null}],"more":null}}"#,
         );
         let rows = scan_graphql(&body, &shape, &[2, 2]).unwrap();
         let Slot::Object { start, .. } = rows.rows[1] else { panic!("a row") };
         let Slot::Failed(error) = rows.slots[start as usize] else { panic!("a failed cell") };
-        assert_eq!(rows.errors[error as usize].suffix, [PathSegment::Key("x".into())]);
+        assert_eq!(rows.errors[error as usize].suffix, [Below::Item(3), Below::Field(SlotIndex(2))]);
         assert!(matches!(rows.rows[2..], [Slot::Failed(_), Slot::Failed(_)]));
         assert_eq!(rows.general.len(), 1);
     }

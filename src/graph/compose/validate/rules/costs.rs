@@ -51,14 +51,18 @@ fn list_size(subgraph: &Subgraph, ty: &Type, field: &Field, applied: &Applied, d
     let parent = subgraph.types.get(&field.ty.name().value);
     for name in sized {
         let Some(text) = name.as_str() else { continue };
-        let problem = match parent.and_then(|parent| parent.fields.get(text)) {
-            None => format!("what {coordinate} returns has no field \"{text}\""),
+        let (code, problem) = match parent.and_then(|parent| parent.fields.get(text)) {
+            None => {
+                let problem = format!("what {coordinate} returns has no field \"{text}\"");
+                ("LIST_SIZE_INVALID_SIZED_FIELD", problem)
+            }
             Some(child) if !child.ty.is_list() => {
-                format!("field \"{text}\" of what {coordinate} returns is no list")
+                let problem = format!("field \"{text}\" of what {coordinate} returns is no list");
+                ("LIST_SIZE_APPLIED_TO_NON_LIST", problem)
             }
             Some(_) => continue,
         };
-        diagnostics.push(Diagnostic::error("LIST_SIZE_INVALID_SIZED_FIELD", problem).at(name.span));
+        diagnostics.push(Diagnostic::error(code, problem).at(name.span));
     }
 }
 

@@ -156,8 +156,14 @@ impl Check<'_> {
 
     fn no_directives(&mut self, directives: &[ast::Directive]) {
         for directive in directives {
-            let message = format!("a field set cannot apply directives such as \"@{}\"", directive.name);
-            self.fail("DIRECTIVE_IN_FIELDS_ARG", message, directive.span);
+            let known = self.subgraph.directives.contains_key(&directive.name)
+                || matches!(&*directive.name, "skip" | "include" | "deprecated" | "specifiedBy" | "oneOf")
+                || Federation::of(&self.subgraph.links, &directive.name).is_some();
+            let (code, message) = match known {
+                true => ("DIRECTIVE_IN_FIELDS_ARG", format!("a field set cannot apply \"@{}\"", directive.name)),
+                false => ("INVALID_FIELDS", format!("there is no directive \"@{}\"", directive.name)),
+            };
+            self.fail(code, message, directive.span);
         }
     }
 

@@ -1,6 +1,8 @@
 //! The rules for one subgraph, in the order they are applied.
 
 mod auth;
+mod cache_tags;
+mod context_selections;
 mod contexts;
 mod costs;
 mod externals;
@@ -30,4 +32,5 @@ pub const ALL: &[Rule] = &[
     auth::check,
     costs::check,
     contexts::check,
+    cache_tags::check,
 ];

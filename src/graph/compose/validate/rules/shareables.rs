@@ -22,7 +22,7 @@ pub fn check(subgraph: &Subgraph, _: &SourceMap, diagnostics: &mut Vec<Diagnosti
                 diagnostics.push(finding.help("apply it to the fields of the objects that implement it"));
             } else if &*ty.name.value == "Subscription" {
                 let message = format!("{coordinate} cannot be shareable: a subscription has one source");
-                diagnostics.push(Diagnostic::error(CODE, message).at(at));
+                diagnostics.push(Diagnostic::error("INVALID_FIELD_SHARING", message).at(at));
             }
             if let Some(second) = shareables.next() {
                 let message = format!("{coordinate} is marked shareable twice");

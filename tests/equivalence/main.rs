@@ -1,0 +1,261 @@
+//! The great properties: planning and executing over subgraphs equals executing the same operation
+//! over one schema.
+//!
+//! Each case is a world (see `world.rs`): a schema with data, split over two to four subgraphs
+//! (`generate.rs`, `sdl.rs`, `data.rs`), and some operations (`operation.rs`). The gateway's answer
+//! (`run.rs`, over subgraphs played by `fake.rs`) is compared (`judge.rs`) with that of resolvers
+//! over the whole (`oracle.rs`, run by `interpret.rs`).
+//!
+//! A normal run looks at a fixed number of cases of a fixed seed. For more:
+//! `EQUIVALENCE_CASES=20000 EQUIVALENCE_SEED=7 cargo test --test equivalence`. A failure is shrunk,
+//! and shows subgraphs, data, operation and plan; cases, seed and property bring it back.
+
+mod data;
+mod fake;
+mod generate;
+mod interpret;
+mod judge;
+mod operation;
+mod oracle;
+mod run;
+mod sdl;
+#[path = "../support/subgraph_schema.rs"]
+mod subgraph_schema;
+mod tape;
+mod twice;
+mod world;
+
+use std::cell::RefCell;
+
+use pleach::gateway::operation::normalize::normalize;
+use pleach::gateway::plan::model::Plan;
+use pleach::gateway::plan::{PlanError, PlanOptions, explain, plan};
+use proptest::prelude::*;
+use proptest::test_runner::{Config, RngSeed, TestCaseError, TestCaseResult, TestRunner};
+
+use data::Faults;
+use generate::Style;
+use operation::Asked;
+use oracle::Whole;
+use run::{Gateway, Planned, told};
+use tape::{Tape, Tapes, tapes};
+use world::World;
+
+/// How many operations are asked of one world.
+const OPERATIONS: usize = 4;
+
+/// What a property met, so that it cannot hold for lack of cases.
+#[derive(Clone, Copy, Default, Debug)]
+struct Met {
+    worlds: usize,
+    composed: usize,
+    asked: usize,
+    valid: usize,
+    planned: usize,
+    refused: usize,
+    /// Plans with several calls.
+    joined: usize,
+    failed: usize,
+}
+
+fn number(name: &str) -> Option<u64> {
+    std::env::var(name).ok()?.parse().ok()
+}
+
+/// Checks a property of worlds.
+fn check(cases: u32, property: impl Fn(&Tapes, &mut Met) -> TestCaseResult) -> Met {
+    let cases = number("EQUIVALENCE_CASES").map_or(cases, |cases| cases as u32);
+    let seed = number("EQUIVALENCE_SEED").unwrap_or(1);
+    let config = Config {
+        cases,
+        rng_seed: RngSeed::Fixed(seed),
+        failure_persistence: None,
+        max_shrink_iters: number("EQUIVALENCE_SHRINK").unwrap_or(1500) as u32,
+        ..Config::default()
+    };
+    let met = RefCell::new(Met::default());
+    let outcome = TestRunner::new(config).run(&tapes(), |tapes| property(&tapes, &mut met.borrow_mut()));
+    if let Err(failure) = outcome {
+        panic!("EQUIVALENCE_SEED={seed} EQUIVALENCE_CASES={cases}\n{failure}");
+    }
+    let met = *met.borrow();
+    println!("{met:?}");
+    met
+}
+
+fn draw(tapes: &Tapes, style: Style, faults: Faults) -> World {
+    let mut world = generate::world(&mut Tape::new(&tapes.world), style);
+    data::fill(&mut world, &mut Tape::new(&tapes.data), faults);
+    world
+}
+
+/// Composes the world and plans some operations, each handed on.
+fn each_plan(
+    tapes: &Tapes,
+    style: Style,
+    faults: Faults,
+    met: &mut Met,
+    then: impl Fn(&Gateway, &Planned, &Asked, &mut Met) -> TestCaseResult,
+) -> TestCaseResult {
+    met.worlds += 1;
+    let gateway = match Gateway::new(draw(tapes, style, faults)) {
+        Ok(gateway) => gateway,
+        Err((world, findings)) => {
+            if findings.iter().all(|finding| expected(&world, style, finding)) {
+                return Ok(());
+            }
+            return Err(TestCaseError::fail(format!("does not compose: {findings:#?}\n{}", told(&world))));
+        }
+    };
+    met.composed += 1;
+    let mut tape = Tape::new(&tapes.operation);
+    for _ in 0..OPERATIONS {
+        let asked = operation::query(&gateway.world, &mut tape);
+        met.asked += 1;
+        let Some(operation) = gateway.ask(&asked) else { continue };
+        met.valid += 1;
+        let planned = match gateway.plan(operation) {
+            Ok(planned) => planned,
+            Err(error) => {
+                met.refused += 1;
+                let refused = matches!(error, PlanError::Unsatisfiable(_)) && style == Style::Wild;
+                if !refused {
+                    return Err(TestCaseError::fail(format!(
+                        "no plan: {error}\n{}\n{}",
+                        asked.text,
+                        told(&gateway.world)
+                    )));
+                }
+                continue;
+            }
+        };
+        met.planned += 1;
+        met.joined += usize::from(planned.plan.fetches.len() > 1);
+        then(&gateway, &planned, &asked, met)?;
+    }
+    Ok(())
+}
+
+/// Whether a world may be refused so.
+fn expected(world: &World, style: Style, finding: &str) -> bool {
+    let nothing_in_common = || {
+        let types = world.types.iter().enumerate();
+        let mut fields = types.flat_map(|(ty, object)| object.fields.iter().map(move |field| (ty, field)));
+        fields.any(|(ty, field)| !field.ty.named.is_leaf() && world.possible(ty, &field.name).is_empty())
+    };
+    match finding {
+        _ if finding.contains("SATISFIABILITY_ERROR") => style == Style::Wild,
+        _ if finding.contains("SHAREABLE_HAS_MISMATCHED_RUNTIME_TYPES") => nothing_in_common(),
+        _ => false,
+    }
+}
+
+/// Everything about one operation.
+fn context(gateway: &Gateway, planned: &Planned, asked: &Asked) -> String {
+    let plan = explain(&gateway.supergraph, &planned.plan);
+    format!("{}\nvariables {:?}\n{plan}\n{}", asked.text, asked.variables, told(&gateway.world))
+}
+
+fn answers(gateway: &Gateway, planned: &Planned, asked: &Asked, met: &mut Met, exact: bool) -> TestCaseResult {
+    let variables = gateway.api.coerce_variables(&planned.document, None, asked.variables.clone());
+    let variables = variables.expect("the variables fit");
+    let naive = interpret::execute(&Whole(&gateway.world), &planned.document.tree, &variables, &(0, 0));
+    met.failed += usize::from(!naive.errors.is_empty());
+    let (answer, faults) = gateway.run(planned, &variables, &[0, 1, 2, 3, 4]);
+    let fail = |what: String| {
+        let texts = format!("answered\n{}\nnaively\n{}\n{:?}", answer.body, naive.data, naive.errors);
+        Err(TestCaseError::fail(format!("{what}\n{texts}\n{}", context(gateway, planned, asked))))
+    };
+    if !faults.is_empty() {
+        return fail(faults.join("\n"));
+    }
+    let judged = if exact { judge::equal(&answer, &naive) } else { judge::degraded(&answer, &naive) };
+    if let Err(what) = judged {
+        return fail(what);
+    }
+    for delays in [[4, 3, 2, 1, 0], [1, 3, 0, 4, 2], [2, 0, 3, 1, 1]] {
+        let (again, _) = gateway.run(planned, &variables, &delays);
+        if again.body != answer.body {
+            return fail(format!("another order of answers gives {}", again.body));
+        }
+    }
+    Ok(())
+}
+
+/// With failing resolvers the nulls and the errors' paths are those of one schema, unless what
+/// failed is an input of something else: there a subgraph's own null propagation takes more away.
+#[test]
+fn errors_stand_where_one_schema_would_have_them() {
+    let met = check(200, |tapes, met| {
+        each_plan(tapes, Style::Sound, Faults::Fields, met, |gateway, planned, asked, met| {
+            let requires = gateway.world.types.iter().flat_map(|ty| &ty.fields).any(|field| !field.requires.is_empty());
+            answers(gateway, planned, asked, met, !requires)
+        })
+    });
+    assert!(met.failed * 5 > met.planned, "{met:?}");
+}
+
+#[test]
+fn what_a_failing_subgraph_takes_away_is_explained() {
+    let met = check(150, |tapes, met| {
+        each_plan(tapes, Style::Wild, Faults::Subgraph, met, |gateway, planned, asked, met| {
+            answers(gateway, planned, asked, met, false)
+        })
+    });
+    assert!(met.joined * 4 > met.asked, "{met:?}");
+}
+
+#[test]
+fn plans_depend_on_nothing_but_their_inputs() {
+    let met = check(60, |tapes, met| {
+        let world = draw(tapes, Style::Wild, Faults::None);
+        let order: Vec<usize> = (0..world.subgraphs.len()).rev().collect();
+        let (again, _) = run::composed(&world, &order);
+        each_plan(tapes, Style::Wild, Faults::None, met, |gateway, planned, asked, _| {
+            let Some(again) = &again.supergraph else {
+                return Err(TestCaseError::fail(format!("composes in one order only\n{}", told(&world))));
+            };
+            prop_assert_eq!(&again.sdl, &gateway.sdl);
+            let (document, _) = gateway.ask(asked).expect("valid before");
+            let operation = normalize(&again.supergraph, &document, None).expect("normal before");
+            let second = plan(&again.supergraph, &operation, &PlanOptions::default()).expect("planned before");
+            let text =
+                |plan: &Plan| format!("{:?} {:?} {:?} {:?}", plan.fetches, plan.sites, plan.output, plan.estimate);
+            prop_assert_eq!(text(&second), text(&planned.plan), "{}", context(gateway, planned, asked));
+            Ok(())
+        })
+    });
+    assert!(met.joined * 4 > met.asked, "{met:?}");
+}
+
+#[test]
+fn no_field_of_a_row_is_fetched_twice() {
+    let met = check(60, |tapes, met| {
+        each_plan(tapes, Style::Wild, Faults::None, met, |gateway, planned, asked, _| {
+            let twice = twice::fetched(&planned.plan);
+            prop_assert!(twice.is_empty(), "{twice:?}\n{}", context(gateway, planned, asked));
+            Ok(())
+        })
+    });
+    assert!(met.joined * 4 > met.asked, "{met:?}");
+}
+
+#[test]
+fn sound_worlds_are_answered_as_one_schema_would() {
+    let met = check(400, |tapes, met| {
+        each_plan(tapes, Style::Sound, Faults::None, met, |gateway, planned, asked, met| {
+            answers(gateway, planned, asked, met, true)
+        })
+    });
+    assert!(met.joined * 4 > met.asked, "{met:?}");
+}
+
+#[test]
+fn wild_worlds_are_answered_as_one_schema_would() {
+    let met = check(400, |tapes, met| {
+        each_plan(tapes, Style::Wild, Faults::None, met, |gateway, planned, asked, met| {
+            answers(gateway, planned, asked, met, true)
+        })
+    });
+    assert!(met.joined * 4 > met.asked, "{met:?}");
+}
