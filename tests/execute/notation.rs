@@ -406,7 +406,7 @@ impl Reader {
                     OutputKind::Value { slot, ty }
                 }
             };
-            items.push((guard, OutputItem { key: key.as_str().into(), on, kind }));
+            items.push((guard, OutputItem { key: key.as_str().into(), nameless: on.is_none(), on, kind }));
         }
         OutputSelection::in_order(items)
     }

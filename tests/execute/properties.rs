@@ -188,7 +188,8 @@ impl Compiler {
                 non_null: field.non_null,
                 kind: output,
             };
-            let item = OutputItem { key: key.as_str().into(), on: None, kind: OutputKind::Value { slot, ty } };
+            let item =
+                OutputItem { key: key.as_str().into(), on: None, nameless: true, kind: OutputKind::Value { slot, ty } };
             items.push((GuardId::ALWAYS, item));
         }
         let slots = fields.len() as u32;

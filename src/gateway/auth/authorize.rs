@@ -118,15 +118,18 @@ impl Judge<'_, '_> {
                 }
             }
         }
-        for (on, rule) in rule_of {
+        // Where only some types are denied, an object of unknown type is.
+        let is_split = !allowed.is_empty() && !rule_of.is_empty();
+        let is_allowed = rule_of.is_empty() || !allowed.is_empty();
+        for (index, (on, rule)) in rule_of.into_iter().enumerate() {
             self.denials.push(Denial { coordinate: supergraph.coordinate(field.field), path: self.path.clone() });
             let kind = SelectionKind::Field(FieldSelection { denied: Some(rule), selections: None, ..field.clone() });
-            items.push(Selection { on, kind, ..item.clone() });
+            items.push(Selection { on, nameless: item.nameless && index == 0, kind, ..item.clone() });
         }
-        if !allowed.is_empty() {
+        if is_allowed {
             let selections = field.selections.as_ref().map(|below| self.selection_set(below));
             let kind = SelectionKind::Field(FieldSelection { selections, ..field.clone() });
-            items.push(Selection { on: allowed, kind, ..item.clone() });
+            items.push(Selection { on: allowed, nameless: item.nameless && !is_split, kind, ..item.clone() });
         }
     }
 

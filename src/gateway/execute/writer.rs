@@ -108,7 +108,8 @@ impl<'a> Writer<'a> {
         let mut first = true;
         for &(item, guard) in &selection.places {
             let Some(item) = selection.items.get(item).filter(|_| self.holds(guard)) else { continue };
-            if item.on.as_ref().is_some_and(|types| !types.contains(ty)) {
+            let nameless = item.nameless && ty == UNKNOWN_TYPE;
+            if !nameless && item.on.as_ref().is_some_and(|types| !types.contains(ty)) {
                 continue;
             }
             if !std::mem::take(&mut first) {

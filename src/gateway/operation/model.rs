@@ -40,7 +40,8 @@ pub struct Variable {
 /// What is selected of objects of one declared type.
 ///
 /// Invariants: items stand in the order of their first places; two items with the same response key
-/// have disjoint `on` sets; no item has an empty `on` or the guard `NEVER`.
+/// have disjoint `on` sets, and at most one of them is `nameless`; each applies to some type or is
+/// `nameless`, and none has the guard `NEVER`.
 #[derive(Clone, Debug)]
 pub struct SelectionSet {
     /// The declared type.
@@ -56,6 +57,11 @@ pub struct Selection {
     pub response_key: Name,
     /// The runtime types it applies to, a subset of the parent's possible types.
     pub on: TypeSet,
+    /// It also applies to objects whose runtime type is not known: all that it selects was written
+    /// outside type conditions.
+    pub nameless: bool,
+    /// Some of what it selects was written outside type conditions.
+    pub unconditional: bool,
     /// When it is wanted.
     pub guard: GuardId,
     /// Where it stands in the response. At most one place holds for a request, and one does if the

@@ -82,9 +82,18 @@ struct Source<'a> {
     guard: GuardId,
 }
 
+/// The objects that selections apply to.
+#[derive(Clone)]
+struct Scope {
+    /// Those of these types …
+    types: TypeSet,
+    /// … and those whose type is not known.
+    nameless: bool,
+}
+
 /// A field as written, with everything that stands around it resolved.
 struct Entry<'a> {
-    on: TypeSet,
+    on: Scope,
     guard: GuardId,
     kind: EntryKind<'a>,
 }
@@ -95,6 +104,28 @@ enum EntryKind<'a> {
     Field { id: FieldId, node: &'a ast::Field },
 }
 
+// === impl Scope ===
+
+impl Scope {
+    fn is_empty(&self) -> bool {
+        self.types.is_empty() && !self.nameless
+    }
+
+    /// What a type condition leaves. One that all types of the position meet is none.
+    fn narrowed(&self, condition: &TypeSet) -> Self {
+        let types = self.types.intersection(condition);
+        Self { nameless: self.nameless && types == self.types, types }
+    }
+
+    fn intersection(&self, other: &Self) -> Self {
+        Self { types: self.types.intersection(&other.types), nameless: self.nameless && other.nameless }
+    }
+
+    fn difference(&self, other: &Self) -> Self {
+        Self { types: self.types.difference(&other.types), nameless: self.nameless && !other.nameless }
+    }
+}
+
 // === impl Normalizer ===
 
 impl<'a> Normalizer<'a> {
@@ -103,13 +134,14 @@ impl<'a> Normalizer<'a> {
         let mut entries: IndexMap<Name, Vec<(usize, Entry<'a>)>> = IndexMap::new();
         let mut position = 0;
         for source in sources {
-            self.collect(source, &visible, &mut position, &mut entries);
+            let scope = Scope { types: visible.clone(), nameless: true };
+            self.collect(source, &scope, &mut position, &mut entries);
         }
         self.at_query_root = false;
         let mut items: Vec<(usize, Selection)> = Vec::new();
         for (response_key, entries) in &entries {
-            for (on, members) in disjoint(entries) {
-                let selection = self.merge(response_key, on, &members);
+            for (scope, members) in disjoint(entries) {
+                let selection = self.merge(response_key, scope, &members);
                 items.push((members[0].0, selection));
             }
         }
@@ -121,7 +153,7 @@ impl<'a> Normalizer<'a> {
     fn collect(
         &mut self,
         source: &Source<'a>,
-        on: &TypeSet,
+        on: &Scope,
         position: &mut usize,
         entries: &mut IndexMap<Name, Vec<(usize, Entry<'a>)>>,
     ) {
@@ -138,7 +170,7 @@ impl<'a> Normalizer<'a> {
                             None => continue,
                         },
                     };
-                    if guard == GuardId::NEVER || on.is_empty() {
+                    if guard == GuardId::NEVER {
                         continue;
                     }
                     let key = node.alias.clone().unwrap_or_else(|| node.name.value.clone());
@@ -169,7 +201,7 @@ impl<'a> Normalizer<'a> {
     fn collect_fragment(
         &mut self,
         source: &Source<'a>,
-        on: &TypeSet,
+        on: &Scope,
         condition: Option<&Name>,
         directives: &'a [ast::Directive],
         selections: &'a [ast::Selection],
@@ -185,14 +217,15 @@ impl<'a> Normalizer<'a> {
             },
         };
         let narrowed =
-            if parent == source.parent { on.clone() } else { on.intersection(&self.supergraph.types[parent].possible) };
+            if parent == source.parent { on.clone() } else { on.narrowed(&self.supergraph.types[parent].possible) };
         if guard != GuardId::NEVER && !narrowed.is_empty() {
             self.collect(&Source { selections, parent, guard }, &narrowed, position, entries);
         }
     }
 
     /// One item out of all entries with one response key that apply to the types `on`.
-    fn merge(&mut self, response_key: &Name, on: TypeSet, members: &[&(usize, Entry<'a>)]) -> Selection {
+    fn merge(&mut self, response_key: &Name, scope: Scope, members: &[&(usize, Entry<'a>)]) -> Selection {
+        let Scope { types: on, nameless } = scope;
         let guard =
             members[1..].iter().fold(members[0].1.guard, |guard, (_, entry)| self.guards.or(guard, entry.guard));
         let fields: Vec<(FieldId, &'a ast::Field, GuardId)> = members
@@ -207,8 +240,9 @@ impl<'a> Normalizer<'a> {
             (_, Some(&(first, node, _))) => SelectionKind::Field(self.field(first, node, &on, guard, &fields)),
             _ => SelectionKind::Introspection,
         };
+        let unconditional = members.iter().any(|(_, entry)| entry.on.nameless);
         let places = self.places(members);
-        Selection { response_key: response_key.clone(), on, guard, places, kind }
+        Selection { response_key: response_key.clone(), on, nameless, unconditional, guard, places, kind }
     }
 
     /// Each place is for requests that want none of the earlier ones.
@@ -298,10 +332,10 @@ impl<'a> Normalizer<'a> {
     }
 }
 
-/// Splits the types that entries of one response key apply to into parts to which the same
+/// Splits the objects that entries of one response key apply to into parts to which the same
 /// entries apply.
-fn disjoint<'e, 'a>(entries: &'e [(usize, Entry<'a>)]) -> Vec<(TypeSet, Vec<&'e (usize, Entry<'a>)>)> {
-    let mut parts: Vec<(TypeSet, Vec<&(usize, Entry)>)> = Vec::new();
+fn disjoint<'e, 'a>(entries: &'e [(usize, Entry<'a>)]) -> Vec<(Scope, Vec<&'e (usize, Entry<'a>)>)> {
+    let mut parts: Vec<(Scope, Vec<&(usize, Entry)>)> = Vec::new();
     for entry in entries {
         let mut rest = entry.1.on.clone();
         for index in 0..parts.len() {
@@ -322,6 +356,6 @@ fn disjoint<'e, 'a>(entries: &'e [(usize, Entry<'a>)]) -> Vec<(TypeSet, Vec<&'e 
             parts.push((rest, vec![entry]));
         }
     }
-    parts.sort_by(|a, b| a.0.cmp(&b.0));
+    parts.sort_by(|a, b| a.0.types.cmp(&b.0.types));
     parts
 }

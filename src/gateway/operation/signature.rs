@@ -36,6 +36,7 @@ impl Writer {
             self.text(&item.response_key);
             self.number(item.on.len());
             item.on.iter().for_each(|ty| self.number(ty.0 as usize));
+            self.number(usize::from(item.nameless) + 2 * usize::from(item.unconditional));
             self.text(&operation.guards.describe(item.guard));
             self.number(item.places.len());
             for place in &item.places {

@@ -4,6 +4,7 @@
 use crate::graph::federation::ids::TypeSet;
 use crate::graph::language::ast::TypeKind;
 
+use super::atomicity;
 use super::error::PlanError;
 use super::fixpoint::Liveness;
 use super::graph::{DemandId, Graph, PositionId};
@@ -15,6 +16,10 @@ use super::reasons;
 pub fn settle(graph: &mut Graph<'_>, live: &Liveness) -> Result<Vec<DemandId>, PlanError> {
     prefer_interfaces(graph, live);
     drop_vacuous(graph, live);
+    let split = atomicity::split_fields(graph, live);
+    if !split.is_empty() {
+        return Err(PlanError::Unsatisfiable(split));
+    }
     let mut wanted = Vec::new();
     let mut dead = Vec::new();
     for (id, demand) in graph.demands.iter_enumerated() {
@@ -37,16 +42,15 @@ pub fn settle(graph: &mut Graph<'_>, live: &Liveness) -> Result<Vec<DemandId>, P
 }
 
 /// A field wanted of all objects where some have no name is the interface's own if that is live, and
-/// each type's otherwise.
+/// each type's otherwise. Where no type can have a name there is nothing else to turn to.
 fn prefer_interfaces(graph: &mut Graph<'_>, live: &Liveness) {
     for (of_interface, of_classes) in std::mem::take(&mut graph.either) {
         if live.demand(of_interface).is_some() {
-            // A class's own selections under a type condition keep their demand: it was made
-            // under the same cell, so only its mark goes where nothing else wants it.
+            // What a type condition selects besides is still the class's own.
             for demand in of_classes {
-                graph.demands[demand].client = None;
+                graph.demands[demand].client = graph.conditional.get(&demand).copied();
             }
-        } else {
+        } else if graph.positions[graph.demands[of_interface].position].classes.len() > 1 {
             unmark_below(graph, of_interface);
         }
     }

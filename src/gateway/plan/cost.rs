@@ -28,10 +28,14 @@ pub fn class_rows(graph: &Graph<'_>, position: super::graph::PositionId, class: 
     (position.rows * class.types.len() as u64 / position.types.len() as u64).max(1)
 }
 
-/// Values an instance adds to an answer.
+/// Values an instance adds to an answer; each object of a list is one, so a list is not fetched
+/// twice where its objects can be entered by their own key.
 pub fn instance_rows(graph: &Graph<'_>, instance: InstanceId) -> u64 {
     let demand = &graph.demands[graph.instances[instance].demand];
-    class_rows(graph, demand.position, demand.class)
+    let rows = class_rows(graph, demand.position, demand.class);
+    let Some(child) = demand.child else { return rows };
+    let each = graph.positions[child].rows / graph.positions[demand.position].rows.max(1);
+    rows.saturating_mul(each.max(1))
 }
 
 /// Representations an enter sends.
@@ -78,7 +82,7 @@ pub fn call_cost(graph: &Graph<'_>, call: &Call) -> (u64, u64) {
 pub fn score(graph: &Graph<'_>, dag: &Dag) -> Cost {
     let options = graph.options;
     let mut done: Vec<u64> = Vec::with_capacity(dag.calls.len());
-    let (mut total_calls, mut rows) = (0, 0u64);
+    let (mut total_calls, mut rows) = (0, dag.value_rows);
     for id in dag.order() {
         let call = &dag.calls[id];
         let (calls, latency) = call_cost(graph, call);
@@ -88,7 +92,6 @@ pub fn score(graph: &Graph<'_>, dag: &Dag) -> Cost {
             done.resize(id.index() + 1, 0);
         }
         done[id.index()] = start + latency;
-        rows = rows.saturating_add(call.instances.iter().map(|&instance| instance_rows(graph, instance)).sum());
         for list in &call.lists {
             rows = rows.saturating_add(list.enters.iter().map(|&enter| enter_rows(graph, enter)).sum());
         }

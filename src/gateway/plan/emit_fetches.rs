@@ -15,6 +15,7 @@ use crate::platform::base::id::{Id, IdVec};
 
 use super::choice::Choice;
 use super::classes::field_set_text;
+use super::cost::instance_rows;
 use super::graph::{Arrival, EnterId, Graph, InstanceId};
 use super::layout::{CellId, LayoutId};
 
@@ -28,6 +29,9 @@ crate::id_type!(
 pub struct Dag {
     /// The calls.
     pub calls: IdVec<CallId, Call>,
+    /// Values fetched, each counted once more for each landing that its derivation passes through:
+    /// every landing is another source that may fail, and a value that comes later.
+    pub value_rows: u64,
 }
 
 /// One call.
@@ -98,6 +102,7 @@ struct Grouping<'g, 'a> {
     dag: Dag,
     groups: HashMap<GroupKey, Vec<(CallId, Reads)>>,
     call_of: HashMap<InstanceId, Option<CallId>>,
+    hops: HashMap<InstanceId, u64>,
 }
 
 // === impl Dag ===
@@ -105,12 +110,14 @@ struct Grouping<'g, 'a> {
 impl Dag {
     /// Groups a complete choice; `None` if its derivation is cyclic.
     pub fn build(graph: &Graph<'_>, choice: &Choice) -> Option<Self> {
-        let (groups, call_of) = (HashMap::new(), HashMap::new());
-        let mut grouping = Grouping { graph, choice, dag: Self::default(), groups, call_of };
+        let (groups, call_of, hops) = (HashMap::new(), HashMap::new(), HashMap::new());
+        let mut grouping = Grouping { graph, choice, dag: Self::default(), groups, call_of, hops };
         let mut instances = choice.instances.clone();
         instances.sort_unstable();
         for instance in instances {
             grouping.call_of(instance)?;
+            let rows = instance_rows(graph, instance).saturating_mul(1 + grouping.hops_of(instance));
+            grouping.dag.value_rows = grouping.dag.value_rows.saturating_add(rows);
         }
         Some(grouping.dag)
     }
@@ -164,17 +171,23 @@ impl Grouping<'_, '_> {
             None => {}
         }
         self.call_of.insert(instance, None);
-        let call = match self.graph.instances[instance].arrival {
+        let (call, hops) = match self.graph.instances[instance].arrival {
             Arrival::Origin(origin) => {
                 let call = self.call_of(origin)?;
                 self.dag.calls[call].instances.push(instance);
-                call
+                (call, self.hops_of(origin))
             }
-            Arrival::Root => self.place_root(instance),
+            Arrival::Root => (self.place_root(instance), 0),
             Arrival::Enter(enter) => self.place_entry(instance, enter)?,
         };
         self.call_of.insert(instance, Some(call));
+        self.hops.insert(instance, hops);
         Some(call)
+    }
+
+    /// Landings on the way to a placed instance.
+    fn hops_of(&self, instance: InstanceId) -> u64 {
+        self.hops.get(&instance).copied().unwrap_or_default()
     }
 
     fn place_root(&mut self, instance: InstanceId) -> CallId {
@@ -189,18 +202,22 @@ impl Grouping<'_, '_> {
         self.place(instance, None, key, Reads::new())
     }
 
-    fn place_entry(&mut self, instance: InstanceId, enter: EnterId) -> Option<CallId> {
+    fn place_entry(&mut self, instance: InstanceId, enter: EnterId) -> Option<(CallId, u64)> {
         let graph = self.graph;
         let node = &graph.instances[instance];
         let mut after = BTreeSet::new();
+        let mut hops = 0;
         for &need in graph.enters[enter].needs.all.iter().chain(&node.needs.all) {
-            after.insert(self.call_of(self.choice.pick(need)?)?);
+            let pick = self.choice.pick(need)?;
+            after.insert(self.call_of(pick)?);
+            hops = hops.max(self.hops_of(pick));
         }
         if after.is_empty() {
             // Without a key the objects themselves must be there.
             let origins = graph.origins(graph.enters[enter].position);
             let origin = origins.into_iter().find(|&origin| self.choice.is_active(origin))?;
             after.insert(self.call_of(origin)?);
+            hops = self.hops_of(origin);
         }
         let list = list_key(graph, instance, enter);
         let mut reads = Reads::new();
@@ -209,7 +226,7 @@ impl Grouping<'_, '_> {
             collect_reads(graph.supergraph, nodes, &mut Vec::new(), &mut reads);
         }
         let key = GroupKey { subgraph: node.subgraph, root_cell: None, list: Some(list), after };
-        Some(self.place(instance, Some(enter), key, reads))
+        Some((self.place(instance, Some(enter), key, reads), hops + 1))
     }
 
     /// Adds an instance to the first call of its group whose representations it agrees with.

@@ -8,7 +8,9 @@ use crate::graph::language::value::InputValue;
 use crate::platform::base::Name;
 
 use super::error::PlanError;
-use super::graph::{Arrival, Class, Demand, DemandId, Enter, EnterId, Graph, Instance, InstanceId, Needs, PositionId};
+use super::graph::{
+    Arrival, Class, Demand, DemandId, Enter, EnterId, Graph, Instance, InstanceId, Needs, PositionId, reach,
+};
 use super::layout::CellKey;
 use super::sites::{Expansion, Task};
 
@@ -77,8 +79,11 @@ impl<'a> Expansion<'a, '_> {
             }
         }
         let supergraph = self.graph.supergraph;
-        for entry in entries(supergraph, self.graph.positions[position].declared) {
+        let declared = self.graph.positions[position].declared;
+        for entry in entries(supergraph, declared) {
+            // An interface without implementers has no name to tell.
             if supergraph.entries[entry].kind == EntryKind::InterfaceEntity
+                && !reach(supergraph, declared, supergraph.entries[entry].subgraph).1
                 && let Some(enter) = self.enter(position, class, entry)
             {
                 self.add_option(demand, Arrival::Enter(enter), None, Vec::new());

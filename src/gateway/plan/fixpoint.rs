@@ -5,7 +5,7 @@
 
 use crate::platform::base::id::Id;
 
-use super::graph::{Arrival, DemandId, EnterId, Graph, InstanceId, Needs};
+use super::graph::{Arrival, DemandId, EnterId, Graph, Instance, InstanceId, Needs, PositionId};
 
 /// Ranks of the live nodes.
 #[derive(Debug)]
@@ -32,7 +32,19 @@ impl Liveness {
         Self::compute(graph)
     }
 
+    /// What could be had if the objects of a position came from one of its origins alone.
+    pub fn from_one_origin(graph: &Graph<'_>, position: PositionId, origin: InstanceId) -> Self {
+        Self::compute_where(graph, |instance| match instance.arrival {
+            Arrival::Origin(other) => graph.demands[instance.demand].position != position || other == origin,
+            Arrival::Root | Arrival::Enter(_) => true,
+        })
+    }
+
     fn compute(graph: &Graph<'_>) -> Self {
+        Self::compute_where(graph, |_| true)
+    }
+
+    fn compute_where(graph: &Graph<'_>, allowed: impl Fn(&Instance<'_>) -> bool) -> Self {
         let mut live = Self {
             demands: vec![None; graph.demands.len()],
             instances: vec![None; graph.instances.len()],
@@ -53,6 +65,7 @@ impl Liveness {
                 .instances
                 .iter_enumerated()
                 .filter(|(id, instance)| live.instances[id.index()].is_none() && live.holds(&instance.needs))
+                .filter(|(_, instance)| allowed(instance))
                 .filter(|(_, instance)| match instance.arrival {
                     Arrival::Root => true,
                     Arrival::Origin(origin) => live.instance(origin).is_some(),

@@ -167,6 +167,11 @@ pub struct Graph<'a> {
     /// Fields wanted of all objects of a position with nameless objects: the interface's own value,
     /// or else each class's.
     pub either: Vec<(DemandId, Vec<DemandId>)>,
+    /// When demands are wanted under a type condition of the client's.
+    pub conditional: HashMap<DemandId, GuardId>,
+    /// Fields selected of all objects of a position, whatever their type: each class's demand. One
+    /// origin must be able to serve them all.
+    pub atomic: Vec<(PositionId, Vec<DemandId>)>,
 }
 
 // === impl Graph ===
@@ -198,6 +203,8 @@ impl<'a> Graph<'a> {
             allowance,
             was_cut: false,
             either: Vec::new(),
+            conditional: HashMap::new(),
+            atomic: Vec::new(),
         }
     }
 

@@ -1,7 +1,8 @@
 //! Operation × supergraph → the cheapest plan we find, verified. Pure and deterministic.
 //!
 //! In reading order: `sites` and `expand` build the AND/OR provider graph of an operation (`graph`)
-//! over classes of types planned alike; `fixpoint` says what can be had, `constraints` what must be;
+//! over classes of types planned alike; `fixpoint` says what can be had, `constraints` (with
+//! `atomicity`) what must be;
 //! `reduce` and `search` choose; `emit_fetches` and `merge_fetches` turn a choice into calls, which
 //! `cost` scores; `render` writes documents, shapes and representations, `output_program` the
 //! response; `verify` checks the whole and `explain` tells it.
@@ -10,6 +11,7 @@
 
 pub mod model;
 
+mod atomicity;
 mod choice;
 mod classes;
 mod conditions;

@@ -186,6 +186,8 @@ pub struct OutputItem {
     pub key: Name,
     /// Only for objects of these types; `None` when all apply.
     pub on: Option<TypeSet>,
+    /// Also for objects whose type is not known.
+    pub nameless: bool,
     /// What is written.
     pub kind: OutputKind,
 }

@@ -60,7 +60,7 @@ impl OutputProgram<'_> {
             },
         };
         let on = (!possible.is_subset(&item.on)).then(|| item.on.clone());
-        OutputItem { key: item.response_key.clone(), on, kind }
+        OutputItem { key: item.response_key.clone(), on, nameless: item.nameless, kind }
     }
 
     fn value(&mut self, field: &FieldSelection, item: &Selection, layout: LayoutId) -> OutputKind {

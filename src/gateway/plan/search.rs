@@ -189,16 +189,17 @@ impl<'a> Search<'_, 'a> {
     fn bound(&self, choice: &Choice) -> Option<u64> {
         let (graph, options) = (self.graph, self.graph.options);
         let mut latencies = vec![Latency::Unknown; graph.instances.len()];
-        let mut longest = 0;
+        let (mut longest, mut rows) = (0, 0u64);
         for &instance in &choice.instances {
-            longest = longest.max(self.latency(choice, instance, &mut latencies)?);
+            let (latency, hops) = self.latency(choice, instance, &mut latencies)?;
+            longest = longest.max(latency);
+            rows = rows.saturating_add(instance_rows(graph, instance).saturating_mul(1 + hops));
         }
         let mut calls: BTreeSet<(SubgraphId, bool)> = BTreeSet::new();
         let mut used: BTreeSet<SubgraphId> = BTreeSet::new();
-        let (mut rows, mut extra_calls) = (0u64, 0u64);
+        let mut extra_calls = 0u64;
         for &instance in &choice.instances {
             let node = &graph.instances[instance];
-            rows = rows.saturating_add(instance_rows(graph, instance));
             used.insert(node.subgraph);
             match node.arrival {
                 Arrival::Root => drop(calls.insert((node.subgraph, true))),
@@ -237,30 +238,33 @@ impl<'a> Search<'_, 'a> {
         )
     }
 
-    /// When an instance's answer is there, as far as decided; `None` in a cycle.
-    fn latency(&self, choice: &Choice, instance: InstanceId, known: &mut [Latency]) -> Option<u64> {
+    /// When an instance's answer is there, and the landings on the way to it, as far as decided;
+    /// `None` in a cycle.
+    fn latency(&self, choice: &Choice, instance: InstanceId, known: &mut [Latency]) -> Option<(u64, u64)> {
         match known[instance.index()] {
-            Latency::Known(latency) => return Some(latency),
+            Latency::Known(latency, hops) => return Some((latency, hops)),
             Latency::Open => return None,
             Latency::Unknown => known[instance.index()] = Latency::Open,
         }
         let node = &self.graph.instances[instance];
         let base = base_latency(self.graph, node.subgraph);
         let latency = match node.arrival {
-            Arrival::Root => base,
+            Arrival::Root => (base, 0),
             Arrival::Origin(origin) => self.latency(choice, origin, known)?,
             Arrival::Enter(enter) => {
-                let mut start = 0;
+                let (mut start, mut hops) = (0, 0);
                 for &need in self.graph.enters[enter].needs.all.iter().chain(&node.needs.all) {
                     if let Some(pick) = choice.pick(need) {
-                        start = start.max(self.latency(choice, pick, known)?);
+                        let (latency, before) = self.latency(choice, pick, known)?;
+                        start = start.max(latency);
+                        hops = hops.max(before);
                     }
                 }
                 let entry = &self.graph.supergraph.entries[self.graph.enters[enter].entry];
-                start + base * calls_of(enter_rows(self.graph, enter), entry.batch).1.max(1)
+                (start + base * calls_of(enter_rows(self.graph, enter), entry.batch).1.max(1), hops + 1)
             }
         };
-        known[instance.index()] = Latency::Known(latency);
+        known[instance.index()] = Latency::Known(latency.0, latency.1);
         Some(latency)
     }
 }
@@ -269,7 +273,7 @@ impl<'a> Search<'_, 'a> {
 enum Latency {
     Unknown,
     Open,
-    Known(u64),
+    Known(u64, u64),
 }
 
 // === impl Weights ===

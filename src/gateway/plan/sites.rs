@@ -1,6 +1,6 @@
 //! Positions, and what the client demands at each.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 
 use crate::gateway::operation::guards::{GuardId, Guards};
 use crate::gateway::operation::model::{FieldSelection, Selection, SelectionKind, SelectionSet};
@@ -55,16 +55,10 @@ impl<'a, 'g> Expansion<'a, 'g> {
 
     /// Expands the client's root selections, and all that follows from them.
     pub fn run(mut self, items: &'a [Selection]) -> Result<Graph<'a>, PlanError> {
-        for item in items {
-            self.select_item(Graph::ROOT, item, GuardId::ALWAYS)?;
-        }
+        self.select(Graph::ROOT, items, GuardId::ALWAYS)?;
         while let Some(task) = self.queue.pop_front() {
             match task {
-                Task::Select(position, set, guard) => {
-                    for item in &set.items {
-                        self.select_item(position, item, guard)?;
-                    }
-                }
+                Task::Select(position, set, guard) => self.select(position, &set.items, guard)?,
                 Task::Key(enter) => self.expand_key(enter)?,
                 Task::Requires(instance) => self.expand_requires(instance)?,
             }
@@ -78,21 +72,39 @@ impl<'a, 'g> Expansion<'a, 'g> {
         Ok(self.graph)
     }
 
-    fn select_item(&mut self, position: PositionId, item: &'a Selection, guard: GuardId) -> Result<(), PlanError> {
+    /// Demands what is selected at a position. Parts of one response key that were written outside
+    /// type conditions are one field selected of all objects.
+    fn select(&mut self, position: PositionId, items: &'a [Selection], guard: GuardId) -> Result<(), PlanError> {
+        let mut of_all: BTreeMap<&Name, Vec<DemandId>> = BTreeMap::new();
+        for item in items {
+            let demands = self.select_item(position, item, guard)?;
+            if item.unconditional {
+                of_all.entry(&item.response_key).or_default().extend(demands);
+            }
+        }
+        let split = of_all.into_values().filter(|demands| demands.len() > 1);
+        self.graph.atomic.extend(split.map(|demands| (position, demands)));
+        Ok(())
+    }
+
+    /// Demands one item; the demands of the classes it applies to.
+    fn select_item(
+        &mut self,
+        position: PositionId,
+        item: &'a Selection,
+        guard: GuardId,
+    ) -> Result<Vec<DemandId>, PlanError> {
         let guard = self.guards.and(guard, item.guard);
         if guard == GuardId::NEVER {
-            return Ok(());
+            return Ok(Vec::new());
         }
         match &item.kind {
-            SelectionKind::Introspection => Ok(()),
+            SelectionKind::Introspection => Ok(Vec::new()),
             SelectionKind::Typename => {
-                if let Some(class) = self.nameless_class(position) {
-                    let demand = self.typename_demand(position, class);
-                    self.want(demand, guard);
-                }
-                Ok(())
+                self.want_typename(position, guard);
+                Ok(Vec::new())
             }
-            SelectionKind::Field(field) if field.denied.is_some() => Ok(()),
+            SelectionKind::Field(field) if field.denied.is_some() => Ok(Vec::new()),
             SelectionKind::Field(field) => self.select_field(position, item, field, guard),
         }
     }
@@ -103,20 +115,25 @@ impl<'a, 'g> Expansion<'a, 'g> {
         item: &'a Selection,
         field: &'a FieldSelection,
         guard: GuardId,
-    ) -> Result<(), PlanError> {
+    ) -> Result<Vec<DemandId>, PlanError> {
         let supergraph = self.graph.supergraph;
         let name = &supergraph.fields[field.field].name;
-        let declared = self.graph.positions[position].declared;
-        let for_all = supergraph.types[declared].possible.is_subset(&item.on);
-        let mut of_interface = None;
-        let mut of_classes = Vec::new();
+        if !item.nameless {
+            self.want_typename(position, guard);
+        }
+        let (mut of_interface, mut of_classes) = (None, Vec::new());
         for class in 0..self.graph.positions[position].classes.len() {
             let Class { types, representative, nameless } = self.graph.positions[position].classes[class].clone();
-            let applies = if nameless { for_all } else { types.intersects(&item.on) };
+            let applies = if nameless { item.nameless } else { types.intersects(&item.on) };
             let Some(coordinate) = supergraph.field(representative, name).filter(|_| applies) else { continue };
             let run = (position == Graph::ROOT && self.graph.only_root.is_some()).then(|| item.response_key.clone());
             let demand = self.demand(position, class, coordinate, &field.arguments, run);
             self.want(demand, guard);
+            if !item.nameless {
+                let known = self.graph.conditional.get(&demand).copied().unwrap_or(GuardId::NEVER);
+                let conditional = self.guards.or(known, guard);
+                self.graph.conditional.insert(demand, conditional);
+            }
             if nameless {
                 of_interface = Some(demand);
             } else {
@@ -128,17 +145,18 @@ impl<'a, 'g> Expansion<'a, 'g> {
             }
         }
         if let Some(of_interface) = of_interface {
-            self.graph.either.push((of_interface, of_classes));
-        } else if let Some(nameless) = self.nameless_class(position)
-            && !for_all
-            && !of_classes.is_empty()
-        {
-            // Even where the object is known as its interface only and has the field there: whether
-            // the field is to be shown depends on the type.
-            let revealed = self.typename_demand(position, nameless);
-            self.want(revealed, guard);
+            self.graph.either.push((of_interface, of_classes.clone()));
         }
-        Ok(())
+        Ok(of_classes)
+    }
+
+    /// Demands the runtime type of objects that may be nameless: `__typename` shows it, and a type
+    /// condition depends on it even where its fields are served without it.
+    fn want_typename(&mut self, position: PositionId, guard: GuardId) {
+        if let Some(class) = self.nameless_class(position) {
+            let demand = self.typename_demand(position, class);
+            self.want(demand, guard);
+        }
     }
 
     fn want(&mut self, demand: DemandId, guard: GuardId) {

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use apollo_compiler::ast::{Definition, Document as ParsedSyntax, VariableDefinition};
 use apollo_compiler::diagnostic::ToCliReport as _;
 use apollo_compiler::executable::Operation as ParsedOperation;
 use apollo_compiler::parser::{Parser, SourceMap as ParsedSources, SourceSpan};
@@ -78,6 +79,11 @@ impl ApiSchema {
         let parsed = document
             .to_executable_validate(&self.schema)
             .map_err(|failed| problems("GRAPHQL_VALIDATION_FAILED", &failed.errors))?;
+        if let Some(stricter) = without_null_defaults(&document) {
+            stricter
+                .to_executable_validate(&self.schema)
+                .map_err(|failed| problems("GRAPHQL_VALIDATION_FAILED", &failed.errors))?;
+        }
         let tree = parse::executable(&document, text);
         if tree.operations.is_empty() {
             let message = "The document has no operation".to_owned();
@@ -190,6 +196,31 @@ impl std::fmt::Debug for ValidDocument {
     }
 }
 
+/// The document without defaults of `null` for nullable variables, if it has any. A variable may only
+/// stand where null may not if its default is something else (GraphQL specification, "All Variable
+/// Usages Are Allowed"), which the validator does not tell apart.
+fn without_null_defaults(document: &ParsedSyntax) -> Option<ParsedSyntax> {
+    let is_null = |variable: &VariableDefinition| {
+        !variable.ty.is_non_null() && variable.default_value.as_ref().is_some_and(|value| value.is_null())
+    };
+    let has_null = |definition: &Definition| match definition {
+        Definition::OperationDefinition(operation) => operation.variables.iter().any(|variable| is_null(variable)),
+        _ => false,
+    };
+    if !document.definitions.iter().any(has_null) {
+        return None;
+    }
+    let mut stricter = document.clone();
+    for definition in &mut stricter.definitions {
+        if let Definition::OperationDefinition(operation) = definition {
+            for variable in operation.make_mut().variables.iter_mut().filter(|variable| is_null(variable)) {
+                variable.make_mut().default_value = None;
+            }
+        }
+    }
+    Some(stricter)
+}
+
 /// At most this many problems of one document are reported.
 const MAX_PROBLEMS: usize = 100;
 
@@ -250,6 +281,17 @@ mod tests {
         assert!(schema.validate(&"{ me ".repeat(20_000), 1_000_000).is_err());
         let cyclic = "{ me { ...A ...B } } fragment A on User { friend { ...B ...B } } fragment B on User { friend { ...A ...A } }";
         assert!(schema.validate(cyclic, 1_000).is_err());
+    }
+
+    #[test]
+    fn a_null_default_does_not_make_a_variable_fit_for_a_non_null_place() {
+        let schema = ApiSchema::parse("type Query { f(n: Int!, d: Int! = 3, o: Int): Int }").expect("valid");
+        let refused = |text: &str| schema.validate(text, 100).err().map(|problems| problems[0].code);
+        let failed = Some("GRAPHQL_VALIDATION_FAILED");
+        assert_eq!(refused("query ($v: Int = null) { f(n: $v) }"), failed);
+        assert_eq!(refused("query ($v: Int! = null) { f(n: $v) }"), failed);
+        assert_eq!(refused("query ($v: Int = 1) { f(n: $v) }"), None);
+        assert_eq!(refused("query ($v: Int = null) { f(n: 1, d: $v, o: $v) }"), None);
     }
 
     #[test]

@@ -41,5 +41,5 @@ pub fn join_all(graph: &Graph<'_>, dag: Dag) -> Dag {
         };
         moved.insert(id, place);
     }
-    Dag { calls }
+    Dag { calls, ..dag }
 }

@@ -69,5 +69,5 @@ fn without(dag: &Dag, gone: CallId, into: CallId) -> Dag {
         call.after = call.after.iter().map(|&before| moved(before)).collect();
         calls.push(call);
     }
-    Dag { calls }
+    Dag { calls, value_rows: dag.value_rows }
 }
