@@ -61,8 +61,8 @@ pub fn composed(world: &World, order: &[usize]) -> (Composition, SourceMap) {
 /// Everything a reader of a failure needs.
 pub fn told(world: &World) -> String {
     let mut text = String::new();
-    for sub in 0..world.subgraphs.len() {
-        text.push_str(&format!("--- {}\n{}", NAMES[sub], sdl::of(world, sub)));
+    for (sub, name) in NAMES.iter().enumerate().take(world.subgraphs.len()) {
+        text.push_str(&format!("--- {name}\n{}", sdl::of(world, sub)));
     }
     for (ty, instances) in world.types.iter().zip(&world.data) {
         for (nth, instance) in instances.iter().enumerate() {
@@ -79,13 +79,13 @@ pub fn told(world: &World) -> String {
 
 impl Gateway {
     /// Composes a world; the findings if it does not compose.
-    pub fn new(world: World) -> Result<Self, (World, Vec<String>)> {
+    pub fn new(world: World) -> Result<Self, Box<(World, Vec<String>)>> {
         let order: Vec<usize> = (0..world.subgraphs.len()).collect();
         let (composition, sources) = composed(&world, &order);
         let Some(composed) = composition.supergraph else {
             let findings = composition.diagnostics.iter().filter(|finding| finding.is_error());
             let findings = findings.map(|finding| finding.render(&sources)).collect();
-            return Err((world, findings));
+            return Err(Box::new((world, findings)));
         };
         let api = ApiSchema::parse(&composed.api_sdl).unwrap_or_else(|findings| panic!("{findings:?}"));
         let schemas = order.iter().map(|&sub| Arc::new(SubgraphSchema::read(&sdl::of(&world, sub)))).collect();
