@@ -15,6 +15,13 @@ use super::config::tree::Config;
 use super::graph::Unloaded;
 use super::settings::Settings;
 
+/// How long files must not have changed before they are read.
+const SETTLE: Duration = Duration::from_millis(200);
+/// How often that is looked at; whoever writes without a pause is read in between.
+const MAX_LOOKS: usize = 25;
+/// A file's time of writing may lag behind the clock by a tick of the system's.
+const CLOCK_STEP: Duration = Duration::from_millis(20);
+
 /// Reads configuration and graph again and puts them into service.
 pub struct Reload {
     settings: Settings,
@@ -23,26 +30,30 @@ pub struct Reload {
     /// The configuration the process was started with.
     started: Config,
     watched: Vec<PathBuf>,
+    /// What the files were when they were read.
+    seen: Stamps,
 }
 
 // === impl Reload ===
 
 impl Reload {
-    /// Reloads for `gateway`, which was made of `started`; `watched` are the files behind it.
+    /// Reloads for `gateway`, which was made of `started`; `watched` are the files behind it, which
+    /// were read after `read_at`.
     pub fn new(
         settings: Settings,
         assembler: Assembler,
         gateway: Gateway,
         started: Config,
         watched: Vec<PathBuf>,
+        read_at: SystemTime,
     ) -> Self {
-        Self { settings, assembler, gateway, started, watched }
+        let seen = as_read(&watched, read_at);
+        Self { settings, assembler, gateway, started, watched, seen }
     }
 
     /// Looks at the files every `interval` (never if zero), and reloads when one has changed or the
     /// process gets a hang-up signal; until `stop` says true.
     pub async fn run(mut self, interval: Duration, mut stop: watch::Receiver<bool>) {
-        let mut seen = stamps(&self.watched);
         let mut hang_up = HangUp::new();
         loop {
             let told = tokio::select! {
@@ -50,13 +61,18 @@ impl Reload {
                 () = hang_up.wait() => true,
                 () = pause(interval) => false,
             };
-            let now = stamps(&self.watched);
-            if !told && now == seen {
-                continue;
+            if !told {
+                if stamps(&self.watched) == self.seen {
+                    continue;
+                }
+                tokio::select! {
+                    _ = stop.wait_for(|&stop| stop) => return,
+                    () = settled(&self.watched, interval.min(SETTLE)) => {}
+                }
             }
+            let read_at = SystemTime::now();
             self.reload().await;
-            // Taken before reading: what changed while we read is seen again.
-            seen = if stamps(&self.watched).keys().eq(now.keys()) { now } else { stamps(&self.watched) };
+            self.seen = as_read(&self.watched, read_at);
         }
     }
 
@@ -126,9 +142,32 @@ async fn pause(interval: Duration) {
 
 /// When a file was written and how long it is; nothing when it is not there.
 type Stamp = Option<(SystemTime, u64)>;
+type Stamps = BTreeMap<PathBuf, Stamp>;
+
+/// Waits until nothing changes any more, so that no half of a file is read; but not for ever.
+async fn settled(paths: &[PathBuf], pause: Duration) {
+    let mut before = stamps(paths);
+    for _ in 0..MAX_LOOKS {
+        tokio::time::sleep(pause).await;
+        let now = stamps(paths);
+        if now == before {
+            return;
+        }
+        before = now;
+    }
+}
+
+/// The state of files that were read after `read_at`. What was written since may have been read or
+/// not, so it counts as not seen, and is read again.
+fn as_read(paths: &[PathBuf], read_at: SystemTime) -> Stamps {
+    let sure = read_at.checked_sub(CLOCK_STEP).unwrap_or(SystemTime::UNIX_EPOCH);
+    let mut stamps = stamps(paths);
+    stamps.retain(|_, stamp| stamp.is_none_or(|(written, _)| written < sure));
+    stamps
+}
 
 /// The state of files, and of the files in folders.
-fn stamps(paths: &[PathBuf]) -> BTreeMap<PathBuf, Stamp> {
+fn stamps(paths: &[PathBuf]) -> Stamps {
     let mut stamps = BTreeMap::new();
     for path in paths {
         stamps.insert(path.clone(), stamp(path));

@@ -1,7 +1,7 @@
 //! A running Pleach: listening, watching its files, and stopping in order.
 
 use std::net::SocketAddr;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -57,6 +57,7 @@ impl Server {
     /// # Errors
     /// Mistakes in them, or an address that is taken.
     pub async fn start(settings: Settings, natives: Vec<NativeSubgraph>) -> Result<Self, StartError> {
+        let read_at = SystemTime::now();
         let mut files = SourceMap::new();
         let settled = settings.read(&mut files);
         let Settled { config, origin, file } =
@@ -79,7 +80,7 @@ impl Server {
         let address = listener.local_addr().map_err(listening)?;
 
         let (stop, stopped) = watch::channel(false);
-        let reload = Reload::new(settings, assembler, gateway.clone(), config.clone(), watched);
+        let reload = Reload::new(settings, assembler, gateway.clone(), config.clone(), watched, read_at);
         Ok(Self {
             address,
             gateway,

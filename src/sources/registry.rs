@@ -44,7 +44,7 @@ pub struct SourceSettings {
     pub sources: BTreeMap<String, SourceConfig>,
     /// Headers for every federated subgraph.
     pub headers: HeaderRules,
-    /// How large a subgraph's answer may be.
+    /// How large an answer may be; one to a connector has its own bound too.
     pub max_bytes: usize,
     /// What cursors are made with.
     pub cursors: CursorKey,
@@ -238,12 +238,24 @@ impl Builder<'_> {
                     path: mapping(&source.path),
                     query_params: mapping(&source.query_params),
                 };
-                Arc::new(HttpProtocol::new(self.client.clone(), parts, (**request).clone(), headers, CONNECTOR_BYTES))
+                Arc::new(HttpProtocol::new(
+                    self.client.clone(),
+                    parts,
+                    (**request).clone(),
+                    headers,
+                    self.connector_bytes(),
+                ))
             }
             (RequestSpec::Http(request), None, _) => {
                 let headers = self.headers(&[], &[], &request.headers)?;
                 let parts = HttpSourceParts::default();
-                Arc::new(HttpProtocol::new(self.client.clone(), parts, (**request).clone(), headers, CONNECTOR_BYTES))
+                Arc::new(HttpProtocol::new(
+                    self.client.clone(),
+                    parts,
+                    (**request).clone(),
+                    headers,
+                    self.connector_bytes(),
+                ))
             }
             (
                 RequestSpec::Grpc(request),
@@ -265,7 +277,7 @@ impl Builder<'_> {
             (RequestSpec::Sql(request), Some(System::Sql(database)), _) => {
                 let seek = spec.paginate.as_ref().filter(|page| page.style == PageStyle::Seek);
                 let key = seek.map(|page| page.key.clone()).unwrap_or_default();
-                Arc::new(SqlProtocol::new(database, request.clone(), key, CONNECTOR_BYTES))
+                Arc::new(SqlProtocol::new(database, request.clone(), key, self.connector_bytes()))
             }
             (RequestSpec::Graphql(request), Some(System::Graphql(endpoint)), Some(SourceProtocol::Graphql(source))) => {
                 let headers = self.headers(&source.propagate, &source.headers, &[])?;
@@ -277,6 +289,11 @@ impl Builder<'_> {
                 return None;
             }
         })
+    }
+
+    /// How large an answer to a connector may be.
+    fn connector_bytes(&self) -> usize {
+        self.settings.max_bytes.min(CONNECTOR_BYTES)
     }
 
     fn system(&mut self, owner: &Arc<ConnectedSubgraph>, position: usize, config: &Value) -> Option<System> {
@@ -310,12 +327,12 @@ impl Builder<'_> {
             SourceProtocol::Sql(_) => Address::parse(&address)
                 .map(|address| System::Sql(Arc::new(Database::new(address, timeout))))
                 .map_err(|error| error.to_string()),
-            SourceProtocol::Graphql(_) => GraphqlEndpoint::new(self.client.clone(), &address, CONNECTOR_BYTES)
+            SourceProtocol::Graphql(_) => GraphqlEndpoint::new(self.client.clone(), &address, self.connector_bytes())
                 .map(|endpoint| System::Graphql(Arc::new(endpoint))),
             SourceProtocol::Grpc(grpc) => {
                 let descriptors = self.descriptors(grpc)?;
                 GrpcAddress::parse(&address, CONNECT_TIMEOUT).map(|address| {
-                    let client = GrpcClient::new(address, descriptors.clone(), CONNECTOR_BYTES);
+                    let client = GrpcClient::new(address, descriptors.clone(), self.connector_bytes());
                     System::Grpc(Arc::new(client), descriptors)
                 })
             }

@@ -7,6 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use pleach::graph::compose::{ComposeOptions, Composition, SubgraphInput, codes, compose};
+use pleach::graph::federation::supergraph::Supergraph;
 use pleach::graph::language::{parse, print};
 use pleach::platform::base::span::SourceMap;
 
@@ -83,20 +84,56 @@ fn each_case_composes_as_expected() {
     assert!(failures.is_empty(), "{}", failures.join("\n"));
 }
 
+/// Everything a composition says, without places: those name files by number.
+fn outcome(composition: &Composition) -> (Option<String>, Option<String>, BTreeSet<String>) {
+    let composed = composition.supergraph.as_ref();
+    let all = composition.diagnostics.iter();
+    let findings = all.map(|diagnostic| {
+        let notes: BTreeSet<&str> = diagnostic.labels.iter().map(|label| &*label.note).collect();
+        format!("{} {} {notes:?}", diagnostic.code, diagnostic.message)
+    });
+    (
+        composed.map(|composed| composed.sdl.clone()),
+        composed.map(|composed| composed.api_sdl.clone()),
+        findings.collect(),
+    )
+}
+
 #[test]
 fn the_order_of_subgraphs_changes_nothing() {
     for case in cases() {
-        let (_, first) = run(&case.subgraphs);
+        let expected = outcome(&run(&case.subgraphs).1);
         let mut turned = case.subgraphs.clone();
         turned.reverse();
-        let (_, second) = run(&turned);
-        let sdl = |composition: &Composition| composition.supergraph.as_ref().map(|composed| composed.sdl.clone());
-        assert_eq!(sdl(&first), sdl(&second), "{}", case.name);
-        let findings = |composition: &Composition| -> BTreeSet<String> {
-            let all = composition.diagnostics.iter();
-            all.map(|diagnostic| format!("{} {}", diagnostic.code, diagnostic.message)).collect()
-        };
-        assert_eq!(findings(&first), findings(&second), "{}", case.name);
+        for _ in 0..case.subgraphs.len() {
+            turned.rotate_left(1);
+            assert_eq!(outcome(&run(&turned).1), expected, "{}", case.name);
+        }
+    }
+}
+
+#[test]
+fn composing_again_gives_the_same_bytes() {
+    for case in cases() {
+        let (sources, first) = run(&case.subgraphs);
+        let (again, second) = run(&case.subgraphs);
+        assert_eq!(rendered(&sources, &first), rendered(&again, &second), "{}", case.name);
+        assert_eq!(outcome(&first), outcome(&second), "{}", case.name);
+    }
+}
+
+#[test]
+fn a_supergraph_read_back_is_the_same_graph() {
+    for case in cases() {
+        let (_, composition) = run(&case.subgraphs);
+        let Some(composed) = composition.supergraph else { continue };
+        let mut sources = SourceMap::new();
+        let file = sources.add("supergraph.graphql", composed.sdl.as_str());
+        let (document, _) = parse::type_system(&sources, file);
+        let read =
+            Supergraph::from_document(&document, &sources).unwrap_or_else(|found| panic!("{}: {found:?}", case.name));
+        assert_eq!(read.dump().to_string(), composed.supergraph.dump().to_string(), "{}", case.name);
+        assert_eq!(read.api_sdl, composed.supergraph.api_sdl, "{}", case.name);
     }
 }
 

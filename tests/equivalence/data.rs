@@ -127,6 +127,10 @@ impl Draw<'_, '_> {
 /// Some subgraphs do not know some entities: they answer null, and what they alone know is null.
 fn forget(world: &mut World, tape: &mut Tape<'_>, faults: Faults) {
     for sub in 0..world.subgraphs.len() {
+        // Where types are revealed, all must be known.
+        if !world.subgraphs[sub].keyed.is_empty() {
+            continue;
+        }
         for (ty, local) in world.subgraphs[sub].types.clone() {
             let [(key, true)] = &local.keys[..] else { continue };
             let in_key = |name: &str| key.iter().any(|selected| selected.name == name);

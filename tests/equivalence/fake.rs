@@ -110,7 +110,10 @@ impl Fake {
         let Some(local) = local else { return fault("a representation of an unknown type") };
         for (key, _) in representation.as_object().into_iter().flatten() {
             let in_key = local.keys.iter().any(|(set, _)| set.iter().any(|one| one.name == *key));
-            let required = local.fields.values().any(|field| field.requires.iter().any(|one| one.name == *key));
+            // Landing by an interface's key may serve fields of each of its types.
+            let locals = types.iter().filter_map(|&ty| self.world.local_type(self.sub, ty));
+            let mut fields = locals.flat_map(|local| local.fields.values());
+            let required = fields.any(|field| field.requires.iter().any(|one| one.name == *key));
             if key != "__typename" && !in_key && !required {
                 return fault("a representation with more than is needed");
             }

@@ -533,12 +533,16 @@ impl Generator<'_, '_> {
     /// What one subgraph provides, all others must declare as shareable.
     fn share(&mut self, ty: TypeIndex, set: &FieldSet) {
         for selected in set {
+            let ty = selected.on.unwrap_or(ty);
             for sub in self.world.resolving(ty, &selected.name) {
                 self.local(sub, ty, &selected.name).shareable = true;
             }
-            if let Some(Named::Object(target)) = self.world.field(ty, &selected.name).map(|field| field.ty.named) {
-                self.share(target, &selected.below);
-            }
+            let target = match self.world.field(ty, &selected.name).map(|field| field.ty.named) {
+                Some(Named::Object(target)) => target,
+                // Below an abstract type each selection says its own.
+                _ => ty,
+            };
+            self.share(target, &selected.below);
         }
     }
 
@@ -546,21 +550,20 @@ impl Generator<'_, '_> {
     fn externalize_provided(&mut self, sub: Sub, ty: TypeIndex, name: &str) -> Option<Selected> {
         let before = self.world.clone();
         let selected = self.externalize(sub, ty, name, 1, false)?;
-        let made = |world: &World, ty: TypeIndex, set: &FieldSet| {
-            set.iter().any(|one| world.field(ty, &one.name).is_none_or(|field| !field.requires.is_empty()))
+        let target = match self.world.field(ty, name).map(|field| field.ty.named) {
+            Some(Named::Object(target)) => target,
+            _ => ty,
         };
-        let target = self.world.field(ty, name).map(|field| field.ty.named);
-        if let Some(Named::Object(target)) = target
-            && (made(&self.world, target, &selected.below) || !self.all_external(sub, target, &selected.below))
-        {
+        let good = |one: &Selected| {
+            let ty = one.on.unwrap_or(target);
+            let made = self.world.field(ty, &one.name).is_none_or(|field| !field.requires.is_empty());
+            !made && self.world.local_field(sub, ty, &one.name).is_some_and(|local| local.external)
+        };
+        if !selected.below.iter().all(good) {
             self.world = before;
             return None;
         }
         Some(selected)
-    }
-
-    fn all_external(&self, sub: Sub, ty: TypeIndex, set: &FieldSet) -> bool {
-        set.iter().all(|one| self.world.subgraphs[sub].types[&ty].fields[&one.name].external)
     }
 
     /// Some shared fields are nullable in one subgraph only.
@@ -575,11 +578,15 @@ impl Generator<'_, '_> {
                     |sub: &Subgraph| sub.types.get(&ty).is_some_and(|local| local.fields.contains_key(&name));
                 let count = self.world.subgraphs.iter().filter(|sub| declared(sub)).count();
                 let key = self.world.is_key_field(ty, &name);
-                if resolving.len() > 1 && count == resolving.len() && field.ty.is_non_null() && !in_contract && !key {
-                    if self.tape.chance(50) {
-                        let sub = *self.tape.pick(&resolving);
-                        self.world.types[ty].fields[at].looser_in = Some(sub);
-                    }
+                if resolving.len() > 1
+                    && count == resolving.len()
+                    && field.ty.is_non_null()
+                    && !in_contract
+                    && !key
+                    && self.tape.chance(50)
+                {
+                    let sub = *self.tape.pick(&resolving);
+                    self.world.types[ty].fields[at].looser_in = Some(sub);
                 }
             }
         }

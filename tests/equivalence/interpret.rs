@@ -107,10 +107,11 @@ impl<'a, S: Schema> Execution<'a, S> {
                         None => groups.push((key.to_string(), vec![field])),
                     }
                 }
-                Selection::InlineFragment { on, directives, selections, .. } if self.included(directives) => {
-                    if on.as_ref().is_none_or(|on| self.schema.fulfils(type_name, &on.value)) {
-                        self.collect(type_name, selections, groups);
-                    }
+                Selection::InlineFragment { on, directives, selections, .. }
+                    if self.included(directives)
+                        && on.as_ref().is_none_or(|on| self.schema.fulfils(type_name, &on.value)) =>
+                {
+                    self.collect(type_name, selections, groups);
                 }
                 Selection::FragmentSpread { name, directives } if self.included(directives) => {
                     let fragment = self.document.fragments.iter().find(|fragment| fragment.name.value == name.value);

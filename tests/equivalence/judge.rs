@@ -9,7 +9,9 @@ use super::run::Answer;
 /// but not all ("Handling Execution Errors": if several fields of one propagate, one error is
 /// enough); what vanished with such a value may have errors of its own.
 pub fn equal(answer: &Answer, naive: &Outcome) -> Result<(), String> {
-    if answer.data.to_string() != naive.data.to_string() {
+    // As text, since the order of keys counts.
+    let (data, expected) = (answer.data.to_string(), naive.data.to_string());
+    if data != expected {
         return Err(format!("the data differs{}", difference(&answer.data, &naive.data)));
     }
     for (path, message) in &answer.errors {

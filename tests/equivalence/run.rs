@@ -35,7 +35,6 @@ pub struct Gateway {
 /// A planned operation.
 pub struct Planned {
     pub document: ValidDocument,
-    pub operation: Operation,
     pub plan: Arc<Plan>,
 }
 
@@ -104,7 +103,7 @@ impl Gateway {
     /// Plans it.
     pub fn plan(&self, (document, operation): (ValidDocument, Operation)) -> Result<Planned, PlanError> {
         let plan = Arc::new(plan(&self.supergraph, &operation, &PlanOptions::default())?);
-        Ok(Planned { document, operation, plan })
+        Ok(Planned { document, plan })
     }
 
     /// Runs a plan with subgraphs that take some time each; what they complain about comes second.

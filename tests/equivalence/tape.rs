@@ -43,7 +43,7 @@ impl<'n> Tape<'n> {
 
     /// A number below `end`, which is not zero.
     pub fn below(&mut self, end: usize) -> usize {
-        self.next() * end >> 16
+        (self.next() * end) >> 16
     }
 
     /// A number from `low` up to and including `high`.
@@ -53,7 +53,7 @@ impl<'n> Tape<'n> {
 
     /// True in so many cases of a hundred.
     pub fn chance(&mut self, percent: usize) -> bool {
-        self.next() * 100 >> 16 >= 100 - percent
+        (self.next() * 100) >> 16 >= 100 - percent
     }
 
     /// One of them.

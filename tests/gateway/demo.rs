@@ -1,5 +1,7 @@
 //! What `pleach demo` promises: one graph over five systems, with the right data and few calls.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 
 use pleach::cli::demo::showcase::SHOWCASES;
@@ -142,4 +144,20 @@ async fn an_order_of_an_unknown_product_leaves_nothing_behind() {
         { productId: \"7a1c0000-0000-4000-8000-000000000001\", quantity: 1 }, { productId: \"none\", quantity: 1 }] }) { id } }";
     assert_eq!(demo.ask_as(&token, place).await.codes(), ["ORDER_REFUSED"]);
     assert_eq!(demo.ask_as(&token, count).await.data(), before);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn sixteen_clients_at_once_get_the_same_answer_as_one() {
+    let demo = Arc::new(Demo::start().await);
+    let token = demo.token();
+    let expected = demo.ask_as(&token, &over_all_five(5)).await.data();
+    let clients: Vec<_> = (0..16)
+        .map(|_| {
+            let (demo, token) = (demo.clone(), token.clone());
+            tokio::spawn(async move { demo.ask_as(&token, &over_all_five(5)).await.data() })
+        })
+        .collect();
+    for client in clients {
+        assert_eq!(client.await.expect("no request failed"), expected);
+    }
 }

@@ -4,7 +4,6 @@ use std::collections::HashMap;
 use std::future::Future;
 use std::net::SocketAddr;
 use std::ops::Deref;
-use std::path::Path;
 use std::time::{Duration, Instant};
 
 use axum::Router;
@@ -44,7 +43,8 @@ pub struct Reply {
 pub struct Pleach {
     pub server: Server,
     pub client: Client,
-    folder: Option<TempDir>,
+    /// The SDL files, if they are the test's own.
+    _folder: Option<TempDir>,
 }
 
 /// The demo: its systems, and a Pleach before them.
@@ -122,7 +122,7 @@ impl Pleach {
     /// Starts what `settings` say, on a free port.
     pub async fn start(settings: Settings) -> Result<Self, StartError> {
         record::start();
-        Ok(Self { server: Server::start(settings, Vec::new()).await?, client: Client::new(), folder: None })
+        Ok(Self { server: Server::start(settings, Vec::new()).await?, client: Client::new(), _folder: None })
     }
 
     /// Starts a graph of these SDL files (name, text), which may read `environment`.
@@ -137,17 +137,12 @@ impl Pleach {
             environment: environment.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect(),
         };
         let mut pleach = Self::start(settings).await.unwrap_or_else(|error| panic!("{error}"));
-        pleach.folder = Some(folder);
+        pleach._folder = Some(folder);
         pleach
     }
 
     pub fn address(&self) -> SocketAddr {
         self.server.address()
-    }
-
-    /// The folder with the SDL files.
-    pub fn folder(&self) -> &Path {
-        self.folder.as_ref().expect("a graph of files").path()
     }
 
     pub fn url(&self) -> String {

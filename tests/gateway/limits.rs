@@ -72,7 +72,7 @@ async fn limited(change: impl FnOnce(&mut LimitsConfig)) -> Limited {
 
 /// That `refused` is refused with `code` and says both numbers, and `allowed` is answered.
 async fn check(change: impl FnOnce(&mut LimitsConfig), code: &str, number: u64, limit: u64, queries: [&str; 2]) {
-    let Limited { pleach, .. } = limited(change).await;
+    let Limited { pleach, api: _api, .. } = limited(change).await;
     let [refused, allowed] = queries;
     let reply = pleach.ask(refused).await;
     assert_eq!(reply.codes(), [code], "{}", reply.text());
@@ -120,13 +120,13 @@ async fn cost_is_limited_by_weight_and_list_size() {
 
 #[tokio::test]
 async fn several_limits_are_told_at_once() {
-    let Limited { pleach, .. } = limited(|limits| (limits.depth, limits.aliases) = (1, 0)).await;
+    let Limited { pleach, api: _api, .. } = limited(|limits| (limits.depth, limits.aliases) = (1, 0)).await;
     assert_eq!(pleach.ask("{ a: node { word } }").await.codes(), ["MAX_DEPTH_LIMIT", "MAX_ALIASES_LIMIT"]);
 }
 
 #[tokio::test]
 async fn tokens_are_limited() {
-    let Limited { pleach, .. } = limited(|limits| limits.tokens = 10).await;
+    let Limited { pleach, api: _api, .. } = limited(|limits| limits.tokens = 10).await;
     let reply = pleach.ask("{ word dear a: word b: dear c: word }").await;
     assert_eq!(reply.codes(), ["MAX_TOKENS_LIMIT"]);
     assert_eq!(reply.errors()[0]["extensions"]["limit"], 10, "{}", reply.text());
@@ -170,7 +170,7 @@ async fn requests_in_flight_are_limited_and_admitted_again_when_one_ends() {
 
 #[tokio::test]
 async fn what_one_request_holds_is_limited() {
-    let Limited { pleach, .. } = limited(|limits| limits.response = ByteSize(20_000)).await;
+    let Limited { pleach, api: _api, .. } = limited(|limits| limits.response = ByteSize(20_000)).await;
     pleach.ask("{ big(bytes: 1000) }").await.data();
     let reply = pleach.ask("{ word big(bytes: 30000) }").await;
     assert_eq!(reply.codes(), ["RESPONSE_TOO_LARGE"]);
@@ -180,7 +180,7 @@ async fn what_one_request_holds_is_limited() {
 
 #[tokio::test]
 async fn one_answer_of_a_source_is_limited_whatever_its_protocol() {
-    let Limited { pleach, .. } = limited(|limits| limits.source_body = ByteSize(5_000)).await;
+    let Limited { pleach, api: _api, .. } = limited(|limits| limits.source_body = ByteSize(5_000)).await;
     pleach.ask("{ big(bytes: 1000) }").await.data();
     let reply = pleach.ask("{ word big(bytes: 6000) }").await;
     assert_eq!(reply.codes(), ["RESPONSE_TOO_LARGE"]);
@@ -189,7 +189,7 @@ async fn one_answer_of_a_source_is_limited_whatever_its_protocol() {
 
 #[tokio::test]
 async fn the_defaults_let_the_demo_pass_and_stop_what_nests_without_end() {
-    let Limited { pleach, .. } = limited(|_| {}).await;
+    let Limited { pleach, api: _api, .. } = limited(|_| {}).await;
     let deep = format!("{{ node {}", "{ again ".repeat(30)) + "{ word }" + &"}".repeat(31);
     let reply = within(Duration::from_secs(5), "an answer", pleach.ask(&deep)).await;
     assert_eq!(reply.codes(), ["MAX_DEPTH_LIMIT"]);

@@ -1,11 +1,17 @@
 //! A listening Pleach, spoken to over HTTP, before real systems: the demo's own and small ones that
 //! each test starts on loopback.
 
+mod auth;
+mod changes;
+mod composed;
 mod demo;
 mod harness;
 mod http;
+mod library;
 mod limits;
 mod oracle;
+mod pages;
 mod partial;
 mod record;
+mod reload;
 mod world;

@@ -1,7 +1,7 @@
 //! `pleach compose --batch`: many graphs in one process, for comparing composers.
 //!
 //! Each line of standard input is a case, `{"id", "subgraphs": [{"name", "url", "sdl"}]}`; each
-//! line of standard output its answer, `{"id", "ok", "codes", "hints", "api"}`, in the same order.
+//! line of standard output its answer, `{"id", "ok", "codes", "hints", "api", "supergraph"}`, in the same order.
 
 use std::collections::BTreeSet;
 use std::io::{BufRead, Write};
@@ -47,6 +47,9 @@ struct Answer {
     /// The schema clients see, if the graph composes.
     #[serde(skip_serializing_if = "Option::is_none")]
     api: Option<String>,
+    /// The supergraph, if the graph composes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    supergraph: Option<String>,
 }
 
 /// Answers case after case until standard input ends.
@@ -68,19 +71,20 @@ fn answer(case: Case) -> Answer {
     let (sender, receiver) = mpsc::channel();
     let subgraphs = case.subgraphs;
     std::thread::spawn(move || drop(sender.send(composition(&subgraphs))));
-    let (api, findings) = receiver.recv_timeout(WITHIN).map_or_else(
+    let (composed, findings) = receiver.recv_timeout(WITHIN).map_or_else(
         |_| (None, vec![Diagnostic::error("INTERNAL", "composing failed or takes too long: a defect in Pleach")]),
-        |composition| (composition.supergraph.map(|composed| composed.api_sdl), composition.diagnostics),
+        |composition| (composition.supergraph, composition.diagnostics),
     );
     let (errors, hints): (Vec<&Diagnostic>, Vec<&Diagnostic>) = findings.iter().partition(|found| found.is_error());
     let codes = |findings: &[&Diagnostic]| findings.iter().map(|finding| finding.code.to_string()).collect();
     Answer {
         id: case.id,
-        ok: api.is_some(),
+        ok: composed.is_some(),
         codes: codes(&errors),
         hints: codes(&hints),
         messages: errors.iter().map(|finding| format!("{}: {}", finding.code, finding.message)).collect(),
-        api,
+        api: composed.as_ref().map(|composed| composed.api_sdl.clone()),
+        supergraph: composed.map(|composed| composed.sdl),
     }
 }
 

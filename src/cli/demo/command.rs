@@ -64,6 +64,8 @@ impl DemoCommand {
 /// How the demo's gateway is set up.
 pub fn settings(systems: &DemoSystems, issuer: &DemoIssuer, port: u16) -> Settings {
     let mut config = Config { auth: issuer.auth(), ..Config::default() };
+    // The reviews service believes the gateway who writes a review.
+    config.headers.claims.insert("sub".into(), "x-user-id".into());
     config.graph.introspection = Introspection::On;
     config.graph.playground = crate::app::config::graph::Playground::On;
     config.graph.watch = TimeSpan(std::time::Duration::ZERO);

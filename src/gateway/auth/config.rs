@@ -63,7 +63,8 @@ pub struct IssuerConfig {
     /// A JSON Web Key Set: an `https://` or `http://` address, or a file.
     #[serde(default)]
     pub jwks: Option<String>,
-    /// How often an address is asked again. An unknown key id asks at once, at most every 10 s.
+    /// How often an address is asked again. An unknown key id asks at once, at most every 10 s, or
+    /// every `refresh` if that is shorter.
     #[serde(default = "IssuerConfig::default_refresh")]
     pub refresh: TimeSpan,
     /// Keys given here.

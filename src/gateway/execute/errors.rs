@@ -65,6 +65,13 @@ impl<'a> ErrorList<'a> {
         self.push(message, path, extensions);
     }
 
+    /// Reports that all answers together, and the response, are larger than `limit` bytes.
+    pub(super) fn too_large(&mut self, limit: u64) {
+        let UpstreamError { code, message, mut extensions, .. } = too_large(limit);
+        extensions.shift_insert(0, "code".into(), Value::from(&*code));
+        self.push(&message, &[], extensions);
+    }
+
     /// How many errors there are, unlisted ones included.
     pub(super) fn count(&self) -> usize {
         self.count
@@ -135,9 +142,12 @@ pub(super) fn own_error(code: &str, message: &str) -> UpstreamError {
     }
 }
 
-/// The error of answers that do not fit the request's memory.
-pub(super) fn too_large() -> UpstreamError {
-    own_error("RESPONSE_TOO_LARGE", "The answers are larger than this server allows.")
+/// The error of answers that do not fit the request's memory of `limit` bytes.
+pub(super) fn too_large(limit: u64) -> UpstreamError {
+    let message = format!("The answers are larger than {limit} bytes, the limit of one request.");
+    let mut error = own_error("RESPONSE_TOO_LARGE", &message);
+    error.extensions.insert("limit".into(), limit.into());
+    error
 }
 
 /// The response names down to the first list on the way to the objects a fetch completes.

@@ -9,7 +9,7 @@ use hashbrown::HashTable;
 use crate::gateway::operation::guards::GuardId;
 use crate::gateway::plan::model::{EntityInput, RepresentationField, RepresentationType, RepresentationValue};
 use crate::graph::federation::ids::TypeId;
-use crate::graph::federation::supergraph::Supergraph;
+use crate::graph::federation::supergraph::{EntryKind, Supergraph};
 use crate::sources::rows::slot::{Slot, UNKNOWN_TYPE};
 
 use super::store::{Store, Target};
@@ -54,7 +54,9 @@ pub(super) fn build(store: &Store, supergraph: &Supergraph, bits: &[bool], input
     let mut known: HashTable<usize> = HashTable::new();
     let hasher = FixedState::default();
     let mut pairs: Vec<(usize, Target)> = Vec::new();
-    for target in store.targets(input) {
+    let of_objects = supergraph.entries.get(input.entry).is_some_and(|entry| entry.kind == EntryKind::Entity);
+    // What was never revealed must not be asked for as if it were of the entry's type.
+    for target in store.targets(input).filter(|target| !of_objects || target.ty != UNKNOWN_TYPE) {
         let before = builder.text.len();
         if before > 0 {
             builder.text.push(b',');

@@ -215,7 +215,7 @@ impl<'a> Run<'a> {
             let message = "The answer has another number of rows than were asked for.";
             return Some(own_error("SUBREQUEST_MALFORMED_RESPONSE", message));
         }
-        (store::size(rows) > self.store.room()).then(too_large)
+        (store::size(rows) > self.store.room()).then(|| too_large(self.context.budgets.request_bytes))
     }
 
     fn accept(&mut self, id: FetchId, rows: Rows) {

@@ -250,7 +250,7 @@ impl<'a> Scatter<'a> {
     /// count against the request's memory.
     fn copy(&mut self, slot: Slot, shape: &ValueShape, level: u8) -> Slot {
         if self.store.room() == 0 && is_value(slot) {
-            return Slot::Failed(self.store.add_error(too_large(), self.fetch));
+            return Slot::Failed(self.store.add_error(too_large(self.store.budget()), self.fetch));
         }
         match (slot, &shape.kind) {
             (Slot::List { start, len }, _) => {

@@ -259,6 +259,11 @@ impl Store {
         self.limit.saturating_sub(self.bytes)
     }
 
+    /// Bytes it may hold in all.
+    pub(super) fn budget(&self) -> u64 {
+        self.limit
+    }
+
     fn order(&self, error: u32) -> (Option<FetchId>, u32) {
         self.error(error).map_or((None, error), |stored| (stored.fetch, stored.index))
     }

@@ -74,7 +74,7 @@ pub(super) fn write(
     let written = writer.selection(&plan.output, ROOT, root);
     if written == Err(Stop::TooLarge) {
         writer.errors = ErrorList::new(context, plan);
-        writer.errors.own("RESPONSE_TOO_LARGE", "The response is larger than this server allows.", &[]);
+        writer.errors.too_large(context.budgets.request_bytes);
     } else {
         for error in store.sorted_general() {
             if let Some(error) = store.error(error) {

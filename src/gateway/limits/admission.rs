@@ -37,7 +37,8 @@ impl Admission {
             Err(_) => Err(GraphqlError::new(
                 "REQUEST_CONCURRENCY_LIMITED",
                 format!("{} requests are in flight, the limit; try again later", self.limit),
-            )),
+            )
+            .with("limit", self.limit)),
         }
     }
 

@@ -34,8 +34,8 @@ pub struct LimitsConfig {
     pub in_flight: usize,
     /// Bytes one request may hold: upstream bodies, joined data and answer; `RESPONSE_TOO_LARGE`.
     pub response: ByteSize,
-    /// Size of one answer of a federated GraphQL subgraph; `RESPONSE_TOO_LARGE`. An answer to a
-    /// connector has at most 8 MiB.
+    /// Size of one answer of a source; `RESPONSE_TOO_LARGE`. An answer to a connector has at most
+    /// 8 MiB, whatever this says.
     pub source_body: ByteSize,
 }
 

@@ -16,7 +16,7 @@ use crate::gateway::operation::signature::fingerprint;
 use crate::gateway::plan::model::Plan;
 use crate::gateway::plan::{PlanError, plan as make_plan};
 use crate::graph::federation::supergraph::Supergraph;
-use crate::graph::language::api::{ApiSchema, ValidDocument};
+use crate::graph::language::api::{ApiSchema, RequestProblem, ValidDocument};
 use crate::platform::base::Name;
 
 use super::compute_pool::NotComputed;
@@ -82,9 +82,12 @@ fn prepare(
     name: Option<&str>,
 ) -> Result<Prepared, Vec<GraphqlError>> {
     let one = |problem| vec![GraphqlError::from(problem)];
-    let document = api
-        .validate(text, limits.tokens)
-        .map_err(|problems| problems.into_iter().map(GraphqlError::from).collect::<Vec<_>>())?;
+    let refused = |problem: RequestProblem| match problem.code {
+        "MAX_TOKENS_LIMIT" => GraphqlError::from(problem).with("limit", limits.tokens),
+        _ => GraphqlError::from(problem),
+    };
+    let document =
+        api.validate(text, limits.tokens).map_err(|problems| problems.into_iter().map(refused).collect::<Vec<_>>())?;
     document.kind(name).map_err(one)?;
     let written = document
         .tree

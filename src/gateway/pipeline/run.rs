@@ -54,7 +54,7 @@ async fn stages(
     request: GraphqlRequest,
     context: RequestContext,
 ) -> Result<GraphqlResponse, Refusal> {
-    let _permit = snapshot.admission.admit().map_err(|error| Refusal::new(Outcome::Overloaded, error))?;
+    let permit = snapshot.admission.admit().map_err(|error| Refusal::new(Outcome::Overloaded, error))?;
     let GraphqlRequest { query, operation_name, variables, read_only, .. } = request;
 
     let authenticated = snapshot.authenticator.authenticate(&context.headers);
@@ -101,7 +101,12 @@ async fn stages(
     };
     let request_id = context.request_id.clone();
     let execution = execution(snapshot, context, &principal, introspection);
-    let run = async move { execute(&execution, &plan, &variables).await }.instrument(info_span!("pleach.execute"));
+    let run = async move {
+        // Given back when the work is over, be it that its client has gone long before.
+        let _permit = permit;
+        execute(&execution, &plan, &variables).await
+    };
+    let run = run.instrument(info_span!("pleach.execute"));
     let response = match prepared.operation.kind {
         // What has begun to write goes on, even if nobody waits for the answer any more.
         OperationKind::Mutation => {

@@ -45,7 +45,17 @@ impl Writer<'_, '_> {
         }
         let mut of_types: BTreeMap<TypeId, String> = BTreeMap::new();
         for field in &selected.fields {
-            let by_class = self.by_class(field, serving);
+            let mut by_class = self.by_class(field, serving);
+            // Where types cannot be told apart, a field is there for all who want it.
+            let everyone = selected.opaque || self.is_declared_object(selected);
+            if everyone && by_class.len() > 1 {
+                let mut all = (TypeSet::new(), BTreeSet::new());
+                for (types, instances) in by_class {
+                    all.0.extend_from(&types);
+                    all.1.extend(instances);
+                }
+                by_class = vec![all];
+            }
             let mut texts: Vec<(TypeSet, String)> = Vec::new();
             for (types, instances) in by_class {
                 let shown = self.field(field, &instances, guard);
@@ -55,8 +65,7 @@ impl Writer<'_, '_> {
             let mut types = TypeSet::new();
             texts.iter().for_each(|(of_class, _)| types.extend_from(of_class));
             let alike = texts.iter().all(|(_, text)| *text == first);
-            let everywhere = selected.opaque
-                || self.is_declared_object(selected)
+            let everywhere = everyone
                 || (alike && selected.possible.is_subset(&types) && selected.has_field(self.graph.supergraph, field));
             if everywhere {
                 let _ = write!(text, "{first} ");

@@ -109,12 +109,37 @@ impl<'a> Expansion<'a, '_> {
                 }
             }
         }
-        found.retain(|&id| match supergraph.providers[id].override_gate {
-            Some((label, wanted)) => self.graph.options.labels.contains(&supergraph.labels[label]) == wanted,
-            None => true,
-        });
+        found.retain(|&id| self.gate_holds(id));
+        if self.graph.positions[position].classes[class].nameless {
+            found.retain(|&id| self.serves_nameless(representative, name, id));
+        }
         found.sort_by_key(|&id| (supergraph.providers[id].subgraph, id));
         found
+    }
+
+    fn gate_holds(&self, id: ProviderId) -> bool {
+        let supergraph = self.graph.supergraph;
+        match supergraph.providers[id].override_gate {
+            Some((label, wanted)) => self.graph.options.labels.contains(&supergraph.labels[label]) == wanted,
+            None => true,
+        }
+    }
+
+    /// Whether an interface's field can be asked of objects whose type is not known: behind an
+    /// interface that is one in the subgraph, each type must resolve the field there itself.
+    fn serves_nameless(&self, interface: TypeId, name: &Name, id: ProviderId) -> bool {
+        let supergraph = self.graph.supergraph;
+        let subgraph = supergraph.providers[id].subgraph;
+        let Some(local) = supergraph.local(interface, subgraph).filter(|local| !local.interface_object) else {
+            return true;
+        };
+        local.possible.iter().all(|ty| {
+            let own = supergraph.field(ty, name).map(|field| &supergraph.fields[field].providers[..]);
+            own.unwrap_or_default().iter().any(|&id| {
+                let own = &supergraph.providers[id];
+                own.subgraph == subgraph && !own.external && own.requires.is_none() && self.gate_holds(id)
+            })
+        })
     }
 
     /// Root calls, and the parent's instances in the same subgraph.

@@ -105,7 +105,8 @@ pub enum Request {
 pub struct EntityInput {
     /// The objects: all of this site …
     pub site: SiteId,
-    /// … that are of one of these types (an object of unknown type always qualifies).
+    /// … that are of one of these types (an object of unknown type qualifies unless the entry is an
+    /// object type's) …
     pub types: TypeSet,
     /// … if this holds.
     pub guard: GuardId,

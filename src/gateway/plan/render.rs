@@ -202,9 +202,11 @@ impl<'r> Renderer<'r> {
                     _ if selected.fields.is_empty() => body.push_str(&set),
                     // An interface's fields stand under its own type condition.
                     Some(ty) => {
-                        let typename = if selected.needs_typename() { "__typename " } else { "" };
-                        let set = set.replacen("{__typename ", "{", 1);
-                        let _ = write!(body, "{{{typename}...on {}{set}}}", graph.supergraph.types[ty].name);
+                        let name = &graph.supergraph.types[ty].name;
+                        let _ = match set.strip_prefix("{__typename ") {
+                            Some(rest) => write!(body, "{{__typename ...on {name}{{{rest}}}"),
+                            None => write!(body, "{{...on {name}{set}}}"),
+                        };
                     }
                     None => body.push_str(&set),
                 }

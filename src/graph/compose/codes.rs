@@ -105,6 +105,7 @@ pub const ALL: &[Code] = &[
     code("LIST_SIZE_INVALID_SIZED_FIELD", "sized field missing or not a list"),
     code("LIST_SIZE_INVALID_SLICING_ARGUMENT", "slicing argument missing or not an integer"),
     code("MERGED_DIRECTIVE_APPLICATION_ON_EXTERNAL", "merged directive (e.g. tag) on an external field"),
+    code("MERGED_NON_REPEATABLE_DIRECTIVE_ARGUMENTS", "arguments of a directive differ and are combined"),
     code("MISSING_TRANSITIVE_AUTH_REQUIREMENTS", "field lacks the auth of data its requires or context reads"),
     code("NO_CONTEXT_IN_SELECTION", "@fromContext names no context or selects nothing"),
     code("NO_EXECUTABLE_DIRECTIVE_LOCATIONS_INTERSECTION", "executable directive without common location is left out"),
@@ -144,6 +145,5 @@ pub const ALL: &[Code] = &[
     code("TYPE_WITH_ONLY_UNUSED_EXTERNAL", "federation 1: nothing is left of a type with unused external fields"),
     code("UNKNOWN_FEDERATION_LINK_VERSION", "unknown federation version in @link"),
     code("UNKNOWN_LINK_VERSION", "unknown @link version"),
-    code("UNSUPPORTED_FEATURE", "federation does not support this yet"),
     code("UNUSED_ENUM_TYPE", "enum is used nowhere"),
 ];

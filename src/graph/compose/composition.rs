@@ -77,11 +77,12 @@ pub fn compose(sources: &SourceMap, inputs: &[SubgraphInput], options: &ComposeO
         diagnostics.push(Diagnostic::error("NO_QUERIES", "there are no subgraphs"));
         return Composition { supergraph: None, diagnostics };
     };
-    if has_errors(&diagnostics) {
-        return finish(None, diagnostics);
+    // Who does not know all subgraphs cannot tell what those of federation 1 mean.
+    let complete = !has_errors(&diagnostics);
+    if complete {
+        upgrade::upgrade(&mut subgraphs, sources, &mut diagnostics);
     }
-    upgrade::upgrade(&mut subgraphs, sources, &mut diagnostics);
-    for subgraph in &subgraphs {
+    for subgraph in subgraphs.iter().filter(|subgraph| complete || subgraph.version >= OLDEST) {
         validate::subgraph(subgraph, sources, &mut diagnostics);
     }
     if has_errors(&diagnostics) {
@@ -238,7 +239,17 @@ impl Reading<'_> {
 
 /// The version of federation a document links; federation 1 was not linked, or in a version below 2.
 fn version(links: &Links, found: &mut Vec<Diagnostic>) -> Version {
-    let Some(link) = links.federation() else { return Version::new(1, 0) };
+    let Some(link) = links.federation() else {
+        // Read as federation 2, the document would have the directive twice.
+        for identity in [spec::TAG, spec::INACCESSIBLE] {
+            if let Some(link) = links.by_identity(identity) {
+                let message = format!("\"{identity}\" is linked by itself, without federation");
+                let finding = Diagnostic::error("INVALID_LINK_DIRECTIVE_USAGE", message).at(link.span);
+                found.push(finding.help("link federation 2 and import the directive from it"));
+            }
+        }
+        return Version::new(1, 0);
+    };
     let version = link.version();
     if version < OLDEST || version > NEWEST {
         let message = format!("unknown version of federation: \"{}\"", link.url);

@@ -8,7 +8,9 @@ mod negotiation;
 
 use serde_json::json;
 
+use pleach::app::config::graph::Playground;
 use pleach::app::config::tree::Config;
+use pleach::gateway::pipeline::config::Introspection;
 
 use crate::harness::Pleach;
 
@@ -66,6 +68,25 @@ async fn introspection_and_playground_are_closed_unless_opened() {
     assert_eq!(pleach.call("GET", "/", &[("accept", "text/html")]).await.status, 404);
     assert_eq!(pleach.call("GET", "/graphql", &[("accept", "text/html")]).await.status, 406);
     assert_eq!(pleach.call("GET", "/playground/index.js", &[]).await.status, 404);
+}
+
+#[tokio::test]
+async fn introspection_can_be_opened_and_the_playground_stands_beside_the_endpoint() {
+    let pleach = with(|config| {
+        config.graph.introspection = Introspection::On;
+        config.graph.playground = Playground::On;
+    })
+    .await;
+    let types = "{ __type(name: \"Mutation\") { fields { name } } word }";
+    let expected = json!({ "__type": { "fields": [{ "name": "change" }] }, "word": "hello" });
+    assert_eq!(pleach.ask(types).await.data(), expected);
+    for path in ["/", "/graphql"] {
+        let page = pleach.call("GET", path, &[("accept", "text/html,application/xhtml+xml,*/*;q=0.8")]).await;
+        assert_eq!(page.status, 200, "{path}");
+        assert!(page.header("content-type").starts_with("text/html"), "{path}");
+    }
+    assert_eq!(pleach.call("GET", "/graphql?query=%7Bword%7D", &[]).await.data(), json!({ "word": "hello" }));
+    assert_eq!(pleach.call("GET", "/", &[("accept", "application/json")]).await.status, 404);
 }
 
 #[tokio::test]

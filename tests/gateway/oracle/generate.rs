@@ -146,11 +146,6 @@ impl<'a> Generator<'a> {
                 }
             }
         }
-        // Something is always selected: servers made with async-graphql answer null for an object of
-        // which every field is skipped.
-        if let Some(first) = items.first_mut() {
-            first.always();
-        }
         items
     }
 
@@ -254,18 +249,6 @@ impl<'a> Generator<'a> {
         let name = format!("v{}", self.operation.variables.len());
         self.operation.variables.push((name.clone(), ty, value));
         format!("${name}")
-    }
-}
-
-// === impl Item ===
-
-impl Item {
-    /// Takes its condition away.
-    fn always(&mut self) {
-        match self {
-            Self::Field(field) => field.condition = None,
-            Self::Inline { condition, .. } | Self::Spread { condition, .. } => *condition = None,
-        }
     }
 }
 

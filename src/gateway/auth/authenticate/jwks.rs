@@ -15,9 +15,12 @@ use crate::platform::net::HttpClient;
 
 use super::keys::{Key, from_set};
 
-/// An unknown key id makes us ask again, at most this often: otherwise tokens with random ids
-/// would turn into requests to the issuer.
+/// An unknown key id makes us ask again, at most this often (or every `refresh`, if that is
+/// shorter): otherwise tokens with random ids would turn into requests to the issuer.
 const MIN_INTERVAL: Duration = Duration::from_secs(10);
+/// A set older than this many times `refresh` is not used before it has been asked for again: a key
+/// may have been withdrawn while nobody called.
+const MAX_AGE: u32 = 2;
 /// How long fetching a key set may take.
 const FETCH_TIMEOUT: Duration = Duration::from_secs(5);
 /// Key sets are small.
@@ -35,6 +38,8 @@ struct Inner {
     /// Held while fetching, so that concurrent requests share one fetch; the time of the last try.
     fetching: Mutex<Option<Instant>>,
     refreshing: AtomicBool,
+    /// Whether the last try failed. Then nobody waits for the next one who has keys.
+    failing: AtomicBool,
 }
 
 enum Origin {
@@ -67,19 +72,22 @@ impl Jwks {
             known: ArcSwapOption::empty(),
             fetching: Mutex::new(None),
             refreshing: AtomicBool::new(false),
+            failing: AtomicBool::new(false),
         })))
     }
 
-    /// Keys that `fits` accepts. Old keys are used while new ones are fetched in the background;
-    /// when none fits, the set is fetched at once.
+    /// Keys that `fits` accepts. Keys due for a refresh are used while new ones are fetched in the
+    /// background; when none fits, or the set is far too old, it is fetched at once.
     ///
     /// # Errors
     /// A sentence when no key set could be had at all.
     pub async fn keys(&self, fits: impl Fn(&Key) -> bool) -> Result<Vec<Key>, String> {
         if let Some(known) = self.0.known.load_full() {
             let matching: Vec<Key> = known.keys.iter().filter(|key| fits(key)).cloned().collect();
-            if !matching.is_empty() {
-                if known.at.elapsed() > self.0.refresh {
+            let age = known.at.elapsed();
+            let usable = age <= self.0.refresh * MAX_AGE || self.0.failing.load(Ordering::Acquire);
+            if !matching.is_empty() && usable {
+                if age > self.0.refresh {
                     self.refresh_in_background();
                 }
                 return Ok(matching);
@@ -109,14 +117,17 @@ impl Jwks {
     /// Fetches the set unless somebody has tried since `asked` or within the last interval.
     async fn fetch(&self, asked: Instant) -> Result<(), String> {
         let mut last = self.0.fetching.lock().await;
-        if last.is_some_and(|at| at > asked || at.elapsed() < MIN_INTERVAL) {
+        let interval = MIN_INTERVAL.min(self.0.refresh);
+        if last.is_some_and(|at| at > asked || at.elapsed() < interval) {
             return Ok(());
         }
-        let result = self.read().await;
+        let keys = self.read().await.and_then(|text| {
+            let set: JwkSet = serde_json::from_slice(&text).map_err(|error| format!("it is no key set: {error}"))?;
+            Ok(from_set(&set))
+        });
         *last = Some(Instant::now());
-        let set: JwkSet =
-            serde_json::from_slice(&result?).map_err(|error| format!("the key set is not JSON: {error}"))?;
-        self.0.known.store(Some(Arc::new(Known { keys: from_set(&set), at: Instant::now() })));
+        self.0.failing.store(keys.is_err(), Ordering::Release);
+        self.0.known.store(Some(Arc::new(Known { keys: keys?, at: Instant::now() })));
         Ok(())
     }
 

@@ -57,7 +57,11 @@ impl Authenticator {
     pub fn new(config: &AuthConfig, client: &HttpClient) -> Result<Self, Vec<String>> {
         let Some(jwt) = &config.jwt else { return Ok(Self::default()) };
         let (mut issuers, mut mistakes) = (Vec::new(), Vec::new());
-        for issuer in &jwt.issuers {
+        for (at, issuer) in jwt.issuers.iter().enumerate() {
+            // Only the first one would ever be asked.
+            if jwt.issuers[..at].iter().any(|other| other.issuer == issuer.issuer) {
+                mistakes.push(format!("auth.jwt.issuers: \"{}\" is listed twice; give it all its keys", issuer.issuer));
+            }
             match Issuer::new(issuer, client) {
                 Ok(issuer) => issuers.push(issuer),
                 Err(mistake) => mistakes.push(mistake),

@@ -39,6 +39,9 @@ impl Merger<'_> {
         for federation in [Federation::Inaccessible, Federation::Tag, Federation::Authenticated, Federation::CacheTag] {
             merged.extend(distinct(all(sources, federation), federation.name()));
         }
+        for federation in [Federation::RequiresScopes, Federation::Policy, Federation::Cost, Federation::ListSize] {
+            self.hint_combined(sources, federation);
+        }
         merged.extend(requirement(all(sources, Federation::RequiresScopes), Federation::RequiresScopes, "scopes"));
         merged.extend(requirement(all(sources, Federation::Policy), Federation::Policy, "policies"));
         merged.extend(cost(all(sources, Federation::Cost)));
@@ -51,6 +54,23 @@ impl Merger<'_> {
         }
         merged.extend(self.composed(sources));
         merged
+    }
+
+    /// Tells when different arguments become one.
+    fn hint_combined<T: Annotated>(&mut self, sources: &[(usize, T)], federation: Federation) {
+        let each = sources.iter().filter_map(|(index, source)| Some((*index, source.one(federation)?)));
+        let each: Vec<(usize, &Applied)> = each.collect();
+        let Some((_, first)) = each.first() else { return };
+        if each.iter().all(|(_, applied)| arguments(&applied.directive) == arguments(&first.directive)) {
+            return;
+        }
+        let message =
+            format!("\"@{}\" has different arguments in different subgraphs; they are combined", federation.name());
+        let hint = Diagnostic::hint("MERGED_NON_REPEATABLE_DIRECTIVE_ARGUMENTS", message);
+        let hint = each.iter().fold(hint, |hint, (index, applied)| {
+            hint.label(applied.directive.span, format!("in subgraph \"{}\"", self.subgraphs[*index].name))
+        });
+        self.report(hint);
     }
 
     /// A directive that can stand only once: the most common form.

@@ -188,6 +188,13 @@ fn item(index: usize, subgraphs: &[Subgraph], applied: &Applied) -> Result<(Name
             ));
         }
     }
+    let merged = Federation::named(name).filter(|known| is_merged(*known) || *known == Federation::Context);
+    if let Some(other) = merged.and_then(|known| subgraphs.iter().find(|other| other.applies(known))) {
+        return fail(format!(
+            "\"{written}\" cannot be composed: in the supergraph federation's directive has this name, and subgraph \"{}\" applies it",
+            other.name
+        ));
+    }
     let confusing = |feature: &&&str| name.strip_prefix(**feature).is_some_and(|rest| rest.starts_with("__"));
     if let Some(feature) = OF_SUPERGRAPHS.iter().find(confusing) {
         let message = format!("\"{written}\" could be taken for a directive of the supergraph's \"{feature}\"");
@@ -240,8 +247,8 @@ fn check_names(items: &[(Name, Composed)], subgraphs: &[Subgraph], diagnostics: 
         for (index, subgraph) in subgraphs.iter().enumerate() {
             let composes = items.iter().any(|(_, other)| other.subgraph == index && &other.element == element);
             let Some(link) = subgraph.links.by_identity(identity).filter(|_| !composes) else { continue };
-            let other = link.directive_name(element).filter(|other| other != name);
-            if let Some(other) = other.filter(|other| subgraph.directives.contains_key(other)) {
+            let other = link.import(element, true).map(|import| &import.name).filter(|other| *other != name);
+            if let Some(other) = other {
                 let message = format!("composed directive \"@{name}\" has another name where it is not composed");
                 let hint = Diagnostic::warning("DIRECTIVE_COMPOSITION_WARN", message).at(item.span);
                 diagnostics
@@ -251,27 +258,45 @@ fn check_names(items: &[(Name, Composed)], subgraphs: &[Subgraph], diagnostics: 
     }
 }
 
-/// Links of one specification may only differ in the minor version.
+/// Links of one specification may only differ in the minor version, and whoever links the newest
+/// must define all that is composed of it.
 fn check_versions(items: &[(Name, Composed)], subgraphs: &[Subgraph], diagnostics: &mut Vec<Diagnostic>) {
-    let mut first: BTreeMap<&Name, &Composed> = BTreeMap::new();
-    let mut reported: BTreeSet<&Name> = BTreeSet::new();
-    for (_, item) in items {
-        let known = first.entry(&item.identity).or_insert(item);
-        if known.version.major != item.version.major && reported.insert(&item.identity) {
-            let message = format!("\"{}\" is linked in incompatible versions", item.identity);
-            let finding = Diagnostic::error(CODE, message).label(known.span, known.version.to_string());
-            diagnostics.push(finding.label(item.span, item.version.to_string()));
+    let linked: BTreeSet<&Name> =
+        subgraphs.iter().flat_map(|subgraph| subgraph.links.all()).map(|link| &link.url.identity).collect();
+    for identity in linked.into_iter().filter(|identity| !is_own_specification(identity)) {
+        let composed: Vec<&Composed> =
+            items.iter().map(|(_, item)| item).filter(|item| item.identity == *identity).collect();
+        let links: Vec<&Link> = subgraphs.iter().filter_map(|subgraph| subgraph.links.by_identity(identity)).collect();
+        let newest = composed.iter().max_by_key(|item| item.version);
+        let major = newest.map_or_else(|| links[0].version().major, |item| item.version.major);
+        if let Some(older) = composed.iter().find(|item| item.version.major != major) {
+            let message = format!("\"{identity}\" is linked in incompatible versions");
+            let finding = Diagnostic::error(CODE, message).label(older.span, older.version.to_string());
+            diagnostics
+                .push(newest.iter().fold(finding, |finding, item| finding.label(item.span, item.version.to_string())));
+        } else if let Some(other) = links.iter().find(|link| link.version().major != major) {
+            let message =
+                format!("\"{identity}\" is linked in incompatible versions, of which none or one is composed");
+            let hint = Diagnostic::hint("DIRECTIVE_COMPOSITION_INFO", message).at(other.span);
+            diagnostics.push(hint.label(links[0].span, links[0].version().to_string()));
         }
-    }
-    for (identity, item) in first {
-        let composes =
-            |index: usize| items.iter().any(|(_, other)| other.subgraph == index && other.identity == *identity);
-        let others = subgraphs.iter().enumerate().filter(|(index, _)| !composes(*index));
-        let links: Vec<&Link> = others.filter_map(|(_, subgraph)| subgraph.links.by_identity(identity)).collect();
-        if let Some(link) = links.iter().find(|link| link.version().major != item.version.major) {
-            let message = format!("\"{identity}\" is linked in another version where it is not composed");
-            let hint = Diagnostic::hint("DIRECTIVE_COMPOSITION_INFO", message).at(item.span);
-            diagnostics.push(hint.label(link.span, link.version().to_string()));
+        let Some(newest) = newest else { continue };
+        let defined = |item: &&&Composed| {
+            items.iter().filter(|(_, other)| other.identity == *identity && other.version == newest.version).any(
+                |(_, other)| {
+                    let subgraph = &subgraphs[other.subgraph];
+                    let name = subgraph.links.by_identity(identity).and_then(|link| link.directive_name(&item.element));
+                    name.is_some_and(|name| subgraph.directives.contains_key(&name))
+                },
+            )
+        };
+        for item in composed.iter().filter(|item| !defined(item)) {
+            let message = format!(
+                "subgraph \"{}\" links the newest version of \"{identity}\", but does not define \"@{}\"",
+                subgraphs[newest.subgraph].name, item.element
+            );
+            let finding = Diagnostic::error(CODE, message).at(item.span);
+            diagnostics.push(finding.label(newest.span, "the newest version").help("define it there, too"));
         }
     }
 }

@@ -5,16 +5,25 @@ use std::collections::HashMap;
 
 use crate::graph::compose::subgraph::directives::Federation;
 use crate::graph::compose::subgraph::model::{Annotated, Subgraph, Type};
-use crate::graph::language::ast::{EnumValueDefinition, TypeDefinition};
+use crate::graph::language::ast::{DirectiveDefinition, EnumValueDefinition, TypeDefinition};
 use crate::platform::base::Name;
 use crate::platform::base::diagnostic::Diagnostic;
 
-use super::build;
+use super::carried::Carried;
 use super::merger::{EnumUsage, Merger, Source, union_of_names};
+use super::{build, executable};
 
 /// Where each type is used as input and as output; only enums are asked for.
-pub fn usage(subgraphs: &[Subgraph]) -> HashMap<Name, EnumUsage> {
+pub fn usage(subgraphs: &[Subgraph], carried: &Carried) -> HashMap<Name, EnumUsage> {
     let mut usage: HashMap<Name, EnumUsage> = HashMap::new();
+    for (index, subgraph) in subgraphs.iter().enumerate() {
+        let merged = |definition: &&DirectiveDefinition| {
+            executable::is_executable(definition) || carried.is_composed(index, &definition.name.value)
+        };
+        for argument in subgraph.directives.values().filter(merged).flat_map(|definition| &definition.arguments) {
+            usage.entry(argument.ty.name().value.clone()).or_default().input.get_or_insert(argument.name.span);
+        }
+    }
     for ty in subgraphs.iter().flat_map(|subgraph| subgraph.types.values()) {
         for field in ty.fields.values() {
             usage.entry(field.ty.name().value.clone()).or_default().output.get_or_insert(field.name.span);

@@ -28,6 +28,11 @@ fn executable(definition: &DirectiveDefinition) -> Vec<&Name> {
     definition.locations.iter().filter(|location| LOCATIONS.contains(&&***location)).collect()
 }
 
+/// Whether a directive can stand in operations.
+pub fn is_executable(definition: &DirectiveDefinition) -> bool {
+    !executable(definition).is_empty()
+}
+
 /// The definitions all subgraphs share.
 pub fn merge(merger: &mut Merger<'_>) -> BTreeMap<Name, DirectiveDefinition> {
     let subgraphs = merger.subgraphs;

@@ -53,6 +53,9 @@ pub fn merge(
         .map(|source| Typed { index: source.index, ty: &source.item.ty, span: source.item.ty.name().span })
         .collect();
     let arguments = arguments::merge(merger, &coordinate, &real);
+    if parent.kind == TypeKind::Object {
+        sharing::check(merger, ty, name, known);
+    }
     let (merged_type, equal) = merger.merge_types(&coordinate, &typed, Position::Output)?;
     let merged = FieldDefinition {
         name: real.first()?.item.name.clone(),
@@ -67,7 +70,7 @@ pub fn merge(
     };
     external::check(merger, &coordinate, &merged, known, equal, ty);
     if parent.kind == TypeKind::Object {
-        sharing::check(merger, ty, name, known);
+        sharing::check_runtime_types(merger, ty, name, known);
     }
     let mut directives = Vec::new();
     if needs_join(merger, parent, parents, known, equal) {

@@ -14,6 +14,7 @@ use super::types::{Position, Typed, same};
 /// Merges fields into `merged`.
 pub fn merge(merger: &mut Merger<'_>, sources: &[Source<'_, Type>], merged: &mut TypeDefinition) {
     let name = merged.name.value.clone();
+    let mut common = false;
     for field in union_of_names(sources, |ty| &ty.inputs) {
         let known: Vec<Source<'_, Input>> = sources
             .iter()
@@ -28,9 +29,10 @@ pub fn merge(merger: &mut Merger<'_>, sources: &[Source<'_, Type>], merged: &mut
             report_missing(merger, &format!("{name}.{field}"), &known, &missing);
             continue;
         }
+        common = true;
         merged.inputs.extend(merge_field(merger, &name, &field, &known, missing.is_empty()));
     }
-    if merged.inputs.is_empty() {
+    if !common {
         let message = format!("no field of input object \"{name}\" is known to all subgraphs that define it");
         let finding = sources.iter().fold(Diagnostic::error("EMPTY_MERGED_INPUT_TYPE", message), |finding, source| {
             finding.label(source.item.name.span, format!("defined in subgraph \"{}\"", source.subgraph.name))

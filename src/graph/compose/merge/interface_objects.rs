@@ -24,7 +24,8 @@ pub fn complete(merger: &mut Merger<'_>, types: &mut BTreeMap<Name, TypeDefiniti
                     if added.iter().all(|(to, known)| *to != ty.name.value || known.name.value != *name) {
                         added.push((ty.name.value.clone(), copy(field)));
                     }
-                } else {
+                } else if merger.types_named(&ty.name.value).iter().all(|own| !own.item.fields.contains_key(name)) {
+                    // What a subgraph has and is not there could not be merged, which was told.
                     report(merger, ty, interface, field);
                 }
             }

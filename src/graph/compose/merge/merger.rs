@@ -81,13 +81,14 @@ pub struct Merger<'a> {
 pub fn merge(subgraphs: &[Subgraph], sources: &SourceMap) -> (Merged, Vec<Diagnostic>) {
     let mut diagnostics = Vec::new();
     let relations = Relations::of(subgraphs);
+    let carried = Carried::of(subgraphs, &mut diagnostics);
     let mut merger = Merger {
         subgraphs,
         sources,
         overrides: Overrides::of(subgraphs, &relations, &mut diagnostics),
         relations,
-        carried: Carried::of(subgraphs, &mut diagnostics),
-        enum_usage: enums::usage(subgraphs),
+        enum_usage: enums::usage(subgraphs, &carried),
+        carried,
         diagnostics,
     };
     names::check(subgraphs, &mut merger.diagnostics);

@@ -38,10 +38,17 @@ impl Overrides {
     pub fn of(subgraphs: &[Subgraph], relations: &Relations, diagnostics: &mut Vec<Diagnostic>) -> Self {
         let mut overrides = Self::default();
         for (index, subgraph) in subgraphs.iter().enumerate() {
-            for ty in subgraph.types.values().filter(|ty| ty.kind == TypeKind::Object) {
+            for ty in subgraph.types.values() {
                 for field in ty.fields.values() {
                     if let Some(applied) = field.one(Federation::Override) {
                         let this = Override { index, subgraph, ty, field, applied };
+                        if ty.kind == TypeKind::Interface {
+                            let message =
+                                format!("{} cannot override: it is a field of an interface", this.coordinate());
+                            diagnostics
+                                .push(Diagnostic::error("OVERRIDE_ON_INTERFACE", message).at(applied.directive.span));
+                            continue;
+                        }
                         overrides.add(&this, subgraphs, relations, diagnostics);
                     }
                 }
@@ -70,12 +77,10 @@ impl Overrides {
         let Some(from) = this.applied.text("from") else { return };
         let coordinate = (this.ty.name.value.clone(), this.field.name.value.clone());
         let label = this.applied.text("label");
-        if let Some(label) = &label
-            && !is_label(label)
-        {
+        let wrong_label = label.as_ref().filter(|label| !is_label(label));
+        if let Some(label) = wrong_label {
             let message = format!("\"{label}\" is no label: it must be a name or `percent(0.0 … 100.0)`");
             diagnostics.push(Diagnostic::error("OVERRIDE_LABEL_INVALID", message).at(this.place("label")));
-            return;
         }
         if from == this.subgraph.name {
             let message = format!("{} is overridden from its own subgraph", this.coordinate());
@@ -118,6 +123,9 @@ impl Overrides {
             return;
         }
         self.sources.insert((source_index, coordinate.clone()), ());
+        if wrong_label.is_some() {
+            return;
+        }
         let used = source.facts.is_used(&coordinate.0, &coordinate.1);
         match label {
             Some(label) => {
@@ -186,9 +194,8 @@ fn conflict(this: &Override<'_>, source: &Subgraph, field: &Field) -> Option<Dia
         let message = format!("{} cannot be overridden: its type is an interface object", this.coordinate());
         return Some(Diagnostic::error(COLLISION, message).at(at));
     }
-    let own = [Federation::Requires, Federation::Provides, Federation::External]
-        .into_iter()
-        .find_map(|directive| this.field.one(directive));
+    // What the new owner needs to resolve it is its own affair, but it must resolve it.
+    let own = this.field.one(Federation::External);
     let of_source = [Federation::Requires, Federation::Provides].into_iter().find_map(|directive| field.one(directive));
     let other = own.or(of_source)?;
     let message = format!("{} cannot be overridden together with \"@{}\"", this.coordinate(), other.directive.name);

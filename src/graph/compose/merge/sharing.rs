@@ -23,13 +23,7 @@ struct Resolving<'a> {
 /// Checks one field of an object type: `known` are its own definitions, to which those of
 /// interface objects come.
 pub fn check(merger: &mut Merger<'_>, ty: &Name, name: &Name, known: &[Source<'_, Field>]) {
-    let own: Vec<&Source<'_, Field>> = known
-        .iter()
-        .filter(|source| {
-            let overridden = merger.overrides.is_source(source.index, ty, name);
-            !overridden && !source.subgraph.facts.is_fully_external(ty, name)
-        })
-        .collect();
+    let own = resolving_themselves(merger, ty, name, known);
     let mut resolving: Vec<Resolving<'_>> = own
         .iter()
         .map(|source| Resolving {
@@ -54,11 +48,21 @@ pub fn check(merger: &mut Merger<'_>, ty: &Name, name: &Name, known: &[Source<'_
             finding.label(resolving.span, note)
         });
         merger.report(finding.help("mark it `@shareable` in each, or `@override` it in the one that shall resolve it"));
-        return;
     }
-    if own.len() > 1 {
-        check_runtime_types(merger, ty, name, &own);
-    }
+}
+
+/// Those that resolve the field, and whom no other subgraph overrides.
+fn resolving_themselves<'s, 'a>(
+    merger: &Merger<'_>,
+    ty: &Name,
+    name: &Name,
+    known: &'s [Source<'a, Field>],
+) -> Vec<&'s Source<'a, Field>> {
+    let resolves = |source: &&Source<'_, Field>| {
+        let overridden = merger.overrides.is_source(source.index, ty, name);
+        !overridden && !source.subgraph.facts.is_fully_external(ty, name)
+    };
+    known.iter().filter(resolves).collect()
 }
 
 /// A subgraph that does not know an object may resolve the field for it as for any of an interface.
@@ -81,7 +85,13 @@ fn through_interface_objects<'a>(merger: &Merger<'a>, ty: &Name, name: &Name) ->
     found
 }
 
-fn check_runtime_types(merger: &mut Merger<'_>, ty: &Name, name: &Name, resolving: &[&Source<'_, Field>]) {
+/// What a shared field may return in one subgraph it must be able to return in the others.
+pub fn check_runtime_types(merger: &mut Merger<'_>, ty: &Name, name: &Name, known: &[Source<'_, Field>]) {
+    let resolving = resolving_themselves(merger, ty, name, known);
+    let shareable = |source: &&Source<'_, Field>| source.subgraph.facts.is_shareable(ty, name);
+    if resolving.len() < 2 || !resolving.iter().all(shareable) {
+        return;
+    }
     let mut sets: Vec<(&Source<'_, Field>, BTreeSet<Name>)> = Vec::new();
     for source in resolving {
         let returned = &source.item.ty.name().value;

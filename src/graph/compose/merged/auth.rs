@@ -6,10 +6,11 @@ use std::collections::BTreeMap;
 use crate::graph::compose::merge::Merged;
 use crate::graph::compose::merge::applied::{read_dnf, write_dnf};
 use crate::graph::compose::merge::dnf::{Dnf, and, implies};
+use crate::graph::compose::subgraph::context::{FromContext, setters};
 use crate::graph::compose::subgraph::directives::Federation;
 use crate::graph::compose::subgraph::field_set;
 use crate::graph::compose::subgraph::model::{Annotated, Field, Subgraph, Type};
-use crate::graph::language::ast::{Directive, TypeDefinition, TypeKind};
+use crate::graph::language::ast::{Directive, Selection, TypeDefinition, TypeKind};
 use crate::platform::base::Name;
 use crate::platform::base::diagnostic::Diagnostic;
 use crate::platform::base::span::{SourceMap, Span};
@@ -28,7 +29,7 @@ fn requirement(directives: &[Directive], federation: Federation, argument: &str)
 }
 
 /// Whoever asks an interface must be allowed to see whatever comes back.
-pub fn spread_to_interfaces(merged: &mut Merged) {
+pub fn spread_to_interfaces(merged: &mut Merged, diagnostics: &mut Vec<Diagnostic>) {
     let mut additions: Vec<(Name, Option<Name>, Vec<Directive>)> = Vec::new();
     for interface in merged.types.values().filter(|ty| ty.kind == TypeKind::Interface) {
         let objects: Vec<&TypeDefinition> = merged
@@ -38,14 +39,18 @@ pub fn spread_to_interfaces(merged: &mut Merged) {
             .filter(|ty| ty.interfaces.iter().any(|known| known.value == interface.name.value))
             .collect();
         let of_types: Vec<&[Directive]> = objects.iter().map(|object| &*object.directives).collect();
-        additions.push((interface.name.value.clone(), None, conjunction(&of_types)));
+        additions.push((interface.name.value.clone(), None, conjunction(&of_types, diagnostics)));
         for field in &interface.fields {
             let of_fields: Vec<&[Directive]> = objects
                 .iter()
                 .filter_map(|object| object.fields.iter().find(|own| own.name.value == field.name.value))
                 .map(|field| &*field.directives)
                 .collect();
-            additions.push((interface.name.value.clone(), Some(field.name.value.clone()), conjunction(&of_fields)));
+            additions.push((
+                interface.name.value.clone(),
+                Some(field.name.value.clone()),
+                conjunction(&of_fields, diagnostics),
+            ));
         }
     }
     for (ty, field, directives) in additions {
@@ -61,12 +66,20 @@ pub fn spread_to_interfaces(merged: &mut Merged) {
     }
 }
 
-fn conjunction(all: &[&[Directive]]) -> Vec<Directive> {
+/// All requirements together; a hint tells when they differ.
+fn conjunction(all: &[&[Directive]], diagnostics: &mut Vec<Diagnostic>) -> Vec<Directive> {
     let mut directives = Vec::new();
     for (federation, argument) in REQUIREMENTS {
-        let mut each = all.iter().filter_map(|directives| requirement(directives, federation, argument));
-        let Some((first, span)) = each.next() else { continue };
-        let whole = each.fold(first, |whole, (one, _)| and(&whole, &one));
+        let each: Vec<(Dnf, Span)> =
+            all.iter().filter_map(|directives| requirement(directives, federation, argument)).collect();
+        let Some((first, span)) = each.first() else { continue };
+        if each.iter().any(|(dnf, _)| dnf != first) {
+            let message = format!("an interface takes \"@{}\" of all that implement it, together", federation.name());
+            let hint = Diagnostic::hint("MERGED_NON_REPEATABLE_DIRECTIVE_ARGUMENTS", message);
+            diagnostics.push(each.iter().fold(hint, |hint, (_, span)| hint.label(*span, "")));
+        }
+        let span = *span;
+        let whole = each.iter().skip(1).fold(first.clone(), |whole, (one, _)| and(&whole, one));
         directives.push(match federation {
             Federation::Authenticated => Directive { name: federation.name().into(), arguments: Vec::new(), span },
             _ => write_dnf(federation, argument, &whole, span),
@@ -75,59 +88,86 @@ fn conjunction(all: &[&[Directive]]) -> Vec<Directive> {
     directives
 }
 
-/// A field that requires others must ask for what they ask for.
-pub fn check_required(merged: &Merged, subgraphs: &[Subgraph], sources: &SourceMap, diagnostics: &mut Vec<Diagnostic>) {
+/// A field that reads others, as requirements or from a context, must ask for what they ask for.
+pub fn check_read(merged: &Merged, subgraphs: &[Subgraph], sources: &SourceMap, diagnostics: &mut Vec<Diagnostic>) {
     for subgraph in subgraphs {
         for ty in subgraph.types.values() {
             for field in ty.fields.values() {
+                let mut reader = Reader { types: &merged.types, ty, field, diagnostics };
                 for requires in field.all(Federation::Requires) {
                     let Some(value) = requires.argument("fields") else { continue };
                     let Ok(selections) = field_set::read(sources, value) else { continue };
-                    field_set::fields(subgraph, &ty.name.value, &selections, &mut |parent, required, selection| {
-                        let at = selection.name.span;
-                        check_one(&merged.types, ty, field, parent, required, at, diagnostics);
-                    });
+                    reader.fields(subgraph, &ty.name.value, &selections);
+                }
+                for argument in field.arguments.values() {
+                    let from = argument.one(Federation::FromContext).and_then(FromContext::read);
+                    let Some(from) = from else { continue };
+                    for setter in setters(subgraph, &from.context) {
+                        reader.check(
+                            &[of_type(&merged.types, &setter.name.value)],
+                            &setter.name.value,
+                            argument.name.span,
+                        );
+                        if let Ok(selections) = from.selections(sources) {
+                            reader.fields(subgraph, &setter.name.value, &selections);
+                        }
+                    }
                 }
             }
         }
     }
 }
 
-fn check_one(
-    types: &BTreeMap<Name, TypeDefinition>,
-    ty: &Type,
-    field: &Field,
-    parent: &Type,
-    required: &Field,
-    at: Span,
-    diagnostics: &mut Vec<Diagnostic>,
-) {
-    let of_type = |name: &Name| types.get(name).map_or(&[][..], |ty| &ty.directives);
-    let of_field = |ty: &Name, field: &Name| {
-        let found = types.get(ty).and_then(|ty| ty.fields.iter().find(|known| known.name.value == *field));
-        found.map_or(&[][..], |field| &field.directives)
-    };
-    let returned = &required.ty.name().value;
-    let needs = [of_field(&parent.name.value, &required.name.value), of_type(returned)];
-    let has = [of_field(&ty.name.value, &field.name.value), of_type(&ty.name.value)];
-    for (federation, argument) in REQUIREMENTS {
-        let all = |sets: &[&[Directive]]| {
-            let each = sets.iter().filter_map(|directives| requirement(directives, federation, argument));
-            each.map(|(dnf, _)| dnf).reduce(|left, right| and(&left, &right))
-        };
-        let Some(need) = all(&needs) else { continue };
-        if all(&has).is_some_and(|has| implies(&has, &need)) {
-            continue;
+type Types = BTreeMap<Name, TypeDefinition>;
+
+fn of_type<'a>(types: &'a Types, name: &Name) -> &'a [Directive] {
+    types.get(name).map_or(&[], |ty| &ty.directives)
+}
+
+fn of_field<'a>(types: &'a Types, ty: &Name, field: &Name) -> &'a [Directive] {
+    let found = types.get(ty).and_then(|ty| ty.fields.iter().find(|known| known.name.value == *field));
+    found.map_or(&[], |field| &field.directives)
+}
+
+/// A field that reads others.
+struct Reader<'a> {
+    types: &'a Types,
+    ty: &'a Type,
+    field: &'a Field,
+    diagnostics: &'a mut Vec<Diagnostic>,
+}
+
+// === impl Reader ===
+
+impl Reader<'_> {
+    fn fields(&mut self, subgraph: &Subgraph, parent: &Name, selections: &[Selection]) {
+        field_set::fields(subgraph, parent, selections, &mut |parent, read, selection| {
+            let needs = [
+                of_field(self.types, &parent.name.value, &read.name.value),
+                of_type(self.types, &read.ty.name().value),
+            ];
+            let what = format!("{}.{}", parent.name.value, read.name.value);
+            self.check(&needs, &what, selection.name.span);
+        });
+    }
+
+    /// Compares what is asked for `what` with what the reading field asks for.
+    fn check(&mut self, needs: &[&[Directive]], what: &str, at: Span) {
+        let (ty, field) = (&self.ty.name.value, &self.field.name.value);
+        let has = [of_field(self.types, ty, field), of_type(self.types, ty)];
+        for (federation, argument) in REQUIREMENTS {
+            let all = |sets: &[&[Directive]]| {
+                let each = sets.iter().filter_map(|directives| requirement(directives, federation, argument));
+                each.map(|(dnf, _)| dnf).reduce(|left, right| and(&left, &right))
+            };
+            let Some(need) = all(needs) else { continue };
+            if all(&has).is_some_and(|has| implies(&has, &need)) {
+                continue;
+            }
+            let message =
+                format!("\"{ty}.{field}\" reads \"{what}\", whose \"@{}\" it does not ask for", federation.name());
+            let finding = Diagnostic::error("MISSING_TRANSITIVE_AUTH_REQUIREMENTS", message);
+            self.diagnostics.push(finding.label(self.field.name.span, "not protected alike").label(at, "read here"));
         }
-        let message = format!(
-            "\"{}.{}\" requires \"{}.{}\", whose \"@{}\" it does not ask for",
-            ty.name.value,
-            field.name.value,
-            parent.name.value,
-            required.name.value,
-            federation.name()
-        );
-        let finding = Diagnostic::error("MISSING_TRANSITIVE_AUTH_REQUIREMENTS", message);
-        diagnostics.push(finding.label(field.name.span, "not protected alike").label(at, "required here"));
     }
 }

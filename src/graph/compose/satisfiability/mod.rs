@@ -4,6 +4,7 @@
 //! Invariants: a supergraph without errors here has, for each field of the API, a way to it from
 //! wherever a client can come; findings do not depend on the order of subgraphs.
 
+mod contexts;
 mod labels;
 mod sample;
 mod walk;

@@ -10,6 +10,7 @@ use crate::platform::base::diagnostic::Diagnostic;
 use crate::platform::base::id::IdVec;
 use crate::platform::base::span::Span;
 
+use super::contexts::{Contexts, Filled, unfilled};
 use super::labels::outcomes;
 use super::sample::{Step, operation};
 
@@ -36,7 +37,8 @@ pub fn check(graph: &Supergraph, spans: &dyn Fn(&str) -> Vec<(Span, String)>) ->
             let mut walk = Walk::new(graph, kind, &drawn);
             let arrivals = walk.reach.root_arrivals(root);
             let start = walk.places.push(Place { before: None, step: Step::Type(root) });
-            walk.visit(root, arrivals, start);
+            walk.open.push((root, arrivals, start, Filled::new()));
+            walk.run();
             findings.take(walk);
         }
         if let Some(root) = graph.mutation {
@@ -58,7 +60,8 @@ fn mutations(graph: &Supergraph, root: TypeId, drawn: &BTreeSet<LabelId>, findin
             let mut walk = Walk::new(graph, OperationKind::Mutation, drawn);
             let start = walk.places.push(Place { before: None, step: Step::Type(root) });
             let state = walk.reach.settled(root, arrivals);
-            walk.field(state, field, start);
+            let filled = walk.contexts.below(&mut walk.reach, state, root, &Filled::new());
+            walk.field(state, field, start, &filled);
             walk.run();
             // A subgraph that does not have the field says nothing about it, except if none has.
             let better = best.as_ref().is_none_or(|best| walk.rank(field) < best.rank(field));
@@ -75,10 +78,11 @@ fn mutations(graph: &Supergraph, root: TypeId, drawn: &BTreeSet<LabelId>, findin
 struct Walk<'g> {
     kind: OperationKind,
     reach: Reach<'g>,
+    contexts: Contexts,
     places: IdVec<PlaceId, Place>,
     /// How each type was arrived at already.
-    seen: HashMap<TypeId, Vec<Vec<Arrival>>>,
-    open: Vec<(TypeId, Vec<Arrival>, PlaceId)>,
+    seen: HashMap<TypeId, Vec<(Vec<Arrival>, Filled)>>,
+    open: Vec<(TypeId, Vec<Arrival>, PlaceId, Filled)>,
     defects: Vec<Defect>,
     exceeded: bool,
 }
@@ -111,6 +115,7 @@ impl<'g> Walk<'g> {
         Self {
             kind,
             reach: Reach::new(graph, move |label| drawn.contains(&label)),
+            contexts: Contexts::of(graph),
             places: IdVec::new(),
             seen: HashMap::new(),
             open: Vec::new(),
@@ -119,18 +124,13 @@ impl<'g> Walk<'g> {
         }
     }
 
-    fn visit(&mut self, ty: TypeId, arrivals: Vec<Arrival>, place: PlaceId) {
-        self.open.push((ty, arrivals, place));
-        self.run();
-    }
-
     /// Breadth first, so that samples are short.
     fn run(&mut self) {
         let mut next = 0;
         while next < self.open.len() {
-            let (ty, arrivals, place) = self.open[next].clone();
+            let (ty, arrivals, place, filled) = self.open[next].clone();
             next += 1;
-            if self.is_covered(ty, &arrivals) {
+            if self.is_covered(ty, &arrivals, &filled) {
                 continue;
             }
             if self.reach.len() > MAX_STATES {
@@ -144,30 +144,38 @@ impl<'g> Walk<'g> {
                 self.defects.push(Defect { code: UNSATISFIABLE, place, field: None, ty, reasons });
                 continue;
             }
+            let filled = self.contexts.below(&mut self.reach, state, ty, &filled);
             for &field in graph.types[ty].field_order.iter().filter(|&&field| !graph.fields[field].inaccessible) {
-                self.field(state, field, place);
+                self.field(state, field, place, &filled);
             }
         }
         self.open.clear();
     }
 
     /// Whether the type was arrived at in a way that is no easier.
-    fn is_covered(&mut self, ty: TypeId, arrivals: &[Arrival]) -> bool {
+    fn is_covered(&mut self, ty: TypeId, arrivals: &[Arrival], filled: &Filled) -> bool {
         let seen = self.seen.entry(ty).or_default();
-        if seen.iter().any(|known| known.iter().all(|arrival| arrivals.contains(arrival))) {
+        let covers = |(known, with): &(Vec<Arrival>, Filled)| {
+            known.iter().all(|arrival| arrivals.contains(arrival)) && with.is_subset(filled)
+        };
+        if seen.iter().any(covers) {
             return true;
         }
-        seen.push(arrivals.to_vec());
+        seen.push((arrivals.to_vec(), filled.clone()));
         false
     }
 
-    fn field(&mut self, state: StateId, field: FieldId, before: PlaceId) {
+    fn field(&mut self, state: StateId, field: FieldId, before: PlaceId, filled: &Filled) {
         let graph = self.reach.graph();
         let (ty, inner) = (graph.fields[field].parent, graph.fields[field].ty.inner);
-        let arrivals = self.reach.advance(state, field);
+        let mut arrivals = self.reach.advance(state, field);
+        let unfilled = unfilled(graph, field, filled);
+        arrivals.retain(|arrival| unfilled.iter().all(|(subgraph, _)| *subgraph != arrival.subgraph));
         let place = self.places.push(Place { before: Some(before), step: Step::Field(field) });
         if arrivals.is_empty() {
-            let reasons = self.reach.explain(state, field).iter().map(Reason::to_string).collect();
+            let explained = self.reach.explain(state, field);
+            let mut reasons: Vec<String> = explained.iter().map(Reason::to_string).collect();
+            reasons.extend(unfilled.into_iter().map(|(_, reason)| reason));
             self.defects.push(Defect { code: UNSATISFIABLE, place, field: Some(field), ty, reasons });
             return;
         }
@@ -183,7 +191,7 @@ impl<'g> Walk<'g> {
                 true => place,
                 false => self.places.push(Place { before: Some(place), step: Step::Type(class) }),
             };
-            self.open.push((class, arrivals, place));
+            self.open.push((class, arrivals, place, filled.clone()));
         }
     }
 

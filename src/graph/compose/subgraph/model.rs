@@ -190,6 +190,13 @@ impl Subgraph {
         }
     }
 
+    /// Whether a federation directive stands anywhere.
+    pub fn applies(&self, federation: Federation) -> bool {
+        let mut found = false;
+        self.each_applied(&mut |applied| found |= applied.federation == Some(federation));
+        found
+    }
+
     /// The objects a composite type can be at run time, as this subgraph knows.
     pub fn possible(&self, name: &str) -> Vec<&Name> {
         match self.types.get(name) {

@@ -12,17 +12,34 @@ use crate::platform::base::span::SourceMap;
 
 const CODE: &str = "DIRECTIVE_DEFINITION_INVALID";
 
-/// Compares each definition of a directive of federation's with its specification.
+/// GraphQL's own directives.
+const BUILT_IN: &[&str] = &["skip", "include", "deprecated", "specifiedBy", "oneOf"];
+
+const BUILT_IN_DEFINITIONS: &str = "
+directive @skip(if: Boolean!) on FIELD | FRAGMENT_SPREAD | INLINE_FRAGMENT
+directive @include(if: Boolean!) on FIELD | FRAGMENT_SPREAD | INLINE_FRAGMENT
+directive @deprecated(reason: String = \"No longer supported\") on FIELD_DEFINITION | ARGUMENT_DEFINITION | INPUT_FIELD_DEFINITION | ENUM_VALUE
+directive @specifiedBy(url: String!) on SCALAR
+directive @oneOf on INPUT_OBJECT
+";
+
+/// Compares each definition of a directive of federation's, or of GraphQL itself, with its specification.
 pub fn check(document: &Document, links: &Links, version: Version) -> Vec<Diagnostic> {
     let expected = expected(links, version);
     let scalars = scalars(document);
     let mut found = Vec::new();
     for definition in &document.definitions {
         let Definition::Directive(own) = definition else { continue };
-        if Federation::of(links, &own.name.value).is_none() {
+        let built_in = links.directive(&own.name.value).is_none_or(|element| &*element.name == &*own.name.value)
+            && BUILT_IN.contains(&&*own.name.value);
+        if Federation::of(links, &own.name.value).is_none() && !built_in {
             continue;
         }
-        if let Some(expected) = expected.iter().find(|expected| expected.name.value == own.name.value) {
+        let expected = expected.iter().find(|expected| expected.name.value == own.name.value);
+        if let Some(expected) = expected.filter(|_| built_in && links.directive(&own.name.value).is_some()) {
+            // Composed under its name, it may allow more.
+            found.extend(narrower(own, expected));
+        } else if let Some(expected) = expected {
             compare(own, expected, &scalars, &mut found);
         }
     }
@@ -33,6 +50,7 @@ pub fn check(document: &Document, links: &Links, version: Version) -> Vec<Diagno
 fn expected(links: &Links, version: Version) -> Vec<DirectiveDefinition> {
     let mut own = SourceMap::new();
     let mut text = definitions::prelude(&Document::default(), links, version);
+    text.push_str(BUILT_IN_DEFINITIONS);
     if links.federation().is_none() {
         text.push_str(&definitions::upgraded());
     }
@@ -43,6 +61,24 @@ fn expected(links: &Links, version: Version) -> Vec<DirectiveDefinition> {
         _ => None,
     });
     directives.collect()
+}
+
+/// A definition that does not allow what GraphQL's own does.
+fn narrower(own: &DirectiveDefinition, expected: &DirectiveDefinition) -> Option<Diagnostic> {
+    let name = &own.name.value;
+    let location = expected.locations.iter().find(|location| !own.locations.contains(location));
+    let demanded = own.arguments.iter().find(|argument| {
+        let known = expected.arguments.iter().any(|known| known.name.value == argument.name.value);
+        !known && argument.ty.is_non_null() && argument.default.is_none()
+    });
+    let message = match (location, demanded) {
+        (Some(location), _) => format!("\"@{name}\" can be applied to {location} by its specification"),
+        (None, Some(argument)) => {
+            format!("\"@{name}\" has no argument \"{}\" by its specification", argument.name.value)
+        }
+        (None, None) => return None,
+    };
+    Some(Diagnostic::error(CODE, message).at(own.name.span))
 }
 
 /// The document's custom scalars.

@@ -103,7 +103,8 @@ impl Page {
 // === impl Pager ===
 
 impl<'s> Pager<'s> {
-    /// Reads `first`, `after`, `last` and `before` of a field's arguments.
+    /// Reads `first`, `after`, `last` and `before` of a field's arguments. `last` counts if both
+    /// are there: a schema's default for `first` must not stand in its way.
     pub(in super::super) fn new(
         spec: &'s PaginateSpec,
         arguments: &Map<String, Value>,
@@ -111,13 +112,13 @@ impl<'s> Pager<'s> {
         scope: &str,
     ) -> Result<Self, PageError> {
         let (first, last) = (count(arguments, "first")?, count(arguments, "last")?);
-        let size = first.or(last).unwrap_or(u64::from(spec.size));
+        let size = last.or(first).unwrap_or(u64::from(spec.size));
         if size > u64::from(spec.max_size) {
             return Err(PageError::TooLarge { asked: size, max: spec.max_size });
         }
         let after = position(arguments, "after", key, scope)?;
         let before = position(arguments, "before", key, scope)?;
-        let backward = first.is_none() && (last.is_some() || (before.is_some() && after.is_none()));
+        let backward = last.is_some() || (first.is_none() && before.is_some() && after.is_none());
         let mut pager = Self {
             spec,
             size,

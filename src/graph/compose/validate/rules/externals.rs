@@ -17,7 +17,6 @@ pub fn check(subgraph: &Subgraph, _: &SourceMap, diagnostics: &mut Vec<Diagnosti
                     let message = format!("{coordinate} cannot be external: it is a field of an interface");
                     diagnostics.push(Diagnostic::error("EXTERNAL_ON_INTERFACE", message).at(external.directive.span));
                 }
-                continue;
             }
             let facts = &subgraph.facts;
             if !facts.is_external(&ty.name.value, &field.name.value) || facts.is_used(&ty.name.value, &field.name.value)

@@ -18,14 +18,11 @@ pub fn check(subgraph: &Subgraph, sources: &SourceMap, diagnostics: &mut Vec<Dia
         }
         for field in ty.fields.values() {
             for requires in field.all(Federation::Requires) {
-                if !on_interface(ty, field, requires, "REQUIRES", diagnostics) {
-                    one(subgraph, sources, diagnostics, Federation::Requires, requires, &ty.name.value);
-                }
+                on_interface(ty, field, requires, "REQUIRES", diagnostics);
+                one(subgraph, sources, diagnostics, Federation::Requires, requires, &ty.name.value);
             }
             for provides in field.all(Federation::Provides) {
-                if on_interface(ty, field, provides, "PROVIDES", diagnostics) {
-                    continue;
-                }
+                on_interface(ty, field, provides, "PROVIDES", diagnostics);
                 let returned = &field.ty.name().value;
                 if subgraph.types.get(returned).is_some_and(Type::is_composite) {
                     one(subgraph, sources, diagnostics, Federation::Provides, provides, returned);
@@ -45,15 +42,9 @@ pub fn check(subgraph: &Subgraph, sources: &SourceMap, diagnostics: &mut Vec<Dia
     }
 }
 
-fn on_interface(
-    ty: &Type,
-    field: &Field,
-    applied: &Applied,
-    prefix: &'static str,
-    diagnostics: &mut Vec<Diagnostic>,
-) -> bool {
+fn on_interface(ty: &Type, field: &Field, applied: &Applied, prefix: &'static str, diagnostics: &mut Vec<Diagnostic>) {
     if ty.kind != TypeKind::Interface {
-        return false;
+        return;
     }
     let message = format!(
         "\"@{}\" cannot be applied to \"{}.{}\": it is a field of an interface",
@@ -61,7 +52,6 @@ fn on_interface(
     );
     let code = format!("{prefix}_UNSUPPORTED_ON_INTERFACE");
     diagnostics.push(Diagnostic::error(code, message).at(applied.directive.span));
-    true
 }
 
 fn one(

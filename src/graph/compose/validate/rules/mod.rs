@@ -9,7 +9,6 @@ mod externals;
 mod field_sets;
 mod interface_objects;
 mod keys;
-mod overrides;
 mod shareables;
 mod tags;
 
@@ -26,7 +25,6 @@ pub const ALL: &[Rule] = &[
     keys::check,
     externals::check,
     shareables::check,
-    overrides::check,
     interface_objects::check,
     tags::check,
     auth::check,
