@@ -43,6 +43,8 @@ impl Writer<'_, '_> {
         if selected.needs_typename() {
             text.push_str("__typename ");
         }
+        // Whether something is selected of every object, whatever the conditions.
+        let mut always = selected.needs_typename();
         let mut of_types: BTreeMap<TypeId, String> = BTreeMap::new();
         for field in &selected.fields {
             let mut by_class = self.by_class(field, serving);
@@ -56,22 +58,23 @@ impl Writer<'_, '_> {
                 }
                 by_class = vec![all];
             }
-            let mut texts: Vec<(TypeSet, String)> = Vec::new();
+            let mut texts: Vec<(TypeSet, (String, bool))> = Vec::new();
             for (types, instances) in by_class {
                 let shown = self.field(field, &instances, guard);
                 texts.push((types, shown));
             }
-            let Some((_, first)) = texts.first().cloned() else { continue };
+            let Some((_, (first, unconditional))) = texts.first().cloned() else { continue };
             let mut types = TypeSet::new();
             texts.iter().for_each(|(of_class, _)| types.extend_from(of_class));
-            let alike = texts.iter().all(|(_, text)| *text == first);
+            let alike = texts.iter().all(|(_, (text, _))| *text == first);
             let everywhere = everyone
                 || (alike && selected.possible.is_subset(&types) && selected.has_field(self.graph.supergraph, field));
             if everywhere {
                 let _ = write!(text, "{first} ");
+                always |= unconditional;
                 continue;
             }
-            for (of_class, shown) in texts {
+            for (of_class, (shown, _)) in texts {
                 for ty in of_class.iter().filter(|&ty| selected.possible.contains(ty)) {
                     let _ = write!(of_types.entry(ty).or_default(), "{shown} ");
                 }
@@ -81,8 +84,9 @@ impl Writer<'_, '_> {
             let name = &self.graph.supergraph.types[ty].name;
             let _ = write!(text, "...on {name}{{{}}} ", fields.trim_end());
         }
-        if text == "{" {
-            text.push_str("__typename");
+        // An object of which nothing is selected is `{}` by the specification, but not to every server.
+        if !always && serving.is_some() || text == "{" {
+            text.insert_str(1, "__typename ");
         }
         let mut text = text.trim_end().to_owned();
         text.push('}');
@@ -118,7 +122,8 @@ impl Writer<'_, '_> {
         found
     }
 
-    fn field(&mut self, field: &SelectedField, instances: &BTreeSet<InstanceId>, guard: GuardId) -> String {
+    /// A field, and whether it is there whatever the conditions.
+    fn field(&mut self, field: &SelectedField, instances: &BTreeSet<InstanceId>, guard: GuardId) -> (String, bool) {
         let mut text = String::new();
         if field.key != field.name {
             let _ = write!(text, "{}:", field.key);
@@ -133,7 +138,7 @@ impl Writer<'_, '_> {
         if let Some(child) = &field.child {
             text.push_str(&self.selection_set(child, own, Some(instances)));
         }
-        text
+        (text, own == guard)
     }
 
     /// ` @include` under a guard.

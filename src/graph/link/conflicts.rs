@@ -47,6 +47,10 @@ pub(super) fn check_new(link: &Link, known: &[Link], diagnostics: &mut Vec<Diagn
 /// An import of `link` that has the name which an element of `other` has without being imported.
 fn confusion(link: &Link, import: &Import, other: &Link) -> Option<Diagnostic> {
     let prefix = other.name.as_deref()?;
+    // That two specifications have one prefix is told once.
+    if link.url.identity != other.url.identity && link.name == other.name {
+        return None;
+    }
     let meant = match import.name.strip_prefix(prefix)?.strip_prefix("__") {
         Some(element) => element,
         None if import.directive && &*import.name == prefix => other.url.name.as_deref().unwrap_or(prefix),

@@ -49,7 +49,7 @@ pub async fn get(State(gateway): State<Gateway>, RawQuery(query): RawQuery, mut 
     let context = context(&gateway, headers, &request_id);
     let response = match params::from_query_string(query.as_deref().unwrap_or("")) {
         Ok(asked) => answer(&gateway, asked, context, media).await,
-        Err(error) => refuse(StatusCode::BAD_REQUEST, media, &error),
+        Err(error) => refuse(status_of(&error), media, &error),
     };
     named(response, &request_id)
 }
@@ -131,7 +131,16 @@ async fn read(
             return Err((StatusCode::REQUEST_TIMEOUT, error));
         }
     };
-    params::from_json(&body).map_err(|error| (StatusCode::BAD_REQUEST, error))
+    params::from_json(&body).map_err(|error| (status_of(&error), error))
+}
+
+/// The status of parameters that cannot be used. A client that tries whether documents may be named
+/// by their hash does nothing wrong.
+fn status_of(error: &GraphqlError) -> StatusCode {
+    match error.code {
+        params::PERSISTED_QUERY_NOT_SUPPORTED => StatusCode::OK,
+        _ => StatusCode::BAD_REQUEST,
+    }
 }
 
 fn announced_length(headers: &HeaderMap) -> Option<u64> {

@@ -5,10 +5,14 @@ use serde_json::{Map, Value};
 use crate::gateway::exchange::error::GraphqlError;
 use crate::gateway::exchange::request::GraphqlRequest;
 
+/// The code of a request that names its document by a hash, as automatic persisted queries do.
+pub const PERSISTED_QUERY_NOT_SUPPORTED: &str = "PERSISTED_QUERY_NOT_SUPPORTED";
+
 /// Reads a POST body.
 ///
 /// # Errors
-/// `BAD_REQUEST` when it is not a JSON object or a parameter has the wrong type.
+/// `BAD_REQUEST` when it is not a JSON object or a parameter has the wrong type;
+/// `PERSISTED_QUERY_NOT_SUPPORTED`.
 pub fn from_json(body: &[u8]) -> Result<GraphqlRequest, GraphqlError> {
     if body.is_empty() {
         return Err(bad("The request has no body; send a JSON object with \"query\""));
@@ -48,7 +52,11 @@ fn from_object(mut object: Map<String, Value>) -> Result<GraphqlRequest, Graphql
     let variables = map(&mut object, "variables")?;
     let extensions = map(&mut object, "extensions")?;
     if query.is_none() {
-        return Err(bad("The request has no \"query\""));
+        return Err(match extensions.contains_key("persistedQuery") {
+            // Clients know this very message, and then send the whole document.
+            true => GraphqlError::new(PERSISTED_QUERY_NOT_SUPPORTED, "PersistedQueryNotSupported"),
+            false => bad("The request has no \"query\""),
+        });
     }
     Ok(GraphqlRequest { query, operation_name, variables, extensions, read_only: false })
 }

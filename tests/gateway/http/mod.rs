@@ -115,3 +115,20 @@ async fn a_client_may_name_its_request_itself_with_harmless_letters() {
         assert_eq!(reply.header("x-request-id").len(), 32, "{bad:?}");
     }
 }
+
+#[tokio::test]
+async fn clients_that_try_persisted_queries_are_told_to_send_the_document() {
+    let pleach = plain().await;
+    let hash = json!({ "persistedQuery": { "version": 1, "sha256Hash": "ab".repeat(32) } });
+    let posted = pleach.post(&json!({ "extensions": hash }), &[]).await;
+    let path = format!(
+        "/graphql?extensions={}",
+        url::form_urlencoded::byte_serialize(hash.to_string().as_bytes()).collect::<String>()
+    );
+    for reply in [posted, pleach.call("GET", &path, &[]).await] {
+        assert_eq!((reply.status, reply.codes()), (200, vec!["PERSISTED_QUERY_NOT_SUPPORTED".to_owned()]));
+        assert_eq!(reply.errors()[0]["message"], "PersistedQueryNotSupported");
+    }
+    let whole = pleach.post(&json!({ "query": "{ word }", "extensions": hash }), &[]).await;
+    assert_eq!(whole.data(), json!({ "word": "hello" }));
+}

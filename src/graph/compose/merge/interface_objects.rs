@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::graph::language::ast::{FieldDefinition, TypeDefinition, TypeKind};
+use crate::graph::language::ast::{Directive, FieldDefinition, TypeDefinition, TypeKind};
 use crate::platform::base::Name;
 use crate::platform::base::diagnostic::Diagnostic;
 
@@ -13,11 +13,17 @@ use super::{build, sharing};
 /// Adds what interface objects bring, then checks all implementations.
 pub fn complete(merger: &mut Merger<'_>, types: &mut BTreeMap<Name, TypeDefinition>) {
     let mut added: Vec<(Name, FieldDefinition)> = Vec::new();
+    let mut given: Vec<(Name, Name)> = Vec::new();
     for ty in types.values() {
         for interface in ty.interfaces.iter().filter_map(|name| types.get(&name.value)) {
             for field in &interface.fields {
                 let name = &field.name.value;
-                if ty.fields.iter().any(|known| known.name.value == *name) {
+                if let Some(known) = ty.fields.iter().find(|known| known.name.value == *name) {
+                    if is_given(known) && !given.contains(&(ty.name.value.clone(), name.clone())) {
+                        given.push((ty.name.value.clone(), name.clone()));
+                        added
+                            .push((ty.name.value.clone(), FieldDefinition { directives: own(field), ..known.clone() }));
+                    }
                     continue;
                 }
                 if comes_from_interface_object(merger, &interface.name.value, name) {
@@ -32,6 +38,12 @@ pub fn complete(merger: &mut Merger<'_>, types: &mut BTreeMap<Name, TypeDefiniti
         }
     }
     for (name, field) in added {
+        if let Some(ty) = types.get_mut(&name)
+            && let Some(known) = ty.fields.iter_mut().find(|known| known.name.value == field.name.value)
+        {
+            known.directives.extend(field.directives);
+            continue;
+        }
         if types.get(&name).is_some_and(|ty| ty.kind == TypeKind::Object) {
             sharing::check(merger, &name, &field.name.value, &[]);
         }
@@ -51,11 +63,20 @@ pub fn gives(merger: &Merger<'_>, ty: &str, field: &str) -> bool {
     merger.relations.interfaces(ty).any(|interface| comes_from_interface_object(merger, interface, field))
 }
 
+/// Whether an object's field is only external in all subgraphs: the interface object gives it.
+fn is_given(field: &FieldDefinition) -> bool {
+    field.directives.first().is_some_and(|join| &*join.name == "join__field" && join.arguments.is_empty())
+}
+
+/// What is merged into a field, without what says where it is.
+fn own(field: &FieldDefinition) -> Vec<Directive> {
+    field.directives.iter().filter(|directive| !directive.name.starts_with("join__")).cloned().collect()
+}
+
 /// The field as it is on the interface; that no graph is named says that an interface object has it.
 fn copy(field: &FieldDefinition) -> FieldDefinition {
     let mut directives = vec![build::directive("join__field", Vec::new(), field.span)];
-    let kept = field.directives.iter().filter(|directive| !directive.name.starts_with("join__"));
-    directives.extend(kept.cloned());
+    directives.extend(own(field));
     FieldDefinition { directives, ..field.clone() }
 }
 

@@ -28,42 +28,87 @@ fn requirement(directives: &[Directive], federation: Federation, argument: &str)
     Some((dnf, directive.span))
 }
 
-/// Whoever asks an interface must be allowed to see whatever comes back.
-pub fn spread_to_interfaces(merged: &mut Merged, diagnostics: &mut Vec<Diagnostic>) {
-    let mut additions: Vec<(Name, Option<Name>, Vec<Directive>)> = Vec::new();
-    for interface in merged.types.values().filter(|ty| ty.kind == TypeKind::Interface) {
-        let objects: Vec<&TypeDefinition> = merged
-            .types
-            .values()
-            .filter(|ty| ty.kind == TypeKind::Object)
-            .filter(|ty| ty.interfaces.iter().any(|known| known.value == interface.name.value))
-            .collect();
-        let of_types: Vec<&[Directive]> = objects.iter().map(|object| &*object.directives).collect();
-        additions.push((interface.name.value.clone(), None, conjunction(&of_types, diagnostics)));
-        for field in &interface.fields {
-            let of_fields: Vec<&[Directive]> = objects
-                .iter()
-                .filter_map(|object| object.fields.iter().find(|own| own.name.value == field.name.value))
-                .map(|field| &*field.directives)
-                .collect();
-            additions.push((
-                interface.name.value.clone(),
-                Some(field.name.value.clone()),
-                conjunction(&of_fields, diagnostics),
-            ));
-        }
-    }
-    for (ty, field, directives) in additions {
-        let Some(ty) = merged.types.get_mut(&ty) else { continue };
-        match field {
-            None => ty.directives.extend(directives),
-            Some(name) => {
-                if let Some(field) = ty.fields.iter_mut().find(|field| field.name.value == name) {
-                    field.directives.extend(directives);
-                }
+/// What an interface object's field asks for, each implementation's asks for; and whoever asks an
+/// interface must be allowed to see whatever comes back.
+pub fn spread(merged: &mut Merged, subgraphs: &[Subgraph], diagnostics: &mut Vec<Diagnostic>) {
+    let implementations = implementations(merged);
+    for (interface, objects) in &implementations {
+        for (field, directives) in of_interface_objects(subgraphs, interface) {
+            for object in objects {
+                add(merged, object, Some(&field), &[&directives], diagnostics);
             }
         }
     }
+    for (interface, objects) in &implementations {
+        let objects: Vec<TypeDefinition> = objects.iter().filter_map(|name| merged.types.get(name).cloned()).collect();
+        let of_types: Vec<&[Directive]> = objects.iter().map(|object| &*object.directives).collect();
+        add(merged, interface, None, &of_types, diagnostics);
+        let fields = merged.types.get(interface).map(|ty| &ty.fields[..]).unwrap_or_default();
+        let names: Vec<Name> = fields.iter().map(|field| field.name.value.clone()).collect();
+        for name in names {
+            let of_fields: Vec<&[Directive]> = objects
+                .iter()
+                .filter_map(|object| object.fields.iter().find(|own| own.name.value == name))
+                .map(|field| &*field.directives)
+                .collect();
+            add(merged, interface, Some(&name), &of_fields, diagnostics);
+        }
+    }
+}
+
+/// The objects that implement each interface.
+fn implementations(merged: &Merged) -> BTreeMap<Name, Vec<Name>> {
+    let mut all: BTreeMap<Name, Vec<Name>> = BTreeMap::new();
+    for ty in merged.types.values() {
+        match ty.kind {
+            TypeKind::Interface => drop(all.entry(ty.name.value.clone()).or_default()),
+            TypeKind::Object => {
+                for interface in &ty.interfaces {
+                    all.entry(interface.value.clone()).or_default().push(ty.name.value.clone());
+                }
+            }
+            _ => {}
+        }
+    }
+    all
+}
+
+/// Requirements of the fields of a type's interface objects, under the names of the supergraph.
+fn of_interface_objects(subgraphs: &[Subgraph], interface: &Name) -> Vec<(Name, Vec<Directive>)> {
+    let mut found = Vec::new();
+    for subgraph in subgraphs {
+        let Some(object) = subgraph.types.get(interface).filter(|ty| ty.is_interface_object()) else { continue };
+        for (name, field) in &object.fields {
+            if subgraph.facts.is_external(interface, name) {
+                continue;
+            }
+            let asked = REQUIREMENTS.iter().filter_map(|(federation, _)| Some((federation, field.one(*federation)?)));
+            let directives: Vec<Directive> = asked
+                .map(|(federation, applied)| Directive { name: federation.name().into(), ..applied.directive.clone() })
+                .collect();
+            if !directives.is_empty() {
+                found.push((name.clone(), directives));
+            }
+        }
+    }
+    found
+}
+
+/// Adds requirements to those a type or a field of it has already.
+fn add(merged: &mut Merged, ty: &Name, field: Option<&Name>, more: &[&[Directive]], diagnostics: &mut Vec<Diagnostic>) {
+    let Some(ty) = merged.types.get_mut(ty) else { return };
+    let directives = match field {
+        None => &mut ty.directives,
+        Some(name) => match ty.fields.iter_mut().find(|field| field.name.value == *name) {
+            Some(field) => &mut field.directives,
+            None => return,
+        },
+    };
+    let mut all: Vec<&[Directive]> = vec![directives];
+    all.extend(more);
+    let whole = conjunction(&all, diagnostics);
+    directives.retain(|directive| REQUIREMENTS.iter().all(|(federation, _)| *directive.name != *federation.name()));
+    directives.extend(whole);
 }
 
 /// All requirements together; a hint tells when they differ.
@@ -74,7 +119,10 @@ fn conjunction(all: &[&[Directive]], diagnostics: &mut Vec<Diagnostic>) -> Vec<D
             all.iter().filter_map(|directives| requirement(directives, federation, argument)).collect();
         let Some((first, span)) = each.first() else { continue };
         if each.iter().any(|(dnf, _)| dnf != first) {
-            let message = format!("an interface takes \"@{}\" of all that implement it, together", federation.name());
+            let message = format!(
+                "\"@{}\" differs between an interface and what implements it, and is combined",
+                federation.name()
+            );
             let hint = Diagnostic::hint("MERGED_NON_REPEATABLE_DIRECTIVE_ARGUMENTS", message);
             diagnostics.push(each.iter().fold(hint, |hint, (_, span)| hint.label(*span, "")));
         }

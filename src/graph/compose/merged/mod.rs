@@ -19,6 +19,6 @@ pub fn check(merged: &mut Merged, subgraphs: &[Subgraph], sources: &SourceMap, d
     implementations::check(merged, subgraphs, diagnostics);
     requires::check(merged, subgraphs, sources, diagnostics);
     inaccessible::check(merged, diagnostics);
-    auth::spread_to_interfaces(merged, diagnostics);
+    auth::spread(merged, subgraphs, diagnostics);
     auth::check_read(merged, subgraphs, sources, diagnostics);
 }

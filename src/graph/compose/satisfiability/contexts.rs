@@ -12,8 +12,14 @@ pub(super) type Filled = BTreeSet<(ProviderId, usize)>;
 
 /// All arguments of a graph that are filled from contexts.
 pub(super) struct Contexts {
-    /// With each type that sets the context, and what is selected of it.
-    arguments: Vec<((ProviderId, usize), Vec<(TypeId, FieldSetId)>)>,
+    arguments: Vec<Contextual>,
+}
+
+struct Contextual {
+    /// The provider and the argument's position.
+    argument: (ProviderId, usize),
+    /// Each type that sets the context, and what is selected of it.
+    selections: Vec<(TypeId, FieldSetId)>,
 }
 
 // === impl Contexts ===
@@ -23,7 +29,9 @@ impl Contexts {
         let mut arguments = Vec::new();
         for (id, provider) in graph.providers.iter_enumerated() {
             let each = provider.context_arguments.iter().enumerate();
-            arguments.extend(each.map(|(index, argument)| ((id, index), argument.selections.clone())));
+            arguments.extend(
+                each.map(|(index, known)| Contextual { argument: (id, index), selections: known.selections.clone() }),
+            );
         }
         Self { arguments }
     }
@@ -33,7 +41,7 @@ impl Contexts {
     pub(super) fn below(&self, reach: &mut Reach<'_>, state: StateId, ty: TypeId, above: &Filled) -> Filled {
         let graph = reach.graph();
         let mut filled = above.clone();
-        for (argument, selections) in &self.arguments {
+        for Contextual { argument, selections } in &self.arguments {
             let Some((_, set)) = selections.iter().find(|(setter, _)| graph.types[*setter].possible.contains(ty))
             else {
                 continue;

@@ -42,7 +42,7 @@ pub fn load(
                     "skip" | "include" | "deprecated" | "specifiedBy" | "oneOf" | "defer" | "stream"
                 );
                 let linked = links.directive(&directive.name.value).is_some();
-                if !(known && !linked) && !loader.is_brought(&directive.name.value, true) {
+                if (!known || linked) && !loader.is_brought(&directive.name.value, true) {
                     directives.insert(directive.name.value.clone(), directive.clone());
                 }
             }
@@ -131,6 +131,11 @@ fn empty(name: Name, file: FileId) -> Type {
     }
 }
 
+/// A document may define GraphQL's own scalars again.
+fn is_built_in(name: &str) -> bool {
+    matches!(name, "Int" | "Float" | "String" | "Boolean" | "ID")
+}
+
 struct Loader<'a> {
     links: &'a Links,
     renames: Vec<(Name, Name)>,
@@ -142,7 +147,7 @@ struct Loader<'a> {
 impl Loader<'_> {
     fn add(&mut self, source: &TypeDefinition) {
         let brought = self.is_brought(&source.name.value, false);
-        if is_machinery(&source.name.value) || brought {
+        if is_machinery(&source.name.value) || is_built_in(&source.name.value) || brought {
             return;
         }
         let name = self.renamed(&source.name);

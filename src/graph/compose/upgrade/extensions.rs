@@ -25,12 +25,12 @@ pub(super) fn check_bases(upgrade: &mut Upgrade<'_>) {
     }
 }
 
-/// Extensions become definitions.
+/// Extensions become definitions. What says `@extends` keeps it: it is allowed in federation 2.
 pub(super) fn define(upgrade: &mut Upgrade<'_>) {
     for ty in upgrade.subgraph.types.values_mut().filter(|ty| is_extension(ty)) {
         ty.definition = ty.definition.or_else(|| ty.extensions.first().copied());
         ty.extensions.clear();
-        ty.applied.retain(|applied| applied.federation != Some(Federation::Extends));
-        ty.applied.iter_mut().for_each(|applied| applied.of_extension = false);
+        let extends = ty.has(Federation::Extends);
+        ty.applied.iter_mut().for_each(|applied| applied.of_extension = extends);
     }
 }

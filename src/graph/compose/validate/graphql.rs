@@ -22,6 +22,7 @@ pub fn graphql(
     let connectors = connector_spans(document, links);
     let inside = |span: Span| connectors.iter().any(|outer| outer.start <= span.start && span.end <= outer.end);
     let mut found = roots(document);
+    found.extend(empty_schemas(document));
     found.extend(redefinitions::check(document, links, version));
     if !found.is_empty() {
         return found;
@@ -30,6 +31,17 @@ pub fn graphql(
         .into_iter()
         .filter(|diagnostic| !diagnostic.labels.iter().any(|label| label.span.end > 0 && inside(label.span)))
         .collect()
+}
+
+/// A schema definition names root types; only an extension may just apply directives.
+fn empty_schemas(document: &Document) -> Vec<Diagnostic> {
+    let schemas = document.definitions.iter().filter_map(|definition| match definition {
+        Definition::Schema(schema) => Some(schema),
+        _ => None,
+    });
+    let empty = schemas.filter(|schema| !schema.extension && schema.roots.is_empty());
+    let finding = |at| Diagnostic::error("INVALID_GRAPHQL", "the schema definition names no root types").at(at);
+    empty.map(|schema| finding(schema.span).help("write `extend schema`, or name them: `{ query: Query }`")).collect()
 }
 
 /// A type with a root type's usual name must be that root type: in the supergraph it would be.

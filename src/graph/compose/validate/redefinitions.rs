@@ -30,7 +30,7 @@ pub fn check(document: &Document, links: &Links, version: Version) -> Vec<Diagno
     let mut found = Vec::new();
     for definition in &document.definitions {
         let Definition::Directive(own) = definition else { continue };
-        let built_in = links.directive(&own.name.value).is_none_or(|element| &*element.name == &*own.name.value)
+        let built_in = links.directive(&own.name.value).is_none_or(|element| element.name == own.name.value)
             && BUILT_IN.contains(&&*own.name.value);
         if Federation::of(links, &own.name.value).is_none() && !built_in {
             continue;

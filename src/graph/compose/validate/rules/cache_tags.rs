@@ -40,7 +40,7 @@ fn on_field(subgraph: &Subgraph, ty: &Type, field: &Field, applied: &Applied, di
                 for part in rest {
                     ty = ty.and_then(|ty| Some(&subgraph.types.get(&ty.name().value)?.inputs.get(*part)?.ty));
                 }
-                ty.is_some_and(|ty| !subgraph.types.get(&ty.name().value).is_some_and(|ty| !ty.inputs.is_empty()))
+                ty.is_some_and(|ty| subgraph.types.get(&ty.name().value).is_none_or(|ty| ty.inputs.is_empty()))
             }
             _ => false,
         };

@@ -12,11 +12,9 @@ pub fn check(subgraph: &Subgraph, _: &SourceMap, diagnostics: &mut Vec<Diagnosti
         for field in ty.fields.values() {
             let coordinate = format!("\"{}.{}\"", ty.name.value, field.name.value);
             let own = field.one(Federation::External);
-            if ty.kind == TypeKind::Interface {
-                if let Some(external) = own {
-                    let message = format!("{coordinate} cannot be external: it is a field of an interface");
-                    diagnostics.push(Diagnostic::error("EXTERNAL_ON_INTERFACE", message).at(external.directive.span));
-                }
+            if let Some(external) = own.filter(|_| ty.kind == TypeKind::Interface) {
+                let message = format!("{coordinate} cannot be external: it is a field of an interface");
+                diagnostics.push(Diagnostic::error("EXTERNAL_ON_INTERFACE", message).at(external.directive.span));
             }
             let facts = &subgraph.facts;
             if !facts.is_external(&ty.name.value, &field.name.value) || facts.is_used(&ty.name.value, &field.name.value)
