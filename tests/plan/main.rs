@@ -2,6 +2,8 @@
 //! `NAME.graphql` stands `NAME.txt`, its plan in words or the refusal. `UPDATE=1` writes what is
 //! expected.
 
+mod adversarial;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 

@@ -11,6 +11,7 @@ use crate::graph::federation::ids::{ConnectorId, SubgraphId, TypeId};
 use crate::graph::federation::supergraph::{ConnectorPlace, EntryKind, SubgraphKind, Supergraph};
 use crate::graph::language::value::InputValue;
 use crate::platform::base::Name;
+use crate::platform::base::bitset::IdSet;
 use crate::platform::base::id::{Id, IdVec};
 
 use super::choice::Choice;
@@ -144,19 +145,18 @@ impl Dag {
         order
     }
 
-    /// Whether `to` waits, perhaps through others, for `from`.
-    pub fn reaches(&self, from: CallId, to: CallId) -> bool {
-        let mut open = vec![to];
-        let mut seen = BTreeSet::new();
-        while let Some(at) = open.pop() {
-            if at == from {
-                return true;
+    /// What each call waits for, perhaps through others.
+    pub fn waits(&self) -> Vec<IdSet<CallId>> {
+        let mut waits: Vec<IdSet<CallId>> = vec![IdSet::new(); self.calls.len()];
+        for id in self.order() {
+            let mut all = IdSet::new();
+            for &before in &self.calls[id].after {
+                all.insert(before);
+                all.extend_from(&waits[before.index()]);
             }
-            if seen.insert(at) {
-                open.extend(&self.calls[at].after);
-            }
+            waits[id.index()] = all;
         }
-        false
+        waits
     }
 }
 

@@ -118,9 +118,6 @@ impl<'a, 'g> Expansion<'a, 'g> {
     ) -> Result<Vec<DemandId>, PlanError> {
         let supergraph = self.graph.supergraph;
         let name = &supergraph.fields[field.field].name;
-        if !item.nameless {
-            self.want_typename(position, guard);
-        }
         let (mut of_interface, mut of_classes) = (None, Vec::new());
         for class in 0..self.graph.positions[position].classes.len() {
             let Class { types, representative, nameless } = self.graph.positions[position].classes[class].clone();
@@ -146,6 +143,9 @@ impl<'a, 'g> Expansion<'a, 'g> {
         }
         if let Some(of_interface) = of_interface {
             self.graph.either.push((of_interface, of_classes.clone()));
+        }
+        if !item.nameless && !of_classes.is_empty() {
+            self.want_typename(position, guard);
         }
         Ok(of_classes)
     }

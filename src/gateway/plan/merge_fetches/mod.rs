@@ -35,9 +35,11 @@ pub fn merge(graph: &Graph<'_>, dag: Dag) -> (Dag, Cost) {
 fn best_join(graph: &Graph<'_>, dag: &Dag, cost: Cost, tries: &mut usize) -> Option<(Dag, Cost)> {
     let mut best: Option<(Dag, Cost)> = None;
     let ids: Vec<CallId> = dag.calls.ids().collect();
+    let waits = dag.waits();
     for (at, &a) in ids.iter().enumerate() {
         for &b in &ids[at + 1..] {
-            if dag.calls[a].subgraph != dag.calls[b].subgraph || dag.reaches(a, b) || dag.reaches(b, a) {
+            let ordered = waits[a.index()].contains(b) || waits[b.index()].contains(a);
+            if ordered || dag.calls[a].subgraph != dag.calls[b].subgraph {
                 continue;
             }
             let Some(joined) = JOINS.iter().find_map(|join| join(graph, dag, a, b)) else { continue };
