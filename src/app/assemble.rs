@@ -11,6 +11,7 @@ use crate::platform::base::diagnostic::Diagnostic;
 use crate::platform::base::secret::Secret;
 use crate::platform::base::span::SourceMap;
 use crate::platform::net::{HttpClient, HttpClientConfig};
+use crate::platform::telemetry::logging;
 use crate::sources::connector::CursorKey;
 use crate::sources::headers::HeaderRules;
 use crate::sources::native::NativeSubgraph;
@@ -19,6 +20,7 @@ use crate::sources::registry::{SourceRegistry, SourceSettings};
 use super::config::load::Environment;
 use super::config::tree::Config;
 use super::graph::{self, Graph, Origin, Unloaded};
+use super::routes;
 
 /// Shorter keys could be guessed.
 const CURSOR_KEY_BYTES: usize = 32;
@@ -86,6 +88,8 @@ impl Assembler {
             HeaderRules::new(&config.headers).map_err(|error| invalid(vec![format!("headers: {error}")])).ok();
         let cursors = self.cursor_key(config).map_err(|sentence| invalid(vec![sentence])).ok();
         invalid(unknown_sources(config, &graph.supergraph));
+        invalid(routes::mistakes(config));
+        invalid(logging::check(&config.telemetry.logs).err().map(|error| error.to_string()).into_iter().collect());
         let (Some(authenticator), Some(policies), Some(headers), Some(cursors)) =
             (authenticator, policies, headers, cursors)
         else {

@@ -91,6 +91,11 @@ impl GatewayBuilder {
     /// Everything that stands against it.
     pub async fn build(self) -> Result<Gateway, BuildError> {
         let origin = match self.origin {
+            Some(_) if !self.texts.is_empty() => {
+                let message = "subgraphs are given as files and as text; give them in one way";
+                let mistake = Diagnostic::error("CONFIG_INVALID", message);
+                return Err(BuildError { files: SourceMap::new(), findings: vec![mistake] });
+            }
             Some(origin) => origin,
             None if !self.texts.is_empty() || !self.natives.is_empty() => Origin::Texts(self.texts),
             None => Origin::configured(&self.config.graph)

@@ -25,15 +25,13 @@ use super::health::Health;
 /// - `GET /health/live` and `GET /health/ready`.
 ///
 /// # Errors
-/// A sentence a setting that cannot be used.
+/// What [`mistakes`] tells.
 pub fn routes(gateway: Gateway, config: &Config, health: &Health) -> Result<Router, Vec<String>> {
+    let found = mistakes(config);
+    if !found.is_empty() {
+        return Err(found);
+    }
     let path = config.listen.path.as_str();
-    if !path.starts_with('/') || path.contains(['{', '}', '*', '?', '#']) {
-        return Err(vec![format!("listen.path: \"{path}\" is no path such as /graphql")]);
-    }
-    if path == "/playground" || path.starts_with("/playground/") || path.starts_with("/health/") {
-        return Err(vec![format!("listen.path: \"{path}\" is taken")]);
-    }
     let router = match config.graph.playground {
         Shown::Off => Router::new().route(path, endpoint(get(graphql::get))).with_state(gateway),
         Shown::On => {
@@ -51,6 +49,18 @@ pub fn routes(gateway: Gateway, config: &Config, health: &Health) -> Result<Rout
     };
     let router = layers::around(router.merge(health.routes()), &config.http)?;
     Ok(router.layer(CatchPanicLayer::new()))
+}
+
+/// A sentence a setting that no routes can be made of; all of them.
+pub fn mistakes(config: &Config) -> Vec<String> {
+    let path = config.listen.path.as_str();
+    let mut mistakes = layers::mistakes(&config.http);
+    if !path.starts_with('/') || path.contains(['{', '}', '*', '?', '#']) {
+        mistakes.push(format!("listen.path: \"{path}\" is no path such as /graphql"));
+    } else if path == "/playground" || path.starts_with("/playground/") || path.starts_with("/health/") {
+        mistakes.push(format!("listen.path: \"{path}\" is taken"));
+    }
+    mistakes
 }
 
 /// `POST`, and a refusal of what GraphQL does not know.

@@ -125,3 +125,30 @@ async fn two_subgraphs_of_one_name_are_refused() {
     let error = Gateway::builder().native("shop", schema()).native("shop", schema()).build().await.err();
     assert!(error.expect("no gateway").to_string().contains("INVALID_SUBGRAPH_NAME"));
 }
+
+async fn mistakes(builder: pleach::app::build::GatewayBuilder) -> String {
+    match builder.build().await {
+        Ok(_) => panic!("the gateway could be built"),
+        Err(error) => error.to_string(),
+    }
+}
+
+#[tokio::test]
+async fn every_setting_that_no_server_could_start_with_is_a_mistake_at_once() {
+    let mut config = Config::default();
+    config.http.cors.origins = vec!["*".into()];
+    config.http.cors.credentials = true;
+    config.listen.path = "graphql".into();
+    config.telemetry.logs.level = "lou!d=x".into();
+    let sdl = "type Query { a: Int }";
+    let told = mistakes(Gateway::builder().config(config).subgraph("a", "http://127.0.0.1:9/", sdl)).await;
+    for setting in ["http.cors.origins", "listen.path", "telemetry.logs.level"] {
+        assert!(told.contains(setting), "{setting} is not told of in\n{told}");
+    }
+}
+
+#[tokio::test]
+async fn subgraphs_as_text_are_not_forgotten_beside_a_folder() {
+    let builder = Gateway::builder().schema_dir("schema").subgraph("a", "http://127.0.0.1:9/", "type Query { a: Int }");
+    assert!(mistakes(builder).await.contains("as files and as text"));
+}

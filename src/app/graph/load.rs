@@ -101,11 +101,13 @@ pub async fn load(
     if findings.iter().any(Diagnostic::is_error) {
         return Err(Unloaded { files, findings, watched });
     }
+    // Should composing panic, a changed file can still mend it.
+    let still_watched = watched.clone();
     let work = Work { files, protos, inputs, findings, watched, natives };
     let done = tokio::task::spawn_blocking(move || work.build(supergraph)).await;
     done.unwrap_or_else(|panic| {
         let finding = Diagnostic::error("INTERNAL", format!("composing failed, a defect in Pleach: {panic}"));
-        Err(Unloaded { files: SourceMap::new(), findings: vec![finding], watched: Vec::new() })
+        Err(Unloaded { files: SourceMap::new(), findings: vec![finding], watched: still_watched })
     })
 }
 

@@ -26,6 +26,11 @@ pub fn around(router: Router, config: &HttpConfig) -> Result<Router, Vec<String>
     })
 }
 
+/// A sentence a setting that cannot be used; all of them.
+pub fn mistakes(config: &HttpConfig) -> Vec<String> {
+    cors(&config.cors).err().unwrap_or_default()
+}
+
 fn cors(config: &CorsConfig) -> Result<Option<CorsLayer>, Vec<String>> {
     if config.origins.is_empty() {
         return Ok(None);

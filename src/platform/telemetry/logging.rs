@@ -28,9 +28,7 @@ pub enum Error {
 /// # Errors
 /// When the level cannot be read or logging has been started before.
 pub fn start(config: &LogsConfig) -> Result<(), Error> {
-    let filter = EnvFilter::builder()
-        .parse(&config.level)
-        .map_err(|error| Error::Level { level: config.level.clone(), reason: error.to_string() })?;
+    let filter = filter(config)?;
     let spans = if config.spans { FmtSpan::CLOSE } else { FmtSpan::NONE };
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
@@ -42,4 +40,18 @@ pub fn start(config: &LogsConfig) -> Result<(), Error> {
         LogFormat::Json => builder.json().flatten_event(true).try_init(),
     };
     result.map_err(|_| Error::AlreadySet)
+}
+
+/// Whether logging can start with these settings.
+///
+/// # Errors
+/// When the level cannot be read.
+pub fn check(config: &LogsConfig) -> Result<(), Error> {
+    filter(config).map(drop)
+}
+
+fn filter(config: &LogsConfig) -> Result<EnvFilter, Error> {
+    EnvFilter::builder()
+        .parse(&config.level)
+        .map_err(|error| Error::Level { level: config.level.clone(), reason: error.to_string() })
 }

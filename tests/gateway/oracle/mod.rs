@@ -8,8 +8,6 @@ mod generate;
 mod naive;
 mod schema;
 
-use std::sync::atomic::{AtomicUsize, Ordering};
-
 use serde_json::{Value, json};
 
 use crate::harness::{Demo, Reply};
@@ -29,8 +27,6 @@ struct Oracle {
     demo: Demo,
     world: World,
     pool: Pool,
-    /// How many answers were compared.
-    compared: AtomicUsize,
 }
 
 // === impl Oracle ===
@@ -63,7 +59,7 @@ impl Oracle {
             products_after: cursors("products").await,
             users_after: cursors("users").await,
         };
-        Self { demo, world, pool, compared: AtomicUsize::new(0) }
+        Self { demo, world, pool }
     }
 
     async fn ask(&self, asker: Option<&Asker>, operation: &Operation) -> Reply {
@@ -80,12 +76,8 @@ impl Oracle {
     /// What is different, if anything is.
     async fn difference(&self, asker: Option<&Asker>, operation: &Operation) -> Option<String> {
         let (world, pool) = (&self.world, &self.pool);
-        let mut naive = Naive { world, pool, asker, operation, denied: Vec::new(), bare: false };
+        let mut naive = Naive { world, pool, asker, operation, denied: Vec::new() };
         let expected = naive.data();
-        if naive.bare {
-            return None;
-        }
-        self.compared.fetch_add(1, Ordering::Relaxed);
         let reply = self.ask(asker, operation).await;
         let answer = reply.json();
         if answer.get("data") != Some(&expected) {
@@ -144,7 +136,5 @@ async fn random_operations_answer_as_a_naive_execution_does() {
         }
     }
     assert!(failures.is_empty(), "\n{}\n", failures.join("\n\n"));
-    let compared = oracle.compared.into_inner() as u64;
-    assert!(compared * 3 >= cases * 2, "only {compared} answers were compared");
     assert!(fields_seen as u64 >= cases * 10, "the operations are too small to say anything: {fields_seen}");
 }

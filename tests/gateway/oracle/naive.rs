@@ -22,9 +22,6 @@ pub struct Naive<'a> {
     pub operation: &'a Operation,
     /// Paths of fields that were denied; all of them, also below parents that became null.
     pub denied: Vec<Value>,
-    /// Whether there is an object of which nothing is selected, or nothing that may be seen. Servers
-    /// made with async-graphql answer null instead of it, so it is not compared.
-    pub bare: bool,
 }
 
 /// A null where none may be: it takes the parent with it.
@@ -51,7 +48,6 @@ impl Naive<'_> {
         for items in sets {
             collect(self.operation, items, &mut groups);
         }
-        self.bare |= groups.iter().all(|(_, fields)| !self.may_see(field(ty, fields[0].rule.name).access));
         let (mut answer, mut bubbles) = (Map::new(), false);
         for (key, fields) in groups {
             path.push(json!(key));
