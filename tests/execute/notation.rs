@@ -469,7 +469,11 @@ impl Reader {
             kind: self.kind.unwrap_or(OperationKind::Query),
             guards: self.guards,
             sites: sites
-                .map(|((path, _), &slots)| Site { slots, path: format!("{}.@", path.replace('.', ".@.")).into() })
+                .map(|((path, _), &slots)| Site {
+                    slots,
+                    inside: None,
+                    path: format!("{}.@", path.replace('.', ".@.")).into(),
+                })
                 .collect(),
             fetches: fetches.collect::<IdVec<FetchId, Fetch>>(),
             output: self.output,

@@ -269,7 +269,7 @@ fn plan(fields: &[(String, Type)], copies: u32) -> Plan {
     Plan {
         kind: OperationKind::Query,
         guards: Guards::new(),
-        sites: compiler.sites.iter().map(|&slots| Site { slots, path: "".into() }).collect(),
+        sites: compiler.sites.iter().map(|&slots| Site { slots, inside: None, path: "".into() }).collect(),
         fetches: (0..copies).map(fetch).collect(),
         output,
         estimate: Estimate::default(),

@@ -7,7 +7,9 @@ use foldhash::fast::FixedState;
 use hashbrown::HashTable;
 
 use crate::gateway::operation::guards::GuardId;
-use crate::gateway::plan::model::{EntityInput, RepresentationField, RepresentationType, RepresentationValue};
+use crate::gateway::plan::model::{
+    EntityInput, Fetch, FetchId, Plan, RepresentationField, RepresentationType, RepresentationValue,
+};
 use crate::graph::federation::ids::TypeId;
 use crate::graph::federation::supergraph::{EntryKind, Supergraph};
 use crate::sources::rows::slot::{Slot, UNKNOWN_TYPE};
@@ -34,6 +36,8 @@ struct Builder<'a> {
     store: &'a Store,
     supergraph: &'a Supergraph,
     bits: &'a [bool],
+    /// The fetches whose answers are all here.
+    after: &'a [FetchId],
     text: Vec<u8>,
     /// The requirement of the current row that failed.
     failed_requirement: Option<u32>,
@@ -47,10 +51,19 @@ enum Skip {
     Failed(u32),
 }
 
-/// Writes the representations of all objects an input completes.
-pub(super) fn build(store: &Store, supergraph: &Supergraph, bits: &[bool], input: &EntityInput) -> RowSet {
+/// Writes the representations of all objects an input of `fetch` completes.
+pub(super) fn build(
+    store: &Store,
+    supergraph: &Supergraph,
+    bits: &[bool],
+    plan: &Plan,
+    fetch: &Fetch,
+    input: &EntityInput,
+) -> RowSet {
     let mut set = RowSet::default();
-    let mut builder = Builder { store, supergraph, bits, text: Vec::new(), failed_requirement: None };
+    let after = &fetch.after;
+    let losses = store.losses(plan, input.site, after);
+    let mut builder = Builder { store, supergraph, bits, after, text: Vec::new(), failed_requirement: None };
     let mut known: HashTable<usize> = HashTable::new();
     let hasher = FixedState::default();
     let mut pairs: Vec<(usize, Target)> = Vec::new();
@@ -63,7 +76,7 @@ pub(super) fn build(store: &Store, supergraph: &Supergraph, bits: &[bool], input
         }
         let start = builder.text.len();
         builder.failed_requirement = None;
-        match builder.representation(input, target) {
+        match builder.representation(input, target, losses.get(&target.start).copied()) {
             Ok(()) => {
                 let text = &builder.text;
                 let hash = |range: &Range<usize>| hasher.hash_one(&text[range.clone()]);
@@ -146,7 +159,8 @@ impl RowSet {
 // === impl Builder ===
 
 impl Builder<'_> {
-    fn representation(&mut self, input: &EntityInput, target: Target) -> Result<(), Skip> {
+    /// `lost` explains what is missing, here and below.
+    fn representation(&mut self, input: &EntityInput, target: Target, lost: Option<u32>) -> Result<(), Skip> {
         self.text.push(b'{');
         let mut first = true;
         match &input.representation.typename {
@@ -154,7 +168,7 @@ impl Builder<'_> {
             RepresentationType::Fixed(name) => self.type_name("__typename", name, &mut first),
             RepresentationType::Runtime => self.runtime_type("__typename", target.ty, &mut first)?,
         }
-        self.fields(&input.representation.fields, target, false, &mut first)?;
+        self.fields(&input.representation.fields, target, lost, false, &mut first)?;
         self.text.push(b'}');
         Ok(())
     }
@@ -163,6 +177,7 @@ impl Builder<'_> {
         &mut self,
         fields: &[RepresentationField],
         object: Target,
+        lost: Option<u32>,
         in_key: bool,
         first: &mut bool,
     ) -> Result<(), Skip> {
@@ -179,12 +194,12 @@ impl Builder<'_> {
             }
             let (before, was_first) = (self.text.len(), *first);
             self.name(&field.name, first);
-            let slot = self.store.slot(object.start + field.slot.0);
+            let cell = object.start + field.slot.0;
             let key = in_key || field.key;
-            if slot == Slot::Null && key {
+            if self.store.slot(cell) == Slot::Null && key {
                 return Err(Skip::NoKey);
             }
-            if !self.value(slot, &field.value, key)? {
+            if !self.value(cell, lost, &field.value, key)? {
                 self.text.truncate(before);
                 *first = was_first;
             }
@@ -193,7 +208,12 @@ impl Builder<'_> {
     }
 
     /// Writes a value; false if it must be left out.
-    fn value(&mut self, slot: Slot, value: &RepresentationValue, key: bool) -> Result<bool, Skip> {
+    fn value(&mut self, cell: u32, lost: Option<u32>, value: &RepresentationValue, key: bool) -> Result<bool, Skip> {
+        let lost = self.store.lost_of(cell, self.after).or(lost);
+        let slot = match (self.store.slot(cell), lost) {
+            (Slot::Missing, Some(error)) => Slot::Failed(error),
+            (slot, _) => slot,
+        };
         match (slot, value) {
             (Slot::Null, _) => self.text.extend_from_slice(b"null"),
             (Slot::Raw { part, start, len }, _) => self.text.extend_from_slice(self.store.text(part, start, len)),
@@ -208,7 +228,7 @@ impl Builder<'_> {
                     if index > 0 {
                         self.text.push(b',');
                     }
-                    if !self.value(self.store.slot(start + index), value, key)? {
+                    if !self.value(start + index, lost, value, key)? {
                         return Ok(false);
                     }
                 }
@@ -217,7 +237,7 @@ impl Builder<'_> {
             (Slot::Object { start, ty }, RepresentationValue::Object(fields)) => {
                 let object = Target { start, ty: self.store.type_of(start, ty) };
                 self.text.push(b'{');
-                self.fields(fields, object, key, &mut true)?;
+                self.fields(fields, object, lost, key, &mut true)?;
                 self.text.push(b'}');
             }
             (Slot::Missing | Slot::Object { .. }, _) if key => return Err(Skip::NoKey),

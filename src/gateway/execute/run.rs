@@ -129,7 +129,7 @@ impl<'a> Run<'a> {
         let mut sets = Vec::with_capacity(fetch.inputs.len());
         for (index, input) in fetch.inputs.iter().enumerate() {
             let set = match self.holds(input.guard) {
-                true => inputs::build(&self.store, &self.context.supergraph, &self.bits, input),
+                true => inputs::build(&self.store, &self.context.supergraph, &self.bits, self.plan, fetch, input),
                 false => RowSet::default(),
             };
             if let RowShape::Lists(lists) = &*fetch.shape

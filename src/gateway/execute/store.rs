@@ -6,7 +6,7 @@ use hashbrown::{HashMap, HashSet};
 use crate::gateway::plan::model::{EntityInput, FetchId, Plan};
 use crate::graph::federation::ids::TypeId;
 use crate::platform::base::id::IdVec;
-use crate::sources::rows::shape::SiteId;
+use crate::sources::rows::shape::{SiteId, SlotIndex};
 use crate::sources::rows::slot::{Rows, Slot, UNKNOWN_TYPE, UpstreamError};
 
 /// The root object's first cell.
@@ -22,7 +22,7 @@ pub(super) struct Store {
     beside: HashMap<u32, Vec<u32>>,
     /// Errors of copies that lost to a list or object of another copy: whatever stays empty
     /// beneath that cell is explained by them.
-    lost: HashMap<u32, u32>,
+    lost: HashMap<u32, Vec<u32>>,
     /// Errors without a place.
     general: Vec<u32>,
     /// Objects later fetches start from.
@@ -238,13 +238,64 @@ impl Store {
 
     /// A failed copy lost to a list or object.
     pub(super) fn lose(&mut self, cell: u32, error: u32) {
-        let first = self.lost.get(&cell).map_or(error, |&known| self.first_error(known, error));
-        self.lost.insert(cell, first);
+        self.lost.entry(cell).or_default().push(error);
     }
 
     /// The error of a copy that lost to this cell's value.
     pub(super) fn lost(&self, cell: u32) -> Option<u32> {
-        if self.lost.is_empty() { None } else { self.lost.get(&cell).copied() }
+        self.lost_to(cell, |_| true)
+    }
+
+    /// The same, of copies that came from some fetches only.
+    pub(super) fn lost_of(&self, cell: u32, fetches: &[FetchId]) -> Option<u32> {
+        self.lost_to(cell, |error| {
+            self.error(error).and_then(|stored| stored.fetch).is_some_and(|fetch| fetches.contains(&fetch))
+        })
+    }
+
+    fn lost_to(&self, cell: u32, counts: impl Fn(u32) -> bool) -> Option<u32> {
+        if self.lost.is_empty() {
+            return None;
+        }
+        let errors = self.lost.get(&cell)?.iter().copied();
+        errors.filter(|&error| counts(error)).min_by_key(|&error| self.order(error))
+    }
+
+    /// What explains empty cells of a site's objects, by their first cell: errors of copies of an
+    /// enclosing value, lost by one of `fetches`. Of other fetches it may not be known yet.
+    pub(super) fn losses(&self, plan: &Plan, site: SiteId, fetches: &[FetchId]) -> HashMap<u32, u32> {
+        let mut losses = HashMap::new();
+        if self.lost.is_empty() {
+            return losses;
+        }
+        let inside = |site: SiteId| plan.sites.get(site).and_then(|site| site.inside);
+        let mut way: Vec<SlotIndex> =
+            std::iter::successors(inside(site), |&(outer, _)| inside(outer)).map(|(_, slot)| slot).collect();
+        way.reverse();
+        let mut objects = vec![(ROOT, None)];
+        for slot in way {
+            let mut below = Vec::new();
+            for (start, lost) in objects {
+                self.objects_in(start + slot.0, lost, fetches, &mut below);
+            }
+            objects = below;
+        }
+        for (start, lost) in objects {
+            let Some(lost) = lost else { continue };
+            let first = losses.get(&start).map_or(lost, |&known| self.first_error(known, lost));
+            losses.insert(start, first);
+        }
+        losses
+    }
+
+    /// The objects in a cell, through lists, and what was lost on the way.
+    fn objects_in(&self, cell: u32, lost: Option<u32>, fetches: &[FetchId], found: &mut Vec<(u32, Option<u32>)>) {
+        let lost = self.lost_of(cell, fetches).or(lost);
+        match self.slot(cell) {
+            Slot::List { start, len } => (start..start + len).for_each(|at| self.objects_in(at, lost, fetches, found)),
+            Slot::Object { start, .. } => found.push((start, lost)),
+            _ => {}
+        }
     }
 
     /// Errors without a place, in an order of their own.

@@ -49,7 +49,8 @@ pub struct Cell {
 #[derive(Debug, Default)]
 pub struct Layouts {
     paths: IdVec<LayoutId, String>,
-    parents: IdVec<LayoutId, Option<LayoutId>>,
+    /// The cell each layout's objects stand in; none for the root.
+    parents: IdVec<LayoutId, Option<CellId>>,
     cells: IdVec<CellId, Cell>,
     known: HashMap<(LayoutId, CellKey), CellId>,
 }
@@ -89,7 +90,8 @@ impl Layouts {
             }
             path.push_str(&key.name);
             (0..key.lists).for_each(|_| path.push_str(".@"));
-            self.parents.push(Some(layout));
+            // The cell that is pushed below.
+            self.parents.push(Some(CellId(self.cells.len() as u32)));
             self.paths.push(path)
         });
         let cell = self.cells.push(Cell { layout, key: key.clone(), child });
@@ -109,7 +111,7 @@ impl Layouts {
 
     /// A layout and all above it, innermost first.
     pub fn chain(&self, layout: LayoutId) -> impl Iterator<Item = LayoutId> + '_ {
-        std::iter::successors(Some(layout), |&at| self.parents[at])
+        std::iter::successors(Some(layout), |&at| Some(self.cells[self.parents[at]?].layout))
     }
 
     /// A layout's place, for people.
@@ -126,7 +128,11 @@ impl Numbering {
         if let Some(&site) = self.site_of.get(&layout) {
             return site;
         }
-        let site = self.sites.push(Site { slots: 0, path: layouts.path(layout).into() });
+        let inside = layouts.parents[layout].map(|cell| {
+            let outer = self.site(layouts, layouts.get(cell).layout);
+            (outer, self.slot(layouts, cell))
+        });
+        let site = self.sites.push(Site { slots: 0, inside, path: layouts.path(layout).into() });
         self.site_of.insert(layout, site);
         site
     }

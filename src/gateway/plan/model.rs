@@ -39,6 +39,8 @@ pub struct Plan {
 pub struct Site {
     /// Cells per object.
     pub slots: u32,
+    /// Where they stand: a slot of the objects of another site. None for the root.
+    pub inside: Option<(SiteId, SlotIndex)>,
     /// Response path for people: `products.@.author`.
     pub path: Name,
 }
