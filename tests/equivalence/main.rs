@@ -117,7 +117,7 @@ fn each_plan(
         met.asked += 1;
         let Some(operation) = gateway.ask(&asked) else { continue };
         met.valid += 1;
-        let planned = match gateway.plan(operation) {
+        let planned = match gateway.plan(&asked, operation) {
             Ok(planned) => planned,
             Err(error) => {
                 met.refused += 1;

@@ -1,5 +1,6 @@
 //! The long way round: compose, plan, execute over the subgraphs of a world.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -100,10 +101,14 @@ impl Gateway {
         Some((document, operation))
     }
 
-    /// Plans it.
-    pub fn plan(&self, (document, operation): (ValidDocument, Operation)) -> Result<Planned, PlanError> {
-        let plan = Arc::new(plan(&self.supergraph, &operation, &PlanOptions::default())?);
-        Ok(Planned { document, plan })
+    /// Plans it. A plan that its own checks refuse is a panic, which tells the world too.
+    pub fn plan(&self, asked: &Asked, (document, operation): (ValidDocument, Operation)) -> Result<Planned, PlanError> {
+        let planned = catch_unwind(AssertUnwindSafe(|| plan(&self.supergraph, &operation, &PlanOptions::default())));
+        let planned = planned.unwrap_or_else(|panic| {
+            let what = panic.downcast_ref::<String>().map_or("not a text", |text| text);
+            panic!("{what}\n{}\n{}", asked.text, told(&self.world));
+        });
+        Ok(Planned { document, plan: Arc::new(planned?) })
     }
 
     /// Runs a plan with subgraphs that take some time each; what they complain about comes second.

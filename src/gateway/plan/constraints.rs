@@ -75,13 +75,9 @@ fn drop_vacuous(graph: &mut Graph<'_>, live: &Liveness) {
         let common = common_members(graph, live, position);
         for demand in graph.positions[position].demands.values().copied().collect::<Vec<_>>() {
             let class = graph.class_of(demand);
-            let possible = graph.origins(position).into_iter().any(|origin| {
-                let (reached, nameless) = graph.reach(origin);
-                live.instance(origin).is_some() && (nameless || class.nameless || class.types.is_subset(&reached))
-            });
             let excluded = common.as_ref().is_some_and(|common| !class.nameless && !class.types.is_subset(common));
             // A dead parent keeps its children's marks: the refusal names the parent.
-            let vacuous = (!possible && live.demand(parent).is_some()) || excluded;
+            let vacuous = (!live.may_occur(graph, demand) && live.demand(parent).is_some()) || excluded;
             if dropped_above || vacuous {
                 graph.demands[demand].client = None;
             }

@@ -250,7 +250,8 @@ impl<'a> Expansion<'a, '_> {
         let Enter { position, class, entry, .. } = self.graph.enters[enter];
         let entry = &self.graph.supergraph.entries[entry];
         let mut needs = Needs::default();
-        self.demand_nodes(position, class, &self.graph.supergraph.field_sets[entry.key].selections, &mut needs)?;
+        let key = &self.graph.supergraph.field_sets[entry.key].selections;
+        self.demand_nodes(position, (position, class), key, &mut needs)?;
         if entry.kind == EntryKind::Entity
             && !self.graph.positions[position].classes[class].nameless
             && let Some(nameless) = self.nameless_class(position)
@@ -271,16 +272,17 @@ impl<'a> Expansion<'a, '_> {
         let demand = &self.graph.demands[self.graph.instances[instance].demand];
         let (position, class) = (demand.position, demand.class);
         let mut needs = Needs::default();
-        self.demand_nodes(position, class, &supergraph.field_sets[requires].selections, &mut needs)?;
+        let nodes = &supergraph.field_sets[requires].selections;
+        self.demand_nodes(position, (position, class), nodes, &mut needs)?;
         self.graph.instances[instance].needs = needs;
         Ok(())
     }
 
-    /// Demands what a field set selects of one class.
+    /// Demands what a field set that starts at `start` selects of one class.
     fn demand_nodes(
         &mut self,
-        position: PositionId,
-        class: usize,
+        start: PositionId,
+        (position, class): (PositionId, usize),
         nodes: &'a [FieldSetNode],
         needs: &mut Needs,
     ) -> Result<(), PlanError> {
@@ -291,12 +293,12 @@ impl<'a> Expansion<'a, '_> {
                 FieldSetNode::Typename => {}
                 FieldSetNode::Fragment { on, selections } => {
                     if nameless || types.intersects(&supergraph.types[*on].possible) {
-                        self.demand_nodes(position, class, selections, needs)?;
+                        self.demand_nodes(start, (position, class), selections, needs)?;
                     }
                 }
                 FieldSetNode::Field { field, arguments, selections } => {
                     let found = supergraph.field(representative, &supergraph.fields[*field].name);
-                    let Some(coordinate) = found.filter(|&found| !self.is_cut(position, found, arguments)) else {
+                    let Some(coordinate) = found.filter(|&found| !self.is_cut(start, found, arguments)) else {
                         needs.impossible = true;
                         return Ok(());
                     };
@@ -305,7 +307,7 @@ impl<'a> Expansion<'a, '_> {
                         needs.all.push(demand);
                         continue;
                     }
-                    self.demand_below(demand, selections, needs)?;
+                    self.demand_below(start, demand, selections, needs)?;
                 }
             }
         }
@@ -316,6 +318,7 @@ impl<'a> Expansion<'a, '_> {
     /// be nameless and it has the fields, else of each class that can be had.
     fn demand_below(
         &mut self,
+        start: PositionId,
         demand: DemandId,
         nodes: &'a [FieldSetNode],
         needs: &mut Needs,
@@ -329,23 +332,30 @@ impl<'a> Expansion<'a, '_> {
         };
         needs.impossible |= classes.is_empty();
         if let [class] = classes[..] {
-            return self.demand_nodes(child, class, nodes, needs);
+            let known = needs.all.len();
+            self.demand_nodes(start, (child, class), nodes, needs)?;
+            // Where all conditions are on other types, the objects themselves are what is needed.
+            if needs.all.len() == known {
+                needs.all.push(demand);
+            }
+            return Ok(());
         }
         needs.all.push(demand);
         for class in classes {
             let mut of_class = Needs::default();
-            self.demand_nodes(child, class, nodes, &mut of_class)?;
+            self.demand_nodes(start, (child, class), nodes, &mut of_class)?;
+            needs.impossible |= of_class.impossible;
             needs.possible.extend(of_class.all);
             needs.possible.extend(of_class.possible);
         }
         Ok(())
     }
 
-    /// Whether a chain of selections already holds this coordinate as often as it may: keys and
-    /// requirements can recurse.
-    fn is_cut(&mut self, position: PositionId, field: FieldId, arguments: &[(Name, InputValue)]) -> bool {
+    /// Whether the chain of hidden selections above a field set's start already holds this coordinate
+    /// as often as it may: keys and requirements can recurse, a field set itself is finite.
+    fn is_cut(&mut self, start: PositionId, field: FieldId, arguments: &[(Name, InputValue)]) -> bool {
         let mut seen = 0;
-        let mut at = self.graph.positions[position].parent;
+        let mut at = self.graph.positions[start].parent;
         while let Some(parent) = at {
             let demand = &self.graph.demands[parent];
             if demand.client.is_some() {

@@ -18,18 +18,28 @@ pub struct Liveness {
 // === impl Liveness ===
 
 impl Liveness {
-    /// Computes the fixpoint, and turns the needs that hold only where possible into firm ones.
+    /// Computes the fixpoint, and turns the needs of types that may occur into firm ones.
     pub fn settle(graph: &mut Graph<'_>) -> Self {
         let first = Self::compute(graph);
+        let occurs: Vec<bool> = graph.demands.ids().map(|demand| first.may_occur(graph, demand)).collect();
         let settle = |needs: &mut Needs| {
             let possible = std::mem::take(&mut needs.possible);
-            needs.all.extend(possible.into_iter().filter(|&demand| first.demand(demand).is_some()));
+            needs.all.extend(possible.into_iter().filter(|demand| occurs[demand.index()]));
             needs.all.sort_unstable();
             needs.all.dedup();
         };
         graph.enters.iter_mut().for_each(|enter| settle(&mut enter.needs));
         graph.instances.iter_mut().for_each(|instance| settle(&mut instance.needs));
         Self::compute(graph)
+    }
+
+    /// Whether some live origin yields objects of a demand's class.
+    pub fn may_occur(&self, graph: &Graph<'_>, demand: DemandId) -> bool {
+        let class = graph.class_of(demand);
+        graph.origins(graph.demands[demand].position).into_iter().any(|origin| {
+            let (reached, nameless) = graph.reach(origin);
+            self.instance(origin).is_some() && (nameless || class.nameless || class.types.is_subset(&reached))
+        })
     }
 
     /// What could be had if the objects of a position came from one of its origins alone.

@@ -131,8 +131,8 @@ pub struct Enter {
 pub struct Needs {
     /// All of these.
     pub all: Vec<DemandId>,
-    /// Of these, those that can be had: values under several runtime types of a nested object,
-    /// some of which no subgraph may yield.
+    /// Of these, those of types that may occur: values under several runtime types of a nested
+    /// object, some of which no subgraph may yield.
     pub possible: Vec<DemandId>,
     /// A value cannot be named at all here.
     pub impossible: bool,

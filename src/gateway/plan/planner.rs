@@ -11,6 +11,7 @@ use crate::sources::rows::shape::RowShape;
 use super::classes::Classes;
 use super::constraints;
 use super::error::{PlanError, PlanOptions};
+use super::explain::explain;
 use super::fixpoint::Liveness;
 use super::graph::Graph;
 use super::layout::{Layouts, Numbering};
@@ -51,7 +52,7 @@ pub fn plan(supergraph: &Supergraph, operation: &Operation, options: &PlanOption
     let plan = planner.assemble(&parts)?;
     if cfg!(debug_assertions) {
         let faults = verify::verify(supergraph, operation, &plan);
-        assert!(faults.is_empty(), "the plan is wrong: {faults:?}");
+        assert!(faults.is_empty(), "the plan is wrong: {faults:?}\n{}", explain(supergraph, &plan));
     }
     Ok(plan)
 }

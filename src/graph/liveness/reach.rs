@@ -46,7 +46,7 @@ struct State {
     entered: BTreeSet<EntryId>,
     /// Providers whose requirements can be had. Only grows.
     fed: BTreeSet<ProviderId>,
-    /// States whose answers were computed from this one's.
+    /// States whose growth was tried with what this one reached.
     dependents: BTreeSet<StateId>,
     queued: bool,
 }
@@ -163,7 +163,7 @@ impl<'g> Reach<'g> {
 
     /// Whether what `nodes` select can be had of these objects.
     pub fn holds(&mut self, state: StateId, nodes: &[FieldSetNode]) -> bool {
-        nodes.iter().all(|node| self.node_holds(state, node))
+        self.holds_for(state, state, nodes)
     }
 
     pub(super) fn is_entered(&self, state: StateId, entry: EntryId) -> bool {
@@ -302,13 +302,18 @@ impl<'g> Reach<'g> {
         })
     }
 
-    fn node_holds(&mut self, state: StateId, node: &FieldSetNode) -> bool {
+    /// Whether it can be had at `state`; `reader` is asked again whenever a state below grows.
+    fn holds_for(&mut self, reader: StateId, state: StateId, nodes: &[FieldSetNode]) -> bool {
+        nodes.iter().all(|node| self.node_holds(reader, state, node))
+    }
+
+    fn node_holds(&mut self, reader: StateId, state: StateId, node: &FieldSetNode) -> bool {
         let graph = self.graph;
         let ty = self.states[state].ty;
         match node {
             FieldSetNode::Typename => self.is_revealed(state),
             FieldSetNode::Fragment { on, selections } => {
-                !graph.types[*on].possible.contains(ty) || self.holds(state, selections)
+                !graph.types[*on].possible.contains(ty) || self.holds_for(reader, state, selections)
             }
             FieldSetNode::Field { field, selections, .. } => {
                 let Some(own) = graph.field(ty, &graph.fields[*field].name) else { return false };
@@ -320,8 +325,8 @@ impl<'g> Reach<'g> {
                 let mut all = true;
                 for (class, arrivals) in classes {
                     let below = self.state(class, arrivals);
-                    self.states[below].dependents.insert(state);
-                    all &= self.holds(below, selections);
+                    self.states[below].dependents.insert(reader);
+                    all &= self.holds_for(reader, below, selections);
                 }
                 all
             }
