@@ -247,7 +247,7 @@ fn plans_depend_on_nothing_but_their_inputs() {
 fn no_field_of_a_row_is_fetched_twice() {
     let met = check(20, |tapes, met| {
         each_plan(tapes, Style::Wild, Faults::None, met, |gateway, planned, asked, _| {
-            let twice = twice::fetched(&planned.plan);
+            let twice = twice::fetched(gateway, &planned.plan);
             prop_assert!(twice.is_empty(), "{twice:?}\n{}", context(gateway, planned, asked));
             Ok(())
         })

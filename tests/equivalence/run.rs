@@ -7,7 +7,7 @@ use std::time::Duration;
 use pleach::gateway::execute::{Budgets, ErrorPolicy, ExecuteContext, execute};
 use pleach::gateway::operation::model::Operation;
 use pleach::gateway::operation::normalize::normalize;
-use pleach::gateway::plan::model::Plan;
+use pleach::gateway::plan::model::{Fetch, Plan, Request};
 use pleach::gateway::plan::{PlanError, PlanOptions, plan};
 use pleach::graph::compose::{ComposeOptions, Composition, SubgraphInput, compose};
 use pleach::graph::federation::supergraph::Supergraph;
@@ -109,6 +109,14 @@ impl Gateway {
             panic!("{what}\n{}\n{}", asked.text, told(&self.world));
         });
         Ok(Planned { document, plan: Arc::new(planned?) })
+    }
+
+    /// What a fetch asks, as its subgraph reads it.
+    pub fn document(&self, fetch: &Fetch) -> ValidDocument {
+        let Request::Graphql { document, .. } = &fetch.request else { panic!("subgraphs speak GraphQL") };
+        let name = &self.supergraph.subgraphs[fetch.subgraph].name;
+        let sub = NAMES.iter().position(|known| **known == **name).expect("a subgraph of the world");
+        self.schemas[sub].api.validate(document, 100_000).expect("a valid document")
     }
 
     /// Runs a plan with subgraphs that take some time each; what they complain about comes second.

@@ -3,57 +3,149 @@
 use std::collections::BTreeMap;
 
 use pleach::gateway::plan::model::Plan;
-use pleach::graph::federation::ids::{TypeId, TypeSet};
+use pleach::graph::federation::ids::{SubgraphId, TypeSet};
+use pleach::graph::language::ast::Selection;
 use pleach::platform::base::id::Id as _;
-use pleach::sources::rows::shape::{Leaf, ObjectShape, RowShape, Typing, ValueKind};
+use pleach::sources::rows::shape::{Leaf, ObjectShape, RowShape, SiteId, Typing, ValueKind};
 
-/// Cells, the types of objects they are written for, and who writes them.
-type Written = BTreeMap<(u32, u32), Vec<(TypeSet, usize, String)>>;
+use super::run::Gateway;
+
+/// The types of the objects on the way to some objects and of these themselves, as far as known.
+type Way = Vec<(SiteId, TypeSet)>;
+
+/// Who writes a cell: the objects, the call, and the field's upstream name.
+struct Writer {
+    ways: Vec<Way>,
+    fetch: usize,
+    name: String,
+}
+
+/// Cells, and who writes them.
+type Written = BTreeMap<(u32, u32), Vec<Writer>>;
 
 /// Upstream names of fields that two calls fetch for one row. Keys do not count: they are read again
-/// where objects of two answers are joined by position. Neither do objects whose selection depends
-/// on their runtime type.
-pub fn fetched(plan: &Plan) -> Vec<String> {
+/// where objects of two answers are joined by position.
+pub fn fetched(gateway: &Gateway, plan: &Plan) -> Vec<String> {
     let mut written = Written::new();
     for (id, fetch) in plan.fetches.iter_enumerated() {
+        let document = gateway.document(fetch);
+        let selected = [&*document.tree.operations[0].selections];
+        let mut reader = Reader { gateway, subgraph: fetch.subgraph, fetch: id.index(), written: &mut written };
         match &*fetch.shape {
-            RowShape::Root(object) => note(object, None, id.index(), &mut written),
+            RowShape::Root(object) => reader.note(object, None, &[Vec::new()], &selected),
             RowShape::Lists(lists) => {
                 for (list, input) in lists.iter().zip(&fetch.inputs) {
-                    note(&list.object, Some(&input.types), id.index(), &mut written);
+                    let ways = if input.within.is_empty() { vec![Vec::new()] } else { input.within.clone() };
+                    let (_, below) = reader.selected(&selected, &list.key);
+                    reader.note(&list.object, Some(&input.types), &ways, &below);
                 }
             }
         }
     }
     let mut twice = Vec::new();
     for writers in written.values() {
-        for (at, (types, fetch, name)) in writers.iter().enumerate() {
-            let again =
-                |(other, by, _): &(TypeSet, usize, String)| by != fetch && !types.intersection(other).is_empty();
+        for (at, writer) in writers.iter().enumerate() {
+            let again = |other: &Writer| other.fetch != writer.fetch && meet(&other.ways, &writer.ways);
             if writers[..at].iter().any(again) {
-                twice.push(format!("`{name}` by step {}", fetch + 1));
+                twice.push(format!("`{}` by step {}", writer.name, writer.fetch + 1));
             }
         }
     }
     twice
 }
 
-fn note(object: &ObjectShape, types: Option<&TypeSet>, fetch: usize, written: &mut Written) {
-    let fixed: Option<TypeId> = match (&object.typing, types) {
-        (_, Some(types)) if types.len() == 1 => types.iter().next(),
-        (Typing::Fixed(ty), None) => Some(*ty),
-        _ => None,
+/// Whether some object may stand on both sides.
+fn meet(a: &[Way], b: &[Way]) -> bool {
+    let agree = |a: &Way, b: &Way| {
+        let apart = |(site, types): &(SiteId, TypeSet)| {
+            b.iter().any(|(other, of)| other == site && of.intersection(types).is_empty())
+        };
+        !a.iter().any(apart)
     };
-    for field in &object.fields {
-        match (&field.value.kind, fixed) {
-            (ValueKind::Object(below), _) => note(below, None, fetch, written),
-            (ValueKind::Leaf(leaf), Some(ty))
-                if *leaf != Leaf::Typename && !["id", "k", "m", "part"].contains(&&*field.key) =>
-            {
-                let key = (object.site.0, field.slot.0);
-                written.entry(key).or_default().push((TypeSet::one(ty), fetch, field.key.to_string()));
+    a.iter().any(|a| b.iter().any(|b| agree(a, b)))
+}
+
+/// Reads one call.
+struct Reader<'r> {
+    gateway: &'r Gateway,
+    subgraph: SubgraphId,
+    fetch: usize,
+    written: &'r mut Written,
+}
+
+// === impl Reader ===
+
+impl Reader<'_> {
+    fn note(&mut self, object: &ObjectShape, types: Option<&TypeSet>, ways: &[Way], selected: &[&[Selection]]) {
+        let own: Option<TypeSet> = match (types, &object.typing) {
+            (Some(types), _) => Some(types.clone()),
+            (None, Typing::Fixed(ty)) => Some(TypeSet::one(*ty)),
+            (None, Typing::Key { table, .. }) => Some(table.iter().map(|(_, ty)| *ty).collect()),
+            (None, Typing::Opaque) => None,
+        };
+        for field in &object.fields {
+            let (on, below) = self.selected(selected, &field.key);
+            let mut ways = ways.to_vec();
+            let types = match (&own, on) {
+                (Some(own), Some(on)) => Some(own.intersection(&on)),
+                (Some(types), None) => Some(types.clone()),
+                (None, on) => on,
+            };
+            if let Some(types) = types {
+                ways.iter_mut().for_each(|way| way.push((object.site, types.clone())));
             }
-            _ => {}
+            match &field.value.kind {
+                ValueKind::Object(shape) => self.note(shape, None, &ways, &below),
+                ValueKind::Leaf(leaf)
+                    if *leaf != Leaf::Typename && !["id", "k", "m", "part"].contains(&&*field.key) =>
+                {
+                    let (name, fetch) = (field.key.to_string(), self.fetch);
+                    let cell = (object.site.0, field.slot.0);
+                    self.written.entry(cell).or_default().push(Writer { ways, fetch, name });
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// For which types a response key is selected (`None`: for all), and what below it.
+    fn selected<'s>(&self, sets: &[&'s [Selection]], key: &str) -> (Option<TypeSet>, Vec<&'s [Selection]>) {
+        let (mut types, mut below) = (Some(TypeSet::new()), Vec::new());
+        let mut open: Vec<(Option<TypeSet>, &'s [Selection])> = sets.iter().map(|set| (None, *set)).collect();
+        while let Some((on, set)) = open.pop() {
+            for selection in set {
+                match selection {
+                    Selection::Field(field) if **field.alias.as_ref().unwrap_or(&field.name.value) == *key => {
+                        match (&mut types, &on) {
+                            (Some(types), Some(on)) => types.extend_from(on),
+                            (types, _) => *types = None,
+                        }
+                        below.extend(field.selections.as_deref());
+                    }
+                    Selection::InlineFragment { on: condition, selections, .. } => {
+                        let inner = match condition.as_ref().map(|name| self.possible(&name.value)) {
+                            Some(possible) => match &on {
+                                Some(on) => Some(on.intersection(&possible)),
+                                None => Some(possible),
+                            },
+                            None => on.clone(),
+                        };
+                        open.push((inner, selections));
+                    }
+                    Selection::Field(_) | Selection::FragmentSpread { .. } => {}
+                }
+            }
+        }
+        (types, below)
+    }
+
+    /// The types that fulfil a condition in the call's subgraph.
+    fn possible(&self, name: &str) -> TypeSet {
+        let supergraph = &self.gateway.supergraph;
+        let Some(ty) = supergraph.type_id(name) else { return supergraph.types.ids().collect() };
+        match supergraph.local(ty, self.subgraph) {
+            Some(local) if !local.possible.is_empty() => local.possible.clone(),
+            _ => supergraph.types[ty].possible.clone(),
         }
     }
 }

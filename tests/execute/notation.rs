@@ -250,6 +250,7 @@ impl Reader {
         let input = EntityInput {
             site: self.site(&path),
             types: set.clone(),
+            within: Vec::new(),
             guard,
             entry: EntryId(0),
             variable: variable.as_str().into(),

@@ -63,13 +63,17 @@ pub(super) fn build(
     let mut set = RowSet::default();
     let after = &fetch.after;
     let losses = store.losses(plan, input.site, after);
+    let within = store.within(plan, input);
     let mut builder = Builder { store, supergraph, bits, after, text: Vec::new(), failed_requirement: None };
     let mut known: HashTable<usize> = HashTable::new();
     let hasher = FixedState::default();
     let mut pairs: Vec<(usize, Target)> = Vec::new();
     let of_objects = supergraph.entries.get(input.entry).is_some_and(|entry| entry.kind == EntryKind::Entity);
     // What was never revealed must not be asked for as if it were of the entry's type.
-    for target in store.targets(input).filter(|target| !of_objects || target.ty != UNKNOWN_TYPE) {
+    let wanted = |target: &Target| {
+        (!of_objects || target.ty != UNKNOWN_TYPE) && within.as_ref().is_none_or(|all| all.contains(&target.start))
+    };
+    for target in store.targets(input).filter(wanted) {
         let before = builder.text.len();
         if before > 0 {
             builder.text.push(b',');

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use hashbrown::{HashMap, HashSet};
 
 use crate::gateway::plan::model::{EntityInput, FetchId, Plan};
-use crate::graph::federation::ids::TypeId;
+use crate::graph::federation::ids::{TypeId, TypeSet};
 use crate::platform::base::id::IdVec;
 use crate::sources::rows::shape::{SiteId, SlotIndex};
 use crate::sources::rows::slot::{Rows, Slot, UNKNOWN_TYPE, UpstreamError};
@@ -268,12 +268,8 @@ impl Store {
         if self.lost.is_empty() {
             return losses;
         }
-        let inside = |site: SiteId| plan.sites.get(site).and_then(|site| site.inside);
-        let mut way: Vec<SlotIndex> =
-            std::iter::successors(inside(site), |&(outer, _)| inside(outer)).map(|(_, slot)| slot).collect();
-        way.reverse();
         let mut objects = vec![(ROOT, None)];
-        for slot in way {
+        for (slot, _) in way_to(plan, site) {
             let mut below = Vec::new();
             for (start, lost) in objects {
                 self.objects_in(start + slot.0, lost, fetches, &mut below);
@@ -298,6 +294,42 @@ impl Store {
         }
     }
 
+    /// The objects that stand where an input says, by their first cell; `None` if anywhere will do.
+    pub(super) fn within(&self, plan: &Plan, input: &EntityInput) -> Option<HashSet<u32>> {
+        if input.within.is_empty() {
+            return None;
+        }
+        let way = way_to(plan, input.site);
+        let mut found = HashSet::new();
+        for types in &input.within {
+            let mut objects = vec![ROOT];
+            for &(slot, site) in &way {
+                let types = types.iter().find(|(at, _)| *at == site).map(|(_, types)| types);
+                let mut below = Vec::new();
+                for start in objects {
+                    self.typed_objects_in(start + slot.0, types, &mut below);
+                }
+                objects = below;
+            }
+            found.extend(objects);
+        }
+        Some(found)
+    }
+
+    /// The objects in a cell, through lists, that are or may be of some types.
+    fn typed_objects_in(&self, cell: u32, types: Option<&TypeSet>, found: &mut Vec<u32>) {
+        match self.slot(cell) {
+            Slot::List { start, len } => (start..start + len).for_each(|at| self.typed_objects_in(at, types, found)),
+            Slot::Object { start, ty } => {
+                let ty = self.type_of(start, ty);
+                if ty == UNKNOWN_TYPE || types.is_none_or(|types| types.contains(ty)) {
+                    found.push(start);
+                }
+            }
+            _ => {}
+        }
+    }
+
     /// Errors without a place, in an order of their own.
     pub(super) fn sorted_general(&self) -> Vec<u32> {
         let mut errors = self.general.clone();
@@ -318,6 +350,18 @@ impl Store {
     fn order(&self, error: u32) -> (Option<FetchId>, u32) {
         self.error(error).map_or((None, error), |stored| (stored.fetch, stored.index))
     }
+}
+
+/// The slots that lead from the root to a site's objects, each with the site of what is in it.
+fn way_to(plan: &Plan, site: SiteId) -> Vec<(SlotIndex, SiteId)> {
+    let mut way = Vec::new();
+    let mut at = site;
+    while let Some((outer, slot)) = plan.sites.get(at).and_then(|site| site.inside) {
+        way.push((slot, at));
+        at = outer;
+    }
+    way.reverse();
+    way
 }
 
 /// What rows take in memory.

@@ -5,9 +5,11 @@ use std::fmt::Write;
 use serde_json::{Value, json};
 
 use crate::gateway::operation::guards::GuardId;
+use crate::graph::federation::ids::TypeSet;
 use crate::graph::federation::supergraph::{BatchCaps, SubgraphKind, Supergraph};
 use crate::platform::base::Name;
 use crate::sources::contract::Wanted;
+use crate::sources::rows::shape::SiteId;
 
 use super::model::{
     EntityInput, Fetch, FetchId, Plan, RepresentationField, RepresentationType, RepresentationValue, Request,
@@ -91,7 +93,25 @@ fn place(supergraph: &Supergraph, plan: &Plan, input: &EntityInput) -> String {
     if more > 0 {
         let _ = write!(shown, " and {more} more");
     }
-    format!("{shown} at {}", plan.sites[input.site].path)
+    let mut place = format!("{shown} at {}", plan.sites[input.site].path);
+    let ways: Vec<String> = ways_in(supergraph, plan, input);
+    if !ways.is_empty() {
+        let _ = write!(place, ", {}", ways.join(", or "));
+    }
+    place
+}
+
+/// Which of a site's objects an input is about; empty if it is all of them.
+fn ways_in(supergraph: &Supergraph, plan: &Plan, input: &EntityInput) -> Vec<String> {
+    let condition = |(site, types): &(SiteId, TypeSet)| {
+        let names = type_names(supergraph, types);
+        let names: Vec<&str> = names.iter().map(|name| &**name).collect();
+        format!("{} at {}", names.join(" or "), plan.sites[*site].path)
+    };
+    let way = |way: &Vec<(SiteId, TypeSet)>| {
+        format!("within {}", way.iter().map(condition).collect::<Vec<_>>().join(" and "))
+    };
+    input.within.iter().map(way).collect()
 }
 
 fn sent(supergraph: &Supergraph, plan: &Plan, input: &EntityInput) -> String {
@@ -158,6 +178,7 @@ pub fn explain_json(supergraph: &Supergraph, plan: &Plan) -> Value {
                     json!({
                         "path": &*plan.sites[input.site].path,
                         "types": type_names(supergraph, &input.types).iter().map(|name| name.to_string()).collect::<Vec<_>>(),
+                        "within": ways_in(supergraph, plan, input),
                         "representation": sent(supergraph, plan, input),
                         "calls": batching(supergraph, input),
                     })

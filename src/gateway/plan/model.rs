@@ -110,6 +110,9 @@ pub struct EntityInput {
     /// … that are of one of these types (an object of unknown type qualifies unless the entry is an
     /// object type's) …
     pub types: TypeSet,
+    /// … and stand inside objects of these types: any of these ways in, each the sites on it whose
+    /// objects must be of some types (an object of unknown type qualifies). Empty: wherever they stand …
+    pub within: Vec<Vec<(SiteId, TypeSet)>>,
     /// … if this holds.
     pub guard: GuardId,
     /// The entry used, for people.

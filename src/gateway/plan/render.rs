@@ -11,12 +11,13 @@ use crate::graph::language::ast::OperationKind;
 use crate::graph::language::value::InputValue;
 use crate::platform::base::Name;
 use crate::platform::base::id::{Id, IdVec};
-use crate::sources::rows::shape::{ListShape, RowShape, SlotIndex};
+use crate::sources::rows::shape::{ListShape, RowShape, SiteId, SlotIndex};
 
+use super::choice::Choice;
 use super::conditions::Conditions;
 use super::documents::{Writer, condition_name, free_name};
 use super::emit_fetches::{Call, CallId, List, Way};
-use super::graph::{Graph, InstanceId};
+use super::graph::{Class, Graph, InstanceId, PositionId};
 use super::layout::{LayoutId, Layouts, Numbering};
 use super::model::{EntityInput, Fetch, FetchId, Request};
 use super::representations::Compiler;
@@ -105,7 +106,7 @@ impl<'r> Renderer<'r> {
         let mut inputs = Vec::new();
         for (at, list) in call.lists.iter().enumerate() {
             let written = &selections[at];
-            inputs.push(self.input(graph, conditions, call, (index, id, at), list, written));
+            inputs.push(self.input(part, conditions, call, (index, id, at), list, written));
         }
         let request = match graph.supergraph.subgraphs[call.subgraph].kind {
             SubgraphKind::Connector(connector) => self.connector(graph, conditions, call, connector, &selections),
@@ -132,13 +133,14 @@ impl<'r> Renderer<'r> {
 
     fn input(
         &mut self,
-        graph: &Graph<'_>,
+        part: &Part<'_>,
         conditions: &Conditions,
         call: &Call,
         writer: (usize, CallId, usize),
         list: &List,
         written: &Selected,
     ) -> EntityInput {
+        let (graph, choice) = (&part.graph, &part.solution.choice);
         let guard = conditions.any(graph, self.guards, &list.instances);
         let site = self.numbering.site(self.layouts, list.key.layout);
         let mut copy: Vec<SlotIndex> = Vec::new();
@@ -151,6 +153,7 @@ impl<'r> Renderer<'r> {
         }
         copy.sort_unstable();
         copy.dedup();
+        let within = self.within(graph, choice, list);
         let entry = list.enters.iter().map(|&enter| graph.enters[enter].entry).min();
         let variable = if call.lists.len() == 1 { "representations".to_owned() } else { format!("_r{}", writer.2) };
         let mut compiler = Compiler {
@@ -164,12 +167,52 @@ impl<'r> Renderer<'r> {
         EntityInput {
             site,
             types: list_types(graph, list),
+            within,
             guard,
             entry: entry.expect("a list serves at least one enter"),
             variable: free_name(graph.operation, variable),
             representation: compiler.representation(list, guard),
             copy,
         }
+    }
+
+    /// Which objects of a list's layout it completes, where others arrive too: those below another
+    /// type have their own way to the same fields.
+    fn within(&mut self, graph: &Graph<'_>, choice: &Choice, list: &List) -> Vec<Vec<(SiteId, TypeSet)>> {
+        let served: BTreeSet<(PositionId, usize)> =
+            list.enters.iter().map(|&enter| (graph.enters[enter].position, graph.enters[enter].class)).collect();
+        let types = list_types(graph, list);
+        let same = graph.positions.iter_enumerated().filter(|(_, position)| position.layout == list.key.layout);
+        let arriving = same.filter(|(id, _)| graph.origins(*id).iter().any(|&origin| choice.is_active(origin)));
+        let arriving: Vec<_> = arriving.collect();
+        let is_left = |id, class, of: &Class| {
+            !of.nameless && of.types.intersects(&types) && !served.contains(&(id, class))
+        };
+        let mut ways: Vec<Vec<(SiteId, TypeSet)>> = Vec::new();
+        if arriving.len() > 1
+            && arriving.iter().any(|(id, at)| at.classes.iter().enumerate().any(|(class, of)| is_left(*id, class, of)))
+        {
+            ways = served.into_iter().map(|at| self.way_in(graph, at)).collect();
+            ways.dedup();
+        }
+        // Where one way in is open to all, so is the list.
+        if ways.iter().any(Vec::is_empty) { Vec::new() } else { ways }
+    }
+
+    /// The types on the way to the objects of a class, outermost first, where there is a choice.
+    fn way_in(&mut self, graph: &Graph<'_>, served: (PositionId, usize)) -> Vec<(SiteId, TypeSet)> {
+        let mut way = Vec::new();
+        let mut at = Some(served);
+        while let Some((position, class)) = at {
+            let position = &graph.positions[position];
+            let class = &position.classes[class];
+            if !class.nameless && class.types != position.types {
+                way.push((self.numbering.site(self.layouts, position.layout), class.types.clone()));
+            }
+            at = position.parent.map(|parent| (graph.demands[parent].position, graph.demands[parent].class));
+        }
+        way.reverse();
+        way
     }
 
     fn document(
