@@ -233,7 +233,7 @@ impl Reader {
         }
         self.expect("send");
         let mut typename = RepresentationType::None;
-        let fields = self.representation(&path, &mut typename);
+        let mut fields = self.representation(&path, &mut typename);
         if let (RepresentationType::Runtime, [one]) = (&typename, &types[..]) {
             typename = RepresentationType::Fixed(self.types[one.0 as usize].as_str().into());
         }
@@ -244,6 +244,7 @@ impl Reader {
         } else {
             self.object(revealed, &path)
         };
+        require(&mut fields, &object.written().collect::<Vec<_>>());
         let key = if number == 0 { "_entities".to_owned() } else { format!("_entities{number}") };
         let variable = if number == 0 { "representations".to_owned() } else { format!("representations{number}") };
         let set: TypeSet = types.into_iter().collect();
@@ -286,7 +287,9 @@ impl Reader {
                 _ => RepresentationValue::Leaf,
             };
             let slot = if is_typename { SlotIndex(0) } else { self.slot(site, &slot_name) };
-            fields.push(RepresentationField { name: name.as_str().into(), slot, key, guard, on, value });
+            let name = name.as_str().into();
+            let (required_by, non_null) = (Vec::new(), Vec::new());
+            fields.push(RepresentationField { name, slot, key, required_by, non_null, guard, on, value });
         }
         fields
     }
@@ -531,4 +534,14 @@ pub fn blocks(page: &str) -> BTreeMap<String, String> {
         }
     }
     blocks
+}
+
+/// Whatever is sent besides keys, all that is asked for requires.
+fn require(fields: &mut [RepresentationField], by: &[SlotIndex]) {
+    for field in fields.iter_mut().filter(|field| !field.key) {
+        field.required_by = by.to_vec();
+        if let RepresentationValue::Object(below) = &mut field.value {
+            require(below, by);
+        }
+    }
 }

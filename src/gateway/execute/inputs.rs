@@ -4,7 +4,7 @@ use std::hash::BuildHasher;
 use std::ops::Range;
 
 use foldhash::fast::FixedState;
-use hashbrown::HashTable;
+use hashbrown::{HashMap, HashTable};
 
 use crate::gateway::operation::guards::GuardId;
 use crate::gateway::plan::model::{
@@ -12,6 +12,7 @@ use crate::gateway::plan::model::{
 };
 use crate::graph::federation::ids::TypeId;
 use crate::graph::federation::supergraph::{EntryKind, Supergraph};
+use crate::sources::rows::shape::SlotIndex;
 use crate::sources::rows::slot::{Slot, UNKNOWN_TYPE};
 
 use super::store::{Store, Target};
@@ -27,8 +28,18 @@ pub(super) struct RowSet {
     targets: Vec<Target>,
     /// Objects that are not asked for, since a key of theirs failed with this error.
     pub(super) key_failures: Vec<(Target, u32)>,
-    /// Objects that are asked for without a requirement that failed with this error.
-    pub(super) requirement_failures: Vec<(Target, u32)>,
+    /// What failed of objects, by first cell, that are asked for without some requirement: the slots
+    /// that required it.
+    pub(super) requirement_failures: HashMap<u32, Vec<(SlotIndex, Failure)>>,
+}
+
+/// Why a requirement is not there.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Failure {
+    /// It failed with this error.
+    Error(u32),
+    /// It is null and must not be.
+    Null,
 }
 
 /// Builds the rows of one input.
@@ -39,8 +50,8 @@ struct Builder<'a> {
     /// The fetches whose answers are all here.
     after: &'a [FetchId],
     text: Vec<u8>,
-    /// The requirement of the current row that failed.
-    failed_requirement: Option<u32>,
+    /// The requirements of the current row that failed, by the slots that required them.
+    failed: Vec<(SlotIndex, Failure)>,
 }
 
 /// Why an object is not asked for.
@@ -64,7 +75,7 @@ pub(super) fn build(
     let after = &fetch.after;
     let losses = store.losses(plan, input.site, after);
     let within = store.within(plan, input);
-    let mut builder = Builder { store, supergraph, bits, after, text: Vec::new(), failed_requirement: None };
+    let mut builder = Builder { store, supergraph, bits, after, text: Vec::new(), failed: Vec::new() };
     let mut known: HashTable<usize> = HashTable::new();
     let hasher = FixedState::default();
     let mut pairs: Vec<(usize, Target)> = Vec::new();
@@ -79,7 +90,7 @@ pub(super) fn build(
             builder.text.push(b',');
         }
         let start = builder.text.len();
-        builder.failed_requirement = None;
+        builder.failed.clear();
         match builder.representation(input, target, losses.get(&target.start).copied()) {
             Ok(()) => {
                 let text = &builder.text;
@@ -98,7 +109,9 @@ pub(super) fn build(
                     }
                 };
                 pairs.push((index, target));
-                set.requirement_failures.extend(builder.failed_requirement.map(|error| (target, error)));
+                if !builder.failed.is_empty() {
+                    set.requirement_failures.insert(target.start, std::mem::take(&mut builder.failed));
+                }
             }
             Err(skip) => {
                 builder.text.truncate(before);
@@ -203,7 +216,7 @@ impl Builder<'_> {
             if self.store.slot(cell) == Slot::Null && key {
                 return Err(Skip::NoKey);
             }
-            if !self.value(cell, lost, &field.value, key)? {
+            if !self.value(cell, lost, field, 0, key)? {
                 self.text.truncate(before);
                 *first = was_first;
             }
@@ -211,19 +224,31 @@ impl Builder<'_> {
         Ok(())
     }
 
-    /// Writes a value; false if it must be left out.
-    fn value(&mut self, cell: u32, lost: Option<u32>, value: &RepresentationValue, key: bool) -> Result<bool, Skip> {
+    /// Writes a value, `level` lists inside a field; false if it must be left out.
+    fn value(
+        &mut self,
+        cell: u32,
+        lost: Option<u32>,
+        field: &RepresentationField,
+        level: usize,
+        key: bool,
+    ) -> Result<bool, Skip> {
         let lost = self.store.lost_of(cell, self.after).or(lost);
         let slot = match (self.store.slot(cell), lost) {
             (Slot::Missing, Some(error)) => Slot::Failed(error),
             (slot, _) => slot,
         };
-        match (slot, value) {
+        let non_null = field.non_null.get(level).copied().unwrap_or_default();
+        match (slot, &field.value) {
+            (Slot::Null, _) if non_null && !key => {
+                self.lacks(field, Failure::Null);
+                return Ok(false);
+            }
             (Slot::Null, _) => self.text.extend_from_slice(b"null"),
             (Slot::Raw { part, start, len }, _) => self.text.extend_from_slice(self.store.text(part, start, len)),
             (Slot::Failed(error), _) if key => return Err(Skip::Failed(error)),
             (Slot::Failed(error), _) => {
-                self.failed_requirement = Some(error);
+                self.lacks(field, Failure::Error(error));
                 return Ok(false);
             }
             (Slot::List { start, len }, _) => {
@@ -232,7 +257,7 @@ impl Builder<'_> {
                     if index > 0 {
                         self.text.push(b',');
                     }
-                    if !self.value(start + index, lost, value, key)? {
+                    if !self.value(start + index, lost, field, level + 1, key)? {
                         return Ok(false);
                     }
                 }
@@ -248,6 +273,15 @@ impl Builder<'_> {
             (Slot::Missing | Slot::Object { .. }, _) => return Ok(false),
         }
         Ok(true)
+    }
+
+    /// A requirement is not there: what required it fails, with the first such failure.
+    fn lacks(&mut self, field: &RepresentationField, failure: Failure) {
+        for &slot in &field.required_by {
+            if self.failed.iter().all(|(known, _)| *known != slot) {
+                self.failed.push((slot, failure));
+            }
+        }
     }
 
     fn runtime_type(&mut self, key: &str, ty: TypeId, first: &mut bool) -> Result<(), Skip> {

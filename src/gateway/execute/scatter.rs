@@ -9,7 +9,7 @@ use crate::sources::rows::shape::{ListShape, ObjectShape, SlotIndex, ValueKind, 
 use crate::sources::rows::slot::{Below, Slot, UNKNOWN_TYPE, UpstreamError};
 
 use super::errors::too_large;
-use super::inputs::RowSet;
+use super::inputs::{Failure, RowSet};
 use super::store::{Attached, Fate, ROOT, Store, Target};
 
 /// Puts one answer into the store.
@@ -19,6 +19,16 @@ pub(super) struct Scatter<'a> {
     fate: Fate,
     /// Whether what arrives may go to several places.
     shared: bool,
+}
+
+/// How a row goes into an object.
+struct WayIn<'s> {
+    /// Further errors of a row that failed.
+    more: &'s [u32],
+    /// Slots that must be copied.
+    copies: &'s dyn Fn(SlotIndex) -> bool,
+    /// Slots that fail whatever the answer says: a requirement of theirs did.
+    blamed: &'s [(SlotIndex, u32)],
 }
 
 /// How a source cell goes into a target cell.
@@ -40,45 +50,73 @@ impl<'a> Scatter<'a> {
     /// A root answer goes into the root object.
     pub(super) fn root(mut self, attached: Attached, shape: &ObjectShape) {
         if let Some(&row) = attached.rows.first() {
-            self.row(Target { start: ROOT, ty: UNKNOWN_TYPE }, row, shape, &|_| false);
+            let more = attached.row_errors.get(&0).map(Vec::as_slice).unwrap_or_default();
+            let way_in = WayIn { more, copies: &|_| false, blamed: &[] };
+            self.row(Target { start: ROOT, ty: UNKNOWN_TYPE }, row, shape, &way_in);
         }
         self.store.register(attached, &self.fate);
     }
 
     /// Entities go to the objects their representations were made of.
     pub(super) fn lists(mut self, attached: Attached, lists: &[ListShape], inputs: &[EntityInput], sets: &[RowSet]) {
-        let mut rows = attached.rows.iter().copied();
+        let mut rows = (0u32..).zip(attached.rows.iter().copied());
         for ((list, input), set) in lists.iter().zip(inputs).zip(sets) {
             for index in 0..set.len() {
-                let Some(row) = rows.next() else { break };
+                let Some((nth_row, row)) = rows.next() else { break };
+                let more = attached.row_errors.get(&nth_row).map(Vec::as_slice).unwrap_or_default();
                 let targets = set.targets(index);
                 self.shared = targets.len() > 1;
                 for (nth, &target) in targets.iter().enumerate() {
                     let copies = |slot| nth > 0 && input.copy.contains(&slot);
-                    self.row(target, row, &list.object, &copies);
+                    let blamed = self.blamed(set, target);
+                    self.row(target, row, &list.object, &WayIn { more, copies: &copies, blamed: &blamed });
                 }
-            }
-            for &(target, error) in &set.requirement_failures {
-                self.blame(target, &list.object, error);
             }
         }
         self.store.register(attached, &self.fate);
     }
 
-    /// Every cell a shape writes fails.
-    pub(super) fn fail(&mut self, start: u32, shape: &ObjectShape, error: u32) {
-        let suffix = self.store.error(error).map(|stored| stored.error.suffix.clone()).unwrap_or_default();
-        let whole = if suffix.is_empty() { error } else { self.with_suffix(error, Vec::new()) };
+    /// Every cell a shape writes fails, with one error or, where others lead there, with those.
+    pub(super) fn fail(&mut self, start: u32, shape: &ObjectShape, error: u32, more: &[u32]) {
+        let suffix = |store: &Store, error| store.error(error).map(|stored| stored.error.suffix.clone());
+        let mut placed: Vec<(SlotIndex, u32)> = Vec::new();
+        for error in std::iter::once(error).chain(more.iter().copied()) {
+            match suffix(self.store, error).unwrap_or_default().split_first() {
+                Some((Below::Field(slot), rest)) => placed.push((*slot, self.with_suffix(error, rest.to_vec()))),
+                // Told once, wherever the row begins.
+                _ => placed.extend(shape.fields.first().map(|field| (field.slot, error))),
+            }
+        }
+        let whole = match suffix(self.store, error).unwrap_or_default() {
+            suffix if suffix.is_empty() => error,
+            suffix => self.with_suffix(error, [&[Below::Out], &suffix[..]].concat()),
+        };
         for field in &shape.fields {
-            let error = match suffix.split_first() {
-                Some((Below::Field(slot), rest)) if *slot == field.slot => self.with_suffix(error, rest.to_vec()),
-                _ => whole,
-            };
-            self.settle(start + field.slot.0, Slot::Failed(error));
+            let mut own = placed.iter().filter(|(slot, _)| *slot == field.slot).map(|(_, error)| *error);
+            let first = own.next().unwrap_or(whole);
+            let cell = start + field.slot.0;
+            self.settle(cell, Slot::Failed(first));
+            if self.store.slot(cell) == Slot::Failed(first) {
+                own.for_each(|error| self.store.add_beside(cell, error));
+            }
         }
     }
 
-    fn row(&mut self, target: Target, row: Slot, shape: &ObjectShape, copies: &dyn Fn(SlotIndex) -> bool) {
+    /// What fails of an object that was asked for without some requirement.
+    fn blamed(&mut self, set: &RowSet, target: Target) -> Vec<(SlotIndex, u32)> {
+        let Some(failures) = set.requirement_failures.get(&target.start) else { return Vec::new() };
+        let mut error = |failure: &Failure| match failure {
+            Failure::Error(error) => *error,
+            Failure::Null => self.store.null_requirement(),
+        };
+        failures.iter().map(|(slot, failure)| (*slot, error(failure))).collect()
+    }
+
+    fn row(&mut self, target: Target, row: Slot, shape: &ObjectShape, way_in: &WayIn<'_>) {
+        for &(slot, error) in way_in.blamed {
+            self.settle(target.start + slot.0, Slot::Failed(error));
+        }
+        let is_blamed = |slot: SlotIndex| way_in.blamed.iter().any(|(blamed, _)| *blamed == slot);
         match row {
             Slot::Object { start, ty } if target.start != ROOT && !self.agree(target, ty) => {
                 let conflict = self.store.conflict();
@@ -88,14 +126,14 @@ impl<'a> Scatter<'a> {
                 self.fate.absorbed.insert(start);
             }
             Slot::Object { start, .. } => {
-                for field in &shape.fields {
-                    let way = Way { shape: &field.value, level: 0, copy: copies(field.slot) };
+                for field in shape.fields.iter().filter(|field| !is_blamed(field.slot)) {
+                    let way = Way { shape: &field.value, level: 0, copy: (way_in.copies)(field.slot) };
                     self.merge(target.start + field.slot.0, start + field.slot.0, way);
                 }
             }
-            Slot::Failed(error) => self.fail(target.start, shape, error),
+            Slot::Failed(error) => self.fail(target.start, shape, error, way_in.more),
             _ => {
-                for slot in shape.written() {
+                for slot in shape.written().filter(|&slot| !is_blamed(slot)) {
                     self.settle(target.start + slot.0, Slot::Null);
                 }
             }
@@ -110,13 +148,6 @@ impl<'a> Scatter<'a> {
             self.store.reveal(target.start, ty);
         }
         known == ty || known == UNKNOWN_TYPE || ty == UNKNOWN_TYPE
-    }
-
-    /// Cells without a value, of an object that lacked a requirement, take the requirement's error.
-    fn blame(&mut self, target: Target, shape: &ObjectShape, error: u32) {
-        for slot in shape.written() {
-            self.settle(target.start + slot.0, Slot::Failed(error));
-        }
     }
 
     /// Merges one cell into another. True if the two are leaves that contradict each other.

@@ -9,6 +9,8 @@ use crate::platform::base::id::IdVec;
 use crate::sources::rows::shape::{SiteId, SlotIndex};
 use crate::sources::rows::slot::{Rows, Slot, UNKNOWN_TYPE, UpstreamError};
 
+use super::errors::own_error;
+
 /// The root object's first cell.
 pub(super) const ROOT: u32 = 0;
 
@@ -31,6 +33,8 @@ pub(super) struct Store {
     revealed: HashMap<u32, TypeId>,
     /// The error of unequal copies, once there is one.
     conflict: Option<u32>,
+    /// The error of requirements that are null and must not be, once there is one.
+    null_requirement: Option<u32>,
     /// Bytes held.
     bytes: u64,
     /// Bytes it may hold.
@@ -59,6 +63,8 @@ pub(super) struct StoredError {
 /// Rows whose cells, texts and errors have moved into the store.
 pub(super) struct Attached {
     pub(super) rows: Vec<Slot>,
+    /// Further errors of rows that failed.
+    pub(super) row_errors: HashMap<u32, Vec<u32>>,
     objects: Vec<(SiteId, Target)>,
 }
 
@@ -89,6 +95,7 @@ impl Store {
             objects,
             revealed: HashMap::new(),
             conflict: None,
+            null_requirement: None,
             bytes: 0,
             limit,
         }
@@ -113,8 +120,13 @@ impl Store {
             let error = self.add_error(error, fetch);
             self.general.push(error);
         }
+        let mut row_errors: HashMap<u32, Vec<u32>> = HashMap::new();
+        for (row, error) in rows.row_errors {
+            row_errors.entry(row).or_default().push(self.add_error(error, fetch));
+        }
         let objects = rows.objects.into_iter();
         Attached {
+            row_errors,
             rows: rows.rows.into_iter().map(|slot| base.apply(slot)).collect(),
             objects: objects.map(|(site, start, ty)| (site, Target { start: start + base.slot, ty })).collect(),
         }
@@ -184,6 +196,17 @@ impl Store {
         id
     }
 
+    /// The error of requirements that are null and must not be.
+    pub(super) fn null_requirement(&mut self) -> u32 {
+        let errors = &mut self.errors;
+        *self.null_requirement.get_or_insert_with(|| {
+            let message = "What this field requires is null where it must not be.";
+            let (error, index) = (own_error("DOWNSTREAM_SERVICE_ERROR", message), errors.len() as u32);
+            errors.push(StoredError { error, fetch: None, index });
+            index
+        })
+    }
+
     /// The error of unequal copies.
     pub(super) fn conflict(&mut self) -> Slot {
         let errors = &mut self.errors;
@@ -225,6 +248,11 @@ impl Store {
         let mut errors = self.beside.get(&cell).cloned().unwrap_or_default();
         errors.sort_by_key(|&error| self.order(error));
         errors
+    }
+
+    /// An error stands beside a cell.
+    pub(super) fn add_beside(&mut self, cell: u32, error: u32) {
+        self.beside.entry(cell).or_default().push(error);
     }
 
     /// Errors beside one cell stand beside another as well.

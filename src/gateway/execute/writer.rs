@@ -27,6 +27,8 @@ struct Writer<'a> {
     /// What explains empty cells here: the error of a copy of an enclosing value that failed, and
     /// the way from here to where it happened.
     lost: Option<(u32, &'a [Below])>,
+    /// The selection whose fields are being written.
+    around: &'a OutputSelection,
     /// How long the response may become.
     room: usize,
 }
@@ -67,6 +69,7 @@ pub(super) fn write(
         path: Vec::new(),
         errors: ErrorList::new(context, plan),
         lost: None,
+        around: &plan.output,
         room: usize::try_from(store.room()).unwrap_or(usize::MAX),
     };
     writer.out.extend_from_slice(b"{\"data\":");
@@ -105,6 +108,15 @@ impl<'a> Writer<'a> {
             return Err(Stop::TooLarge);
         }
         self.out.push(b'{');
+        let outer = std::mem::replace(&mut self.around, selection);
+        let written = self.fields(selection, start, ty);
+        self.around = outer;
+        written?;
+        self.out.push(b'}');
+        Ok(())
+    }
+
+    fn fields(&mut self, selection: &'a OutputSelection, start: u32, ty: TypeId) -> Write {
         let mut first = true;
         for &(item, guard) in &selection.places {
             let Some(item) = selection.items.get(item).filter(|_| self.holds(guard)) else { continue };
@@ -128,7 +140,6 @@ impl<'a> Writer<'a> {
             self.path.pop();
             written?;
         }
-        self.out.push(b'}');
         Ok(())
     }
 
@@ -276,10 +287,18 @@ impl<'a> Writer<'a> {
     /// it happened, as far as the client asked for that.
     fn report(&mut self, error: u32, suffix: &[Below], ty: &'a OutputType, level: usize) {
         let Some(error) = self.store.error(error) else { return };
-        let above = self.path.len();
-        self.follow(suffix, At::Value(ty, level));
+        let non_null = ty.lists.first().copied().unwrap_or(ty.non_null);
+        let above = self.path.clone();
+        match suffix {
+            // The null does not stay here either.
+            [Below::Out, rest @ ..] if non_null && level == 0 => {
+                self.path.pop();
+                self.follow(rest, At::Object(self.around));
+            }
+            _ => self.follow(suffix, At::Value(ty, level)),
+        }
         self.errors.upstream(error, &self.path);
-        self.path.truncate(above);
+        self.path = above;
     }
 
     /// Reports an error that stands in no cell. The rows of root calls are the root object.

@@ -156,6 +156,11 @@ pub struct RepresentationField {
     /// A key field: if its value is null, missing or failed, the row is not sent. Otherwise
     /// (requires): null is sent as null, missing and failed are left out.
     pub key: bool,
+    /// Slots of the input's objects whose fields require this one: where it failed, or is null and
+    /// must not be, they fail.
+    pub required_by: Vec<SlotIndex>,
+    /// Where null must not stand: each list, outermost first, then what is inside.
+    pub non_null: Vec<bool>,
     /// When it is wanted; if not, it is left out.
     pub guard: GuardId,
     /// Only for objects of these types, at abstract positions.

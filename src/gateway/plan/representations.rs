@@ -4,6 +4,7 @@ use crate::gateway::operation::guards::{GuardId, Guards};
 use crate::graph::federation::field_set::FieldSetNode;
 use crate::graph::federation::ids::{SubgraphId, TypeSet};
 use crate::platform::base::Name;
+use crate::sources::rows::shape::SlotIndex;
 
 use super::conditions::Conditions;
 use super::emit_fetches::{List, Way};
@@ -33,6 +34,7 @@ pub struct Compiler<'c, 'a> {
 #[derive(Clone)]
 struct Terms {
     key: bool,
+    required_by: Vec<SlotIndex>,
     guard: GuardId,
     types: TypeSet,
 }
@@ -47,7 +49,12 @@ impl Compiler<'_, '_> {
         for &enter in &list.enters {
             let enter = &graph.enters[enter];
             let class = &graph.positions[enter.position].classes[enter.class];
-            let terms = Terms { key: true, guard: GuardId::ALWAYS, types: class.types.clone() };
+            let terms = Terms {
+                key: true,
+                required_by: Vec::new(),
+                guard: GuardId::ALWAYS,
+                types: class.types.clone(),
+            };
             let key = graph.supergraph.entries[enter.entry].key;
             let nodes = &graph.supergraph.field_sets[key].selections;
             self.add(enter.position, enter.class, nodes, &terms, &mut fields);
@@ -60,6 +67,7 @@ impl Compiler<'_, '_> {
             let wanted = self.conditions.any(graph, self.guards, &[instance]);
             let terms = Terms {
                 key: false,
+                required_by: vec![self.numbering.slot(self.layouts, demand.cell)],
                 guard: if wanted == guard { GuardId::ALWAYS } else { wanted },
                 types: graph.class_of(node.demand).types.clone(),
             };
@@ -107,6 +115,8 @@ impl Compiler<'_, '_> {
                     let Some(&demand) = at.demands.get(&(class, cell)) else { continue };
                     let slot = self.numbering.slot(self.layouts, cell);
                     let index = self.field(into, name, slot, terms, key.composite);
+                    let ty = &supergraph.fields[coordinate].ty;
+                    into[index].non_null = ty.lists.iter().copied().chain([ty.inner_non_null]).collect();
                     let child = graph.demands[demand].child;
                     if let (Some(child), RepresentationValue::Object(mut below)) =
                         (child, std::mem::replace(&mut into[index].value, RepresentationValue::Leaf))
@@ -133,8 +143,10 @@ impl Compiler<'_, '_> {
             let name: Name = "__typename".into();
             below.push(RepresentationField {
                 name,
-                slot: crate::sources::rows::shape::SlotIndex(0),
+                slot: SlotIndex(0),
                 key: terms.key,
+                required_by: Vec::new(),
+                non_null: Vec::new(),
                 guard: terms.guard,
                 on: Some(at.types.clone()),
                 value: RepresentationValue::Typename,
@@ -153,7 +165,7 @@ impl Compiler<'_, '_> {
         &mut self,
         into: &mut Vec<RepresentationField>,
         name: Name,
-        slot: crate::sources::rows::shape::SlotIndex,
+        slot: SlotIndex,
         terms: &Terms,
         composite: bool,
     ) -> usize {
@@ -162,6 +174,8 @@ impl Compiler<'_, '_> {
             let guard = self.guards.or(field.guard, terms.guard);
             field.guard = guard;
             field.key |= terms.key;
+            let more = terms.required_by.iter().filter(|slot| !field.required_by.contains(slot));
+            field.required_by.extend(more.copied().collect::<Vec<_>>());
             if let Some(on) = &mut field.on {
                 on.extend_from(&terms.types);
             }
@@ -171,6 +185,8 @@ impl Compiler<'_, '_> {
             name,
             slot,
             key: terms.key,
+            required_by: terms.required_by.clone(),
+            non_null: Vec::new(),
             guard: terms.guard,
             on: Some(terms.types.clone()),
             value: if composite { RepresentationValue::Object(Vec::new()) } else { RepresentationValue::Leaf },

@@ -101,6 +101,9 @@ fn put(rows: &mut Rows, place: Place, error: UpstreamError) {
         }
         Place::Cell(cell) => rows.beside.push((cell, error)),
         Place::Row(row) => put(rows, Place::Rows(row..row + 1), error),
+        Place::Rows(range) if range.len() == 1 && matches!(rows.rows[range.start], Slot::Failed(_)) => {
+            rows.row_errors.push((range.start as u32, error));
+        }
         Place::Rows(range) => {
             let mut failed = false;
             for slot in &mut rows.rows[range] {

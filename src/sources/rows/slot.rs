@@ -65,6 +65,8 @@ pub struct Rows {
     pub errors: Vec<UpstreamError>,
     /// Errors that stand beside a value at a cell: the value stays, the error is reported.
     pub beside: Vec<(u32, UpstreamError)>,
+    /// Further errors of rows that failed, by row.
+    pub row_errors: Vec<(u32, UpstreamError)>,
     /// Errors without a place.
     pub general: Vec<UpstreamError>,
     /// Calls of the upstream system it took, if not one.
@@ -93,6 +95,9 @@ pub enum Below {
     Field(SlotIndex),
     /// To a list position, from 0.
     Item(u32),
+    /// Out of the cell, to the object it belongs to: the error happened in a sibling of this cell, and
+    /// took the whole object away. Only the first step can be this one.
+    Out,
 }
 
 /// One step of an error's path, as an upstream reports it.
