@@ -1,7 +1,8 @@
 //! Draws operations that are valid for the schema clients see.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use pleach::graph::language::ast::{ExecutableDocument, Selection};
 use serde_json::{Map, Value as Json, json};
 
 use super::tape::Tape;
@@ -210,4 +211,31 @@ impl Writer<'_, '_, '_> {
 fn can_merge(a: &Meaning, b: &Meaning) -> bool {
     let objects = matches!((a.parent, b.parent), (Named::Object(a), Named::Object(b)) if a != b);
     a.ty == b.ty && ((a.field == b.field && a.arguments == b.arguments) || (objects && a.leaf))
+}
+
+/// Whether an operation selects objects of one field under several response names.
+pub fn shares(document: &ExecutableDocument) -> bool {
+    shares_below(document, vec![&document.operations[0].selections])
+}
+
+fn shares_below(document: &ExecutableDocument, sets: Vec<&[Selection]>) -> bool {
+    let mut fields: BTreeMap<&str, (BTreeSet<&str>, Vec<&[Selection]>)> = BTreeMap::new();
+    let mut open = sets;
+    while let Some(set) = open.pop() {
+        for selection in set {
+            match selection {
+                Selection::Field(field) => {
+                    let (keys, below) = fields.entry(&field.name.value).or_default();
+                    keys.insert(field.alias.as_ref().unwrap_or(&field.name.value));
+                    below.extend(field.selections.as_deref());
+                }
+                Selection::InlineFragment { selections, .. } => open.push(selections),
+                Selection::FragmentSpread { name, .. } => {
+                    let fragment = document.fragments.iter().find(|fragment| fragment.name.value == name.value);
+                    open.push(&fragment.expect("the document is valid").selections);
+                }
+            }
+        }
+    }
+    fields.into_values().any(|(keys, below)| !below.is_empty() && (keys.len() > 1 || shares_below(document, below)))
 }

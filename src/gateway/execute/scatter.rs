@@ -96,9 +96,7 @@ impl<'a> Scatter<'a> {
             let first = own.next().unwrap_or(whole);
             let cell = start + field.slot.0;
             self.settle(cell, Slot::Failed(first));
-            if self.store.slot(cell) == Slot::Failed(first) {
-                own.for_each(|error| self.store.add_beside(cell, error));
-            }
+            own.for_each(|error| self.store.add_beside(cell, error));
         }
     }
 
