@@ -36,8 +36,8 @@ pub fn fetched(gateway: &Gateway, plan: &Plan) -> Vec<String> {
             RowShape::Lists(lists) => {
                 for (list, input) in lists.iter().zip(&fetch.inputs) {
                     let ways = if input.within.is_empty() { vec![Vec::new()] } else { input.within.clone() };
-                    let (_, below) = reader.selected(&selected, &list.key);
-                    reader.note(&list.object, Some(&input.types), &ways, &below);
+                    let below = reader.selected(&selected, &list.key).into_iter().flat_map(|(_, below)| below);
+                    reader.note(&list.object, Some(&input.types), &ways, &below.collect::<Vec<_>>());
                 }
             }
         }
@@ -83,8 +83,11 @@ impl Reader<'_> {
             (None, Typing::Key { table, .. }) => Some(table.iter().map(|(_, ty)| *ty).collect()),
             (None, Typing::Opaque) => None,
         };
-        for field in &object.fields {
-            let (on, below) = self.selected(selected, &field.key);
+        let occurrences = object.fields.iter().flat_map(|field| {
+            let selected = self.selected(selected, &field.key);
+            selected.into_iter().map(move |(on, below)| (field, on, below))
+        });
+        for (field, on, below) in occurrences.collect::<Vec<_>>() {
             let mut ways = ways.to_vec();
             let types = match (&own, on) {
                 (Some(own), Some(on)) => Some(own.intersection(&on)),
@@ -108,19 +111,19 @@ impl Reader<'_> {
         }
     }
 
-    /// For which types a response key is selected (`None`: for all), and what below it.
-    fn selected<'s>(&self, sets: &[&'s [Selection]], key: &str) -> (Option<TypeSet>, Vec<&'s [Selection]>) {
-        let (mut types, mut below) = (Some(TypeSet::new()), Vec::new());
+    /// For which types a response key is selected (`None`: for all), and what below it for these.
+    fn selected<'s>(&self, sets: &[&'s [Selection]], key: &str) -> Vec<(Option<TypeSet>, Vec<&'s [Selection]>)> {
+        let mut found: Vec<(Option<TypeSet>, Vec<&'s [Selection]>)> = Vec::new();
         let mut open: Vec<(Option<TypeSet>, &'s [Selection])> = sets.iter().map(|set| (None, *set)).collect();
         while let Some((on, set)) = open.pop() {
             for selection in set {
                 match selection {
                     Selection::Field(field) if **field.alias.as_ref().unwrap_or(&field.name.value) == *key => {
-                        match (&mut types, &on) {
-                            (Some(types), Some(on)) => types.extend_from(on),
-                            (types, _) => *types = None,
+                        let below = field.selections.as_deref();
+                        match found.iter_mut().find(|(types, _)| *types == on) {
+                            Some((_, known)) => known.extend(below),
+                            None => found.push((on.clone(), below.into_iter().collect())),
                         }
-                        below.extend(field.selections.as_deref());
                     }
                     Selection::InlineFragment { on: condition, selections, .. } => {
                         let inner = match condition.as_ref().map(|name| self.possible(&name.value)) {
@@ -136,7 +139,7 @@ impl Reader<'_> {
                 }
             }
         }
-        (types, below)
+        found
     }
 
     /// The types that fulfil a condition in the call's subgraph.

@@ -329,15 +329,19 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// The response name of a cell.
+    /// The response name of a cell, if it does not depend on the type of the object, which is not known.
     fn asked(&self, selection: &'a OutputSelection, cell: SlotIndex) -> Option<(&'a str, &'a OutputType)> {
-        selection.places.iter().filter(|(_, guard)| self.holds(*guard)).find_map(|(item, _)| {
+        let places = selection.places.iter().filter(|(_, guard)| self.holds(*guard));
+        let mut found = places.filter_map(|(item, _)| {
             let item = selection.items.get(*item)?;
             match &item.kind {
-                OutputKind::Value { slot, ty } if *slot == cell => Some((&*item.key, ty)),
+                OutputKind::Value { slot, ty } if *slot == cell => Some((item, ty)),
                 _ => None,
             }
-        })
+        });
+        let (first, ty) = found.next()?;
+        let depends = found.any(|(other, _)| other.key != first.key && other.on != first.on);
+        (!depends).then_some((&*first.key, ty))
     }
 
     fn holds(&self, guard: GuardId) -> bool {
