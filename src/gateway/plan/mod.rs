@@ -37,6 +37,7 @@ mod search;
 mod selection;
 mod shapes;
 mod sites;
+mod split_lists;
 mod verify;
 
 pub use error::{PlanError, PlanOptions};

@@ -192,8 +192,7 @@ impl<'r> Renderer<'r> {
         if arriving.len() > 1
             && arriving.iter().any(|(id, at)| at.classes.iter().enumerate().any(|(class, of)| is_left(*id, class, of)))
         {
-            ways = served.into_iter().map(|at| self.way_in(graph, at)).collect();
-            ways.dedup();
+            ways = united(served.into_iter().map(|at| self.way_in(graph, at)));
         }
         // Where one way in is open to all, so is the list.
         if ways.iter().any(Vec::is_empty) { Vec::new() } else { ways }
@@ -305,6 +304,32 @@ impl<'r> Renderer<'r> {
         let mutation = call.lists.is_empty() && graph.operation.kind == OperationKind::Mutation;
         Request::Connector { connector, arguments, wanted: wanted.into(), mutation }
     }
+}
+
+/// Ways in that differ in one site's types only are one.
+fn united(ways: impl Iterator<Item = Vec<(SiteId, TypeSet)>>) -> Vec<Vec<(SiteId, TypeSet)>> {
+    let mut united: Vec<Vec<(SiteId, TypeSet)>> = ways.collect();
+    let pair = |ways: &[Vec<(SiteId, TypeSet)>]| {
+        let pairs = (0..ways.len()).flat_map(|a| (a + 1..ways.len()).map(move |b| (a, b)));
+        pairs.into_iter().find_map(|(a, b)| unite(&ways[a], &ways[b]).map(|one| (a, b, one)))
+    };
+    while let Some((a, b, one)) = pair(&united) {
+        united[a] = one;
+        united.remove(b);
+    }
+    united
+}
+
+/// Both ways as one; `None` if that would let in more.
+fn unite(a: &[(SiteId, TypeSet)], b: &[(SiteId, TypeSet)]) -> Option<Vec<(SiteId, TypeSet)>> {
+    let same_sites = a.len() == b.len() && a.iter().zip(b).all(|((a, _), (b, _))| a == b);
+    let differing = a.iter().zip(b).filter(|((_, a), (_, b))| a != b).count();
+    if !same_sites || differing > 1 {
+        return None;
+    }
+    let mut one = a.to_vec();
+    one.iter_mut().zip(b).for_each(|((_, types), (_, other))| types.extend_from(other));
+    Some(one)
 }
 
 /// A field's arguments with the schema's defaults filled in.

@@ -17,6 +17,7 @@ use super::fixpoint::Liveness;
 use super::graph::{Arrival, DemandId, Graph, InstanceId};
 use super::merge_fetches::merge;
 use super::reduce::Reduction;
+use super::split_lists;
 
 /// A complete, acyclic choice and its calls.
 #[derive(Debug)]
@@ -63,6 +64,7 @@ pub fn search(graph: &Graph<'_>, live: &Liveness, wanted: &[DemandId]) -> Option
     let bound = search.branch(start);
     let best = search.best.as_mut()?;
     best.lower_bound = bound.min(best.cost.total);
+    split_lists::split(graph, &best.choice, &mut best.dag);
     search.best
 }
 
