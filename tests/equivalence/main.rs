@@ -205,9 +205,8 @@ fn errors_stand_where_one_schema_would_have_them() {
                 return Ok(());
             }
             let mut fields = gateway.world.types.iter().flat_map(|ty| &ty.fields);
-            let takes_more = fields.any(|field| {
-                !field.requires.is_empty() || (field.looser_in.is_some() && !field.ty.named.is_leaf())
-            });
+            let takes_more = fields
+                .any(|field| !field.requires.is_empty() || (field.looser_in.is_some() && !field.ty.named.is_leaf()));
             let exact = !takes_more && !operation::shares(&planned.document.tree);
             met.exact += usize::from(exact);
             answers(gateway, planned, asked, met, exact)

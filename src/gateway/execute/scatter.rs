@@ -6,7 +6,7 @@
 use crate::gateway::plan::model::{EntityInput, FetchId};
 use crate::graph::federation::ids::TypeId;
 use crate::sources::rows::shape::{ListShape, ObjectShape, SlotIndex, ValueKind, ValueShape};
-use crate::sources::rows::slot::{Below, Slot, UNKNOWN_TYPE, UpstreamError};
+use crate::sources::rows::slot::{Below, Slot, UNKNOWN_TYPE};
 
 use super::errors::too_large;
 use super::inputs::{Failure, RowSet};
@@ -82,14 +82,14 @@ impl<'a> Scatter<'a> {
         let mut placed: Vec<(SlotIndex, u32)> = Vec::new();
         for error in std::iter::once(error).chain(more.iter().copied()) {
             match suffix(self.store, error).unwrap_or_default().split_first() {
-                Some((Below::Field(slot), rest)) => placed.push((*slot, self.with_suffix(error, rest.to_vec()))),
+                Some((Below::Field(slot), rest)) => placed.push((*slot, self.store.with_suffix(error, rest.to_vec()))),
                 // Told once, wherever the row begins.
                 _ => placed.extend(shape.fields.first().map(|field| (field.slot, error))),
             }
         }
         let whole = match suffix(self.store, error).unwrap_or_default() {
             suffix if suffix.is_empty() => error,
-            suffix => self.with_suffix(error, [&[Below::Out], &suffix[..]].concat()),
+            suffix => self.store.with_suffix(error, [&[Below::Out], &suffix[..]].concat()),
         };
         for field in &shape.fields {
             let mut own = placed.iter().filter(|(slot, _)| *slot == field.slot).map(|(_, error)| *error);
@@ -310,16 +310,6 @@ impl<'a> Scatter<'a> {
         let slot = self.copy(self.store.slot(from), shape, level);
         self.set(to, slot);
         self.store.spread_beside(from, to);
-    }
-
-    fn with_suffix(&mut self, error: u32, suffix: Vec<Below>) -> u32 {
-        match self.store.error(error).map(|stored| stored.error.clone()) {
-            Some(known) => {
-                let error = UpstreamError { suffix, ..known };
-                self.store.add_error(error, self.fetch)
-            }
-            None => error,
-        }
     }
 }
 

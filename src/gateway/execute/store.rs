@@ -7,7 +7,7 @@ use crate::gateway::plan::model::{EntityInput, FetchId, Plan};
 use crate::graph::federation::ids::{TypeId, TypeSet};
 use crate::platform::base::id::IdVec;
 use crate::sources::rows::shape::{SiteId, SlotIndex};
-use crate::sources::rows::slot::{Rows, Slot, UNKNOWN_TYPE, UpstreamError};
+use crate::sources::rows::slot::{Below, Rows, Slot, UNKNOWN_TYPE, UpstreamError};
 
 use super::errors::own_error;
 
@@ -193,6 +193,14 @@ impl Store {
     pub(super) fn add_error(&mut self, error: UpstreamError, fetch: FetchId) -> u32 {
         let id = self.errors.len() as u32;
         self.errors.push(StoredError { error, fetch: Some(fetch), index: id });
+        id
+    }
+
+    /// The same error with another way to where it happened.
+    pub(super) fn with_suffix(&mut self, error: u32, suffix: Vec<Below>) -> u32 {
+        let Some(known) = self.error(error).cloned() else { return error };
+        let id = self.errors.len() as u32;
+        self.errors.push(StoredError { error: UpstreamError { suffix, ..known.error }, index: id, ..known });
         id
     }
 

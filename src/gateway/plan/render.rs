@@ -185,9 +185,8 @@ impl<'r> Renderer<'r> {
         let same = graph.positions.iter_enumerated().filter(|(_, position)| position.layout == list.key.layout);
         let arriving = same.filter(|(id, _)| graph.origins(*id).iter().any(|&origin| choice.is_active(origin)));
         let arriving: Vec<_> = arriving.collect();
-        let is_left = |id, class, of: &Class| {
-            !of.nameless && of.types.intersects(&types) && !served.contains(&(id, class))
-        };
+        let is_left =
+            |id, class, of: &Class| !of.nameless && of.types.intersects(&types) && !served.contains(&(id, class));
         let mut ways: Vec<Vec<(SiteId, TypeSet)>> = Vec::new();
         if arriving.len() > 1
             && arriving.iter().any(|(id, at)| at.classes.iter().enumerate().any(|(class, of)| is_left(*id, class, of)))

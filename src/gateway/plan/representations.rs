@@ -49,12 +49,8 @@ impl Compiler<'_, '_> {
         for &enter in &list.enters {
             let enter = &graph.enters[enter];
             let class = &graph.positions[enter.position].classes[enter.class];
-            let terms = Terms {
-                key: true,
-                required_by: Vec::new(),
-                guard: GuardId::ALWAYS,
-                types: class.types.clone(),
-            };
+            let terms =
+                Terms { key: true, required_by: Vec::new(), guard: GuardId::ALWAYS, types: class.types.clone() };
             let key = graph.supergraph.entries[enter.entry].key;
             let nodes = &graph.supergraph.field_sets[key].selections;
             self.add(enter.position, enter.class, nodes, &terms, &mut fields);
