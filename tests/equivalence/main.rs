@@ -6,7 +6,7 @@
 //! (`run.rs`, over subgraphs played by `fake.rs`) is compared (`judge.rs`) with that of resolvers
 //! over the whole (`oracle.rs`, run by `interpret.rs`).
 //!
-//! A normal run looks at a fixed number of cases of a fixed seed. For more:
+//! A normal run looks at a fixed number of cases of each of some seeds. For more:
 //! `EQUIVALENCE_CASES=20000 EQUIVALENCE_SEED=7 cargo test --test equivalence`. A failure is shrunk,
 //! and shows subgraphs, data, operation and plan; cases, seed and property bring it back.
 //! `EQUIVALENCE_SHRINK=0` shows the first failure as it was drawn, at once.
@@ -66,21 +66,26 @@ fn number(name: &str) -> Option<u64> {
     std::env::var(name).ok()?.parse().ok()
 }
 
-/// Checks a property of worlds.
+/// The seeds of a normal run.
+const SEEDS: std::ops::RangeInclusive<u64> = 1..=4;
+
+/// Checks a property of worlds, with so many cases of each seed.
 fn check(cases: u32, property: impl Fn(&Tapes, &mut Met) -> TestCaseResult) -> Met {
     let cases = number("EQUIVALENCE_CASES").map_or(cases, |cases| cases as u32);
-    let seed = number("EQUIVALENCE_SEED").unwrap_or(1);
-    let config = Config {
-        cases,
-        rng_seed: RngSeed::Fixed(seed),
-        failure_persistence: None,
-        max_shrink_iters: number("EQUIVALENCE_SHRINK").unwrap_or(1500) as u32,
-        ..Config::default()
-    };
     let met = RefCell::new(Met::default());
-    let outcome = TestRunner::new(config).run(&tapes(), |tapes| property(&tapes, &mut met.borrow_mut()));
-    if let Err(failure) = outcome {
-        panic!("EQUIVALENCE_SEED={seed} EQUIVALENCE_CASES={cases}\n{failure}");
+    let seeds = number("EQUIVALENCE_SEED").map_or(SEEDS, |seed| seed..=seed);
+    for seed in seeds {
+        let config = Config {
+            cases,
+            rng_seed: RngSeed::Fixed(seed),
+            failure_persistence: None,
+            max_shrink_iters: number("EQUIVALENCE_SHRINK").unwrap_or(1500) as u32,
+            ..Config::default()
+        };
+        let outcome = TestRunner::new(config).run(&tapes(), |tapes| property(&tapes, &mut met.borrow_mut()));
+        if let Err(failure) = outcome {
+            panic!("EQUIVALENCE_SEED={seed} EQUIVALENCE_CASES={cases}\n{failure}");
+        }
     }
     let met = *met.borrow();
     println!("{met:?}");
