@@ -66,7 +66,8 @@ impl Assembler {
     /// # Errors
     /// All mistakes of the graph; or, if it has none, all of the configuration.
     pub async fn assemble(&self, files: SourceMap, config: &Config, origin: &Origin) -> Result<Assembled, Unloaded> {
-        let graph = graph::load(files, origin, &self.natives, &self.environment, &self.client).await?;
+        let contract = graph::contract(&config.graph.contract);
+        let graph = graph::load(files, origin, &contract, &self.natives, &self.environment, &self.client).await?;
         let (snapshot, mut findings) = match self.snapshot(config, &graph) {
             Ok(built) => built,
             Err(mistakes) => {

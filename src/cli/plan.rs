@@ -51,9 +51,10 @@ impl Plan {
             Err(mistakes) => return Ok(failed(&files, &mistakes)),
         };
         let environment: &Environment = &settings.environment;
+        let contract = graph::contract(&settled.config.graph.contract);
         let client = HttpClient::new(&HttpClientConfig::default());
         let Graph { supergraph, files, findings, .. } =
-            match graph::load(files, &settled.origin, &[], environment, &client).await {
+            match graph::load(files, &settled.origin, &contract, &[], environment, &client).await {
                 Ok(graph) => graph,
                 Err(unloaded) => return Ok(failed(&unloaded.files, &unloaded.findings)),
             };

@@ -4,6 +4,7 @@
 mod auth;
 mod changes;
 mod composed;
+mod contract;
 mod demo;
 mod harness;
 mod http;

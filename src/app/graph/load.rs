@@ -4,9 +4,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::app::config::load::Environment;
-use crate::graph::compose::{ComposeOptions, SubgraphInput, compose};
+use crate::graph::compose::{ComposeOptions, Contract, SubgraphInput, compose};
 use crate::graph::federation::supergraph::Supergraph;
-use crate::graph::language::parse;
+use crate::graph::language::ast::Document;
+use crate::graph::language::{parse, print};
 use crate::platform::base::Name;
 use crate::platform::base::diagnostic::Diagnostic;
 use crate::platform::base::span::{FileId, SourceMap};
@@ -46,14 +47,15 @@ pub struct Unloaded {
     pub watched: Vec<PathBuf>,
 }
 
-/// Reads what `origin` names, adds native subgraphs, and composes. Findings about files are added
-/// to `files`, which may hold others already.
+/// Reads what `origin` names, adds native subgraphs, composes, and hides what the contract hides.
+/// Findings about files are added to `files`, which may hold others already.
 ///
 /// # Errors
 /// Everything that stands against the graph.
 pub async fn load(
     files: SourceMap,
     origin: &Origin,
+    contract: &Contract,
     natives: &[NativeSubgraph],
     environment: &Environment,
     client: &HttpClient,
@@ -103,7 +105,7 @@ pub async fn load(
     }
     // Should composing panic, a changed file can still mend it.
     let still_watched = watched.clone();
-    let work = Work { files, protos, inputs, findings, watched, natives };
+    let work = Work { files, protos, inputs, findings, watched, natives, contract: contract.clone() };
     let done = tokio::task::spawn_blocking(move || work.build(supergraph)).await;
     done.unwrap_or_else(|panic| {
         let finding = Diagnostic::error("INTERNAL", format!("composing failed, a defect in Pleach: {panic}"));
@@ -224,6 +226,7 @@ struct Work {
     findings: Vec<Diagnostic>,
     watched: Vec<PathBuf>,
     natives: Vec<Name>,
+    contract: Contract,
 }
 
 // === impl Work ===
@@ -259,7 +262,10 @@ impl Work {
         let composition = compose(&self.files, &self.inputs, &options);
         self.findings.extend(composition.diagnostics);
         let composed = composition.supergraph?;
-        Some((composed.supergraph, composed.sdl.into()))
+        if self.contract.is_empty() {
+            return Some((composed.supergraph, composed.sdl.into()));
+        }
+        self.restrict(composed.document)
     }
 
     fn read_supergraph(&mut self, file: FileId) -> Option<(Supergraph, Arc<str>)> {
@@ -268,8 +274,31 @@ impl Work {
         if self.findings.iter().any(Diagnostic::is_error) {
             return None;
         }
-        match Supergraph::from_document(&document, &self.files) {
-            Ok(supergraph) => Some((supergraph, self.files.file(file)?.text.clone())),
+        if !self.contract.is_empty() {
+            return self.restrict(document);
+        }
+        let supergraph = self.model(&document)?;
+        Some((supergraph, self.files.file(file)?.text.clone()))
+    }
+
+    /// Hides what the contract hides.
+    fn restrict(&mut self, document: Document) -> Option<(Supergraph, Arc<str>)> {
+        match self.contract.apply(document) {
+            Ok((document, warnings)) => {
+                self.findings.extend(warnings);
+                let supergraph = self.model(&document)?;
+                Some((supergraph, print::document(&document).into()))
+            }
+            Err(mistakes) => {
+                self.findings.extend(mistakes);
+                None
+            }
+        }
+    }
+
+    fn model(&mut self, document: &Document) -> Option<Supergraph> {
+        match Supergraph::from_document(document, &self.files) {
+            Ok(supergraph) => Some(supergraph),
             Err(mistakes) => {
                 self.findings.extend(mistakes);
                 None

@@ -12,6 +12,7 @@
 
 pub mod codes;
 mod composition;
+mod contract;
 pub mod merge;
 pub mod merged;
 pub mod satisfiability;
@@ -21,3 +22,4 @@ mod upgrade;
 pub mod validate;
 
 pub use composition::{ComposeOptions, Composed, Composition, SubgraphInput, compose};
+pub use contract::Contract;

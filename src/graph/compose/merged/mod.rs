@@ -2,7 +2,7 @@
 
 mod auth;
 mod implementations;
-mod inaccessible;
+pub(super) mod inaccessible;
 mod interfaces;
 mod queries;
 mod requires;
