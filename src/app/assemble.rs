@@ -68,7 +68,9 @@ impl Assembler {
     pub async fn assemble(&self, files: SourceMap, config: &Config, origin: &Origin) -> Result<Assembled, Unloaded> {
         let contract = graph::contract(&config.graph.contract);
         let graph = graph::load(files, origin, &contract, &self.natives, &self.environment, &self.client).await?;
-        let (snapshot, mut findings) = match self.snapshot(config, &graph) {
+        let unsupported = graph.unsupported();
+        let built = if unsupported.is_empty() { self.snapshot(config, &graph) } else { Err(unsupported) };
+        let (snapshot, mut findings) = match built {
             Ok(built) => built,
             Err(mistakes) => {
                 let Graph { files, mut findings, watched, .. } = graph;

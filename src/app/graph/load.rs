@@ -36,6 +36,20 @@ pub struct Graph {
     pub watched: Vec<PathBuf>,
 }
 
+// === impl Graph ===
+
+impl Graph {
+    /// What of the graph composes but cannot be executed, for commands that are to execute it.
+    pub fn unsupported(&self) -> Vec<Diagnostic> {
+        let contexts = self.supergraph.uses_contexts();
+        let contexts = contexts.then_some("the graph fills arguments from contexts, which cannot be executed yet");
+        let lookups = self.supergraph.uses_lookups();
+        let lookups = lookups.then_some("the graph looks entities up by fields, which cannot be executed yet");
+        let messages = [contexts, lookups].into_iter().flatten();
+        messages.map(|message| Diagnostic::error("UNSUPPORTED_FEATURE", message)).collect()
+    }
+}
+
 /// Why there is no graph.
 #[derive(Debug)]
 pub struct Unloaded {
@@ -239,15 +253,6 @@ impl Work {
             None => self.compose(),
         };
         let Self { files, protos, findings, watched, natives, .. } = self;
-        let built = match built {
-            Some((supergraph, _)) if supergraph.uses_contexts() => {
-                let message = "the graph fills arguments from contexts, which cannot be executed yet";
-                let mut findings = findings;
-                findings.push(Diagnostic::error("UNSUPPORTED_FEATURE", message));
-                return Err(Unloaded { files, findings, watched });
-            }
-            built => built,
-        };
         match built {
             Some((mut supergraph, sdl)) => {
                 supergraph.mount_natives(&natives);

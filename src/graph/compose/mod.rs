@@ -11,6 +11,7 @@
 //! in a diagnostic lies in a file of the user's.
 
 pub mod codes;
+pub mod composite;
 mod composition;
 mod contract;
 pub mod merge;

@@ -16,6 +16,7 @@ use super::ids::{
     AuthRuleId, ConnectorId, EntryId, FieldId, FieldSetId, LabelId, ProviderId, SubgraphId, SubgraphSet, TypeId,
     TypeSet,
 };
+use super::lookup::{Lookup, RequiredArguments};
 
 /// Everything derived from one composed graph. Built once, then only read.
 #[derive(Clone, Debug, Default)]
@@ -40,6 +41,10 @@ pub struct Supergraph {
     pub connectors: IdVec<ConnectorId, ConnectorDef>,
     /// The connected subgraphs, sorted by name: what their connectors do.
     pub connected: Vec<Arc<ConnectedSubgraph>>,
+    /// Fields that look entities up, in subgraphs that have such fields instead of `_entities`.
+    pub lookups: Vec<Lookup>,
+    /// Arguments that are filled from other subgraphs.
+    pub required_arguments: Vec<RequiredArguments>,
     /// The root types that exist.
     pub query: Option<TypeId>,
     /// `Mutation`, if any.
@@ -337,6 +342,11 @@ impl Supergraph {
     /// Whether any argument is filled from a context.
     pub fn uses_contexts(&self) -> bool {
         self.providers.iter().any(|provider| !provider.context_arguments.is_empty())
+    }
+
+    /// Whether entities of any subgraph are looked up by fields, or arguments filled from others.
+    pub fn uses_lookups(&self) -> bool {
+        !self.lookups.is_empty() || !self.required_arguments.is_empty()
     }
 
     /// The type called `name`.
