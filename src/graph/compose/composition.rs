@@ -17,7 +17,7 @@ use super::subgraph::definitions::{self, NEWEST, OLDEST};
 use super::subgraph::facts::Facts;
 use super::subgraph::load;
 use super::subgraph::model::Subgraph;
-use super::{merge, merged, satisfiability, supergraph, upgrade, validate};
+use super::{fan_out, merge, merged, satisfiability, supergraph, upgrade, validate};
 
 /// One subgraph to compose.
 #[derive(Clone, Debug)]
@@ -102,6 +102,7 @@ pub fn compose(sources: &SourceMap, inputs: &[SubgraphInput], options: &ComposeO
     match Supergraph::from_document(&document, sources) {
         Ok(supergraph) => {
             diagnostics.extend(satisfiability::check(&supergraph, &|coordinate| places(&subgraphs, coordinate)));
+            diagnostics.extend(fan_out::check(&supergraph, &places_of("N_PLUS_ONE", &diagnostics)));
             let sdl = print::document(&document);
             let api_sdl = supergraph.api_sdl.to_string();
             finish(Some(Composed { document, sdl, supergraph, api_sdl, connected }), diagnostics)
@@ -123,6 +124,12 @@ fn places(subgraphs: &[Subgraph], coordinate: &str) -> Vec<(Span, String)> {
             Some((field.name.span, format!("in subgraph \"{}\"", subgraph.name)))
         })
         .collect()
+}
+
+/// Where findings with this code stand.
+fn places_of(code: &str, diagnostics: &[Diagnostic]) -> BTreeSet<Span> {
+    let found = diagnostics.iter().filter(|finding| finding.code == code);
+    found.filter_map(|finding| Some(finding.labels.first()?.span)).collect()
 }
 
 fn has_errors(diagnostics: &[Diagnostic]) -> bool {

@@ -14,6 +14,7 @@ pub mod codes;
 pub mod composite;
 mod composition;
 mod contract;
+mod fan_out;
 pub mod merge;
 pub mod merged;
 pub mod satisfiability;
