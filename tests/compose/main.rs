@@ -3,6 +3,8 @@
 //! are hints. With a `contract.json` the supergraph is restricted to it, and `api.graphql` is what
 //! clients then see. `UPDATE=1` writes what is expected.
 
+mod contracts;
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
