@@ -15,4 +15,5 @@ mod pages;
 mod partial;
 mod record;
 mod reload;
+mod unsupported;
 mod world;

@@ -248,6 +248,21 @@ mod tests {
     }
 
     #[test]
+    fn a_map_printed_reads_as_itself() {
+        for text in [
+            "a.b(c: [1, X]).d",
+            "<Book>.id | <Film>.id",
+            "{ a: b.c, d: { e: f[{ g: h }] } | { i: j } }",
+            "rows[[id]]",
+            "media<Book>.parts.{ id: id }",
+        ] {
+            let map = read(text).unwrap();
+            assert_eq!(map.to_string(), text);
+            assert_eq!(read(&map.to_string()).unwrap(), map);
+        }
+    }
+
+    #[test]
     fn what_does_not_belong_is_told_with_its_place() {
         let wrong = |text: &str| {
             let error = read(text).unwrap_err();
