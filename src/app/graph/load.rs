@@ -42,11 +42,8 @@ impl Graph {
     /// What of the graph composes but cannot be executed, for commands that are to execute it.
     pub fn unsupported(&self) -> Vec<Diagnostic> {
         let contexts = self.supergraph.uses_contexts();
-        let contexts = contexts.then_some("the graph fills arguments from contexts, which cannot be executed yet");
-        let lookups = self.supergraph.uses_lookups();
-        let lookups = lookups.then_some("the graph looks entities up by fields, which cannot be executed yet");
-        let messages = [contexts, lookups].into_iter().flatten();
-        messages.map(|message| Diagnostic::error("UNSUPPORTED_FEATURE", message)).collect()
+        let message = contexts.then_some("the graph fills arguments from contexts, which cannot be executed yet");
+        message.map(|message| Diagnostic::error("UNSUPPORTED_FEATURE", message)).into_iter().collect()
     }
 }
 

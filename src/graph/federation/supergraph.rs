@@ -344,11 +344,6 @@ impl Supergraph {
         self.providers.iter().any(|provider| !provider.context_arguments.is_empty())
     }
 
-    /// Whether entities of any subgraph are looked up by fields, or arguments filled from others.
-    pub fn uses_lookups(&self) -> bool {
-        !self.lookups.is_empty() || !self.required_arguments.is_empty()
-    }
-
     /// The type called `name`.
     pub fn type_id(&self, name: &str) -> Option<TypeId> {
         self.type_ids.get(name).copied()
