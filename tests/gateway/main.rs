@@ -4,6 +4,7 @@
 mod auth;
 mod changes;
 mod composed;
+mod composite;
 mod contract;
 mod demo;
 mod harness;

@@ -2,20 +2,25 @@
 
 use pleach::gateway::pipeline::Gateway;
 
-const PRODUCTS: &str = r#"
-extend schema
-  @link(url: "https://specs.graphql.org/composite-schemas/v1.0", import: ["@lookup"])
+const USERS: &str = r#"
+extend schema @link(url: "https://specs.apollo.dev/federation/v2.8", import: ["@key", "@context", "@fromContext"])
 type Query {
-  product(id: ID!): Product @lookup
+  user: User
 }
-type Product {
+type User @key(fields: "id") @context(name: "user") {
   id: ID!
+  locale: String!
+  post: Post
+}
+type Post @key(fields: "id") {
+  id: ID!
+  text(locale: String @fromContext(field: "$user { locale }")): String
 }
 "#;
 
 #[tokio::test]
-async fn a_graph_with_lookups_is_refused() {
-    let built = Gateway::builder().subgraph("products", "http://127.0.0.1:9/graphql", PRODUCTS).build().await;
+async fn a_graph_with_contexts_is_refused() {
+    let built = Gateway::builder().subgraph("users", "http://127.0.0.1:9/graphql", USERS).build().await;
     let refusal = built.err().expect("refused").to_string();
     assert!(refusal.contains("UNSUPPORTED_FEATURE"), "{refusal}");
 }
