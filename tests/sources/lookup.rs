@@ -36,6 +36,11 @@ type Product {
   sku: String!
   name: String
   cost(size: Int @require(field: "size"), in: String): String
+  box(of: Box @require(field: "sides.{ w, h }")): String
+}
+input Box {
+  w: Int!
+  h: Int!
 }
 "#;
 
@@ -47,6 +52,11 @@ type Query {
 type Product {
   id: ID!
   size: Int
+  sides: Sides
+}
+type Sides {
+  w: Int
+  h: Int
 }
 "#;
 
@@ -172,6 +182,23 @@ async fn calls_have_so_many_aliases_and_one_that_fails_fails_its_own_rows() {
     assert_eq!(asked[0].0, asked[1].0, "full calls have one document");
     let variable = format!("e{}_id", MAX_ALIASES - 1);
     assert_eq!(asked[1].1[&variable], json!((2 * MAX_ALIASES - 1).to_string()));
+}
+
+#[tokio::test]
+async fn objects_with_gaps_in_their_arguments_cannot_fail_others() {
+    let refused = r#"{"errors":[{"message":"h is null","extensions":{"code":"BAD"}}]}"#;
+    let (source, scripted) = source(vec![answer(r#"{"data":{"e0":{"box":"b"},"e1":{"box":null}}}"#), answer(refused)]);
+    let document = "query($representations:[_Any!]!){_entities(representations:$representations){...on Product{box}}}";
+    let representations = json!([
+        { "__typename": "Product", "id": "1", "sides": { "w": 1, "h": null } },
+        { "__typename": "Product", "id": "2", "sides": { "w": 1, "h": 2 } },
+        { "__typename": "Product", "id": "3", "sides": null },
+    ]);
+    let (rows, _) = fetch(&source, document, json!({ "representations": representations }), "box").await.unwrap();
+    assert_eq!(rows, [json!({ "failed": "BAD" }), json!({ "box": "b" }), json!({ "box": null })]);
+    let asked = scripted.asked.lock().unwrap();
+    assert_eq!(asked[0].1, json!({ "e0_id": "2", "e0_box_of": { "w": 1, "h": 2 }, "e1_id": "3", "e1_box_of": null }));
+    assert_eq!(asked[1].1, json!({ "e0_id": "1", "e0_box_of": { "w": 1, "h": null } }));
 }
 
 #[tokio::test]

@@ -105,11 +105,23 @@ pub(super) fn ask(compiled: &Compiled, lookups: &Lookups, request: &FetchRequest
             rows += 1;
         }
     }
-    let mut parts: Vec<Part> = sought.chunks(MAX_ALIASES).map(|chunk| asker.aliases(chunk)).collect();
+    // A server may refuse null inside of an object, and with it the call: what is whole goes apart.
+    let (gaps, whole): (Vec<_>, Vec<_>) = sought.into_iter().partition(Sought::has_gaps);
+    let chunks = whole.chunks(MAX_ALIASES).chain(gaps.chunks(MAX_ALIASES));
+    let mut parts: Vec<Part> = chunks.map(|chunk| asker.aliases(chunk)).collect();
     if others.iter().any(|list| !list.is_empty()) {
         parts.push(asker.entities(&lookups.kinds, request, &others));
     }
     Ok(Asked { parts, rows })
+}
+
+// === impl Sought ===
+
+impl Sought<'_> {
+    /// Whether something inside of a required argument is null or missing.
+    fn has_gaps(&self) -> bool {
+        self.filled.iter().flatten().any(|taken| !taken.whole && !taken.is_null())
+    }
 }
 
 // === impl Asker ===
