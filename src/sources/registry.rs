@@ -26,7 +26,7 @@ use super::graphql::{GraphqlEndpoint, GraphqlProtocol, GraphqlSubgraph};
 use super::grpc::{Descriptors, GrpcAddress, GrpcClient, GrpcProtocol, ProtoFiles};
 use super::headers::HeaderRules;
 use super::http::{HttpProtocol, HttpSourceParts, Url};
-use super::lookup::{LookupSource, Lookups};
+use super::lookup::{LookupSource, Lookups, MAX_ALIASES};
 use super::native::NativeSubgraph;
 use super::sql::{Address, Database, SqlProtocol};
 use super::stack::SourceStack;
@@ -142,7 +142,9 @@ impl Builder<'_> {
             }
         };
         if let Some(lookups) = Lookups::of(self.supergraph, id) {
-            source = Arc::new(LookupSource::new(source, lookups));
+            let configured = self.config(&subgraph.service, None).and_then(|config| config.lookups);
+            let most = configured.map_or(MAX_ALIASES, |most| most.get() as usize);
+            source = Arc::new(LookupSource::new(source, lookups, most));
         }
         Some(Arc::new(SourceStack::new(source, timeout)))
     }

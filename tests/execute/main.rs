@@ -37,7 +37,7 @@ use pleach::platform::base::deadline::Deadline;
 use pleach::platform::base::id::IdVec;
 use pleach::platform::base::span::SourceMap;
 use pleach::sources::contract::{Call, CallContext, FetchRequest, RequestFacts, Source, SourceError};
-use pleach::sources::lookup::{LookupSource, Lookups};
+use pleach::sources::lookup::{LookupSource, Lookups, MAX_ALIASES};
 use pleach::sources::rows::scan::scan_graphql;
 use pleach::sources::rows::shape::RowShape;
 use pleach::sources::rows::slot::Rows;
@@ -204,7 +204,7 @@ impl Page {
                     None => Arc::new(mock) as Arc<dyn Source>,
                 };
                 match Lookups::of(&self.asked.supergraph, SubgraphId(index as u32)) {
-                    Some(lookups) => Arc::new(LookupSource::new(source, lookups)) as Arc<dyn Source>,
+                    Some(lookups) => Arc::new(LookupSource::new(source, lookups, MAX_ALIASES)) as Arc<dyn Source>,
                     None => source,
                 }
             })

@@ -1,6 +1,7 @@
 //! Servers without `_entities`, whose SDL is in the spelling of Composite Schemas: elsewhere, in this
 //! process, and in a supergraph that was composed before.
 
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,6 +16,7 @@ use futures_util::stream::BoxStream;
 use http::HeaderMap;
 use serde_json::{Value, json};
 
+use pleach::app::config::tree::Config;
 use pleach::cli::demo::server::Server;
 use pleach::gateway::exchange::context::RequestContext;
 use pleach::gateway::exchange::request::GraphqlRequest;
@@ -22,6 +24,7 @@ use pleach::gateway::pipeline::Gateway;
 use pleach::graph::compose::{ComposeOptions, SubgraphInput, compose};
 use pleach::platform::base::deadline::Deadline;
 use pleach::platform::base::span::SourceMap;
+use pleach::sources::config::SourceConfig;
 
 use crate::harness::upstream;
 
@@ -205,6 +208,22 @@ async fn servers_elsewhere_are_asked_through_their_lookups() {
         .await;
     assert_eq!(ask(&built.unwrap_or_else(|error| panic!("{error}"))).await, expected());
     assert_eq!((catalogue.calls(), shipping.calls()), (1, 1), "all products in one call");
+}
+
+#[tokio::test]
+async fn the_configuration_says_how_many_objects_a_call_looks_up() {
+    let ((_catalogue, catalogue_url), (shipping, shipping_url)) = (serve(Catalogue).await, serve(Shipping).await);
+    let mut config = Config::default();
+    let two = SourceConfig { lookups: NonZeroU32::new(2), ..SourceConfig::default() };
+    config.sources.insert("shipping".to_owned(), two);
+    let built = Gateway::builder()
+        .config(config)
+        .subgraph("catalogue", catalogue_url, CATALOGUE_SDL)
+        .subgraph("shipping", shipping_url, SHIPPING_SDL)
+        .build()
+        .await;
+    assert_eq!(ask(&built.unwrap_or_else(|error| panic!("{error}"))).await, expected());
+    assert_eq!(shipping.calls(), 2, "four products, two a call");
 }
 
 #[tokio::test]

@@ -96,7 +96,7 @@ fn source(answers: Vec<Result<String, SourceError>>) -> (LookupSource, Arc<Scrip
     let Some(composed) = composition.supergraph else { panic!("{:?}", composition.diagnostics) };
     let lookups = Lookups::of(&composed.supergraph, SubgraphId(0)).expect("lookups");
     let scripted = Arc::new(Scripted { answers: Mutex::new(answers), asked: Mutex::default() });
-    (LookupSource::new(scripted.clone(), lookups), scripted)
+    (LookupSource::new(scripted.clone(), lookups, MAX_ALIASES), scripted)
 }
 
 /// Fetches one field of each representation.

@@ -15,10 +15,6 @@ use super::compile::{Compiled, Filled, Lookup, Selected, SelectedField};
 use super::known::{Kinds, Lookups};
 use super::value::{Fields, Taken, Taker, fields, type_name};
 
-/// How many objects one call looks up: so many aliases are below what servers usually allow, and
-/// calls enough to be worth more than one round trip each.
-pub const MAX_ALIASES: usize = 50;
-
 /// All calls that some representations take.
 pub(super) struct Asked {
     pub(super) parts: Vec<Part>,
@@ -83,11 +79,16 @@ struct Text {
     used: BTreeSet<Name>,
 }
 
-/// Writes the calls for `request`, which asks for entities.
+/// Writes the calls for `request`, which asks for entities; each looks up `most` objects, or fewer.
 ///
 /// # Errors
 /// When it does not, a fault of ours.
-pub(super) fn ask(compiled: &Compiled, lookups: &Lookups, request: &FetchRequest) -> Result<Asked, SourceError> {
+pub(super) fn ask(
+    compiled: &Compiled,
+    lookups: &Lookups,
+    request: &FetchRequest,
+    most: usize,
+) -> Result<Asked, SourceError> {
     let fault = || SourceError::new("INTERNAL", "the representations of a call cannot be read");
     let (Call::Graphql { variables, .. }, RowShape::Lists(lists)) = (&request.call, &*request.shape) else {
         return Err(fault());
@@ -107,7 +108,7 @@ pub(super) fn ask(compiled: &Compiled, lookups: &Lookups, request: &FetchRequest
     }
     // A server may refuse null inside of an object, and with it the call: what is whole goes apart.
     let (gaps, whole): (Vec<_>, Vec<_>) = sought.into_iter().partition(Sought::has_gaps);
-    let chunks = whole.chunks(MAX_ALIASES).chain(gaps.chunks(MAX_ALIASES));
+    let chunks = whole.chunks(most).chain(gaps.chunks(most));
     let mut parts: Vec<Part> = chunks.map(|chunk| asker.aliases(chunk)).collect();
     if others.iter().any(|list| !list.is_empty()) {
         parts.push(asker.entities(&lookups.kinds, request, &others));

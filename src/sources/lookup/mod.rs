@@ -13,6 +13,5 @@ mod known;
 mod source;
 mod value;
 
-pub use ask::MAX_ALIASES;
 pub use known::Lookups;
-pub use source::LookupSource;
+pub use source::{LookupSource, MAX_ALIASES};

@@ -15,6 +15,9 @@ use super::ask::{Asked, ask};
 use super::compile::{Compiled, compile};
 use super::known::Lookups;
 
+/// How many objects one call looks up, if nothing else is said: a page of a list is one call, and a
+/// document stays within what servers parse without complaint.
+pub const MAX_ALIASES: usize = 50;
 /// How many calls of one fetch run at a time.
 const CONCURRENCY: usize = 8;
 /// How many documents are kept compiled; reading one again takes a fraction of a millisecond.
@@ -25,15 +28,16 @@ const DOCUMENTS: u64 = 1000;
 pub struct LookupSource {
     inner: Arc<dyn Source>,
     lookups: Lookups,
+    most: usize,
     compiled: Cache<Arc<str>, Arc<Compiled>>,
 }
 
 // === impl LookupSource ===
 
 impl LookupSource {
-    /// Puts `lookups` before `inner`, which executes GraphQL documents.
-    pub fn new(inner: Arc<dyn Source>, lookups: Lookups) -> Self {
-        Self { inner, lookups, compiled: Cache::new(DOCUMENTS) }
+    /// Puts `lookups` before `inner`, which executes GraphQL documents; one call has `most` of them.
+    pub fn new(inner: Arc<dyn Source>, lookups: Lookups, most: usize) -> Self {
+        Self { inner, lookups, most: most.max(1), compiled: Cache::new(DOCUMENTS) }
     }
 
     fn compiled(&self, document: &Arc<str>) -> Result<Arc<Compiled>, SourceError> {
@@ -52,7 +56,7 @@ impl LookupSource {
         request: &FetchRequest,
         context: &CallContext,
     ) -> Result<Rows, SourceError> {
-        let asked = ask(&*self.compiled(document)?, &self.lookups, request)?;
+        let asked = ask(&*self.compiled(document)?, &self.lookups, request, self.most)?;
         let calls: Vec<_> = asked.parts.iter().map(|part| self.inner.fetch(&part.request, context)).collect();
         let answers: Vec<_> = stream::iter(calls).buffered(CONCURRENCY).collect().await;
         collect(&asked, answers, lists)
