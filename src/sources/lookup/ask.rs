@@ -97,11 +97,11 @@ pub(super) fn ask(
     let asker = Asker { compiled, lists, values };
     let taker = Taker { kinds: &lookups.kinds };
     let (mut sought, mut others, mut rows) = (Vec::new(), vec![Vec::new(); lists.len()], 0);
-    for list in 0..lists.len() {
+    for (list, others) in others.iter_mut().enumerate() {
         for representation in asker.representations(list).ok_or_else(fault)? {
             match asker.seek(taker, list, rows, &fields(representation).ok_or_else(fault)?) {
                 Some(found) => sought.push(found),
-                None => others[list].push((rows, representation)),
+                None => others.push((rows, representation)),
             }
             rows += 1;
         }
