@@ -66,8 +66,11 @@ impl Assembler {
     /// # Errors
     /// All mistakes of the graph; or, if it has none, all of the configuration.
     pub async fn assemble(&self, files: SourceMap, config: &Config, origin: &Origin) -> Result<Assembled, Unloaded> {
-        let graph = graph::load(files, origin, &self.natives, &self.environment, &self.client).await?;
-        let (snapshot, mut findings) = match self.snapshot(config, &graph) {
+        let contract = graph::contract(&config.graph.contract);
+        let graph = graph::load(files, origin, &contract, &self.natives, &self.environment, &self.client).await?;
+        let unsupported = graph.unsupported();
+        let built = if unsupported.is_empty() { self.snapshot(config, &graph) } else { Err(unsupported) };
+        let (snapshot, mut findings) = match built {
             Ok(built) => built,
             Err(mistakes) => {
                 let Graph { files, mut findings, watched, .. } = graph;

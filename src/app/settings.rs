@@ -6,7 +6,7 @@ use crate::gateway::pipeline::config::{Introspection, Mask};
 use crate::platform::base::diagnostic::Diagnostic;
 use crate::platform::base::span::SourceMap;
 
-use super::config::graph::Playground;
+use super::config::graph::{ContractConfig, Playground};
 use super::config::load::{Environment, load};
 use super::config::tree::Config;
 use super::graph::Origin;
@@ -42,10 +42,23 @@ pub enum Base {
 pub struct Overrides {
     /// What the graph is made of.
     pub origin: Option<Origin>,
+    /// What of it clients see.
+    pub contract: ContractOverrides,
     /// The port to listen on.
     pub port: Option<u16>,
     /// Open introspection, playground and error messages.
     pub dev: bool,
+}
+
+/// What the command line says about the contract; each part replaces the configuration's.
+#[derive(Clone, Debug, Default)]
+pub struct ContractOverrides {
+    /// Tags that are needed to be seen.
+    pub include: Option<Vec<String>>,
+    /// Tags that hide.
+    pub exclude: Option<Vec<String>>,
+    /// Whether types that no operation can reach are hidden.
+    pub hide_unreachable: Option<bool>,
 }
 
 /// A configuration, read.
@@ -57,6 +70,17 @@ pub struct Settled {
     pub origin: Origin,
     /// The file it came from, if any.
     pub file: Option<PathBuf>,
+}
+
+// === impl ContractOverrides ===
+
+impl ContractOverrides {
+    fn apply(&self, contract: &mut ContractConfig) {
+        let Self { include, exclude, hide_unreachable } = self.clone();
+        contract.include = include.unwrap_or(std::mem::take(&mut contract.include));
+        contract.exclude = exclude.unwrap_or(std::mem::take(&mut contract.exclude));
+        contract.hide_unreachable = hide_unreachable.unwrap_or(contract.hide_unreachable);
+    }
 }
 
 // === impl Settings ===
@@ -81,6 +105,7 @@ impl Settings {
         if let Some(port) = self.overrides.port {
             config.listen.address.set_port(port);
         }
+        self.overrides.contract.apply(&mut config.graph.contract);
         if self.overrides.dev {
             config.graph.introspection = Introspection::On;
             config.graph.playground = Playground::On;

@@ -6,7 +6,7 @@ use clap::Args;
 
 use crate::app::config::load::Environment;
 use crate::app::graph::Origin;
-use crate::app::settings::{Base, Overrides, Settings};
+use crate::app::settings::{Base, ContractOverrides, Overrides, Settings};
 
 /// Which graph, and which configuration.
 #[derive(Args, Clone, Debug, Default)]
@@ -20,6 +20,16 @@ pub(super) struct GraphArguments {
     /// A list of subgraphs with addresses and SDL files: the file Rover uses
     #[arg(long, value_name = "FILE", group = "origin")]
     subgraphs: Option<PathBuf>,
+    /// Show clients only fields and unions with this tag; may be given several times [default: what
+    /// the configuration says]
+    #[arg(long, value_name = "TAG")]
+    include_tag: Vec<String>,
+    /// Hide what has this tag from clients; may be given several times
+    #[arg(long, value_name = "TAG")]
+    exclude_tag: Vec<String>,
+    /// With tags: whether to hide types that no operation can reach
+    #[arg(long, value_name = "BOOL")]
+    hide_unreachable: Option<bool>,
     /// The configuration [default: pleach.yaml, if there is one]
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
@@ -28,6 +38,15 @@ pub(super) struct GraphArguments {
 // === impl GraphArguments ===
 
 impl GraphArguments {
+    fn contract(&self) -> ContractOverrides {
+        let tags = |tags: &Vec<String>| (!tags.is_empty()).then(|| tags.clone());
+        ContractOverrides {
+            include: tags(&self.include_tag),
+            exclude: tags(&self.exclude_tag),
+            hide_unreachable: self.hide_unreachable,
+        }
+    }
+
     /// The settings these arguments mean.
     pub(super) fn settings(&self) -> Settings {
         let origin = match (&self.schema, &self.supergraph, &self.subgraphs) {
@@ -38,7 +57,7 @@ impl GraphArguments {
         };
         Settings {
             base: self.config.clone().map_or(Base::Usual, Base::File),
-            overrides: Overrides { origin, ..Overrides::default() },
+            overrides: Overrides { origin, contract: self.contract(), ..Overrides::default() },
             environment: environment(),
         }
     }

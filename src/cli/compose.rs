@@ -50,7 +50,8 @@ impl Compose {
             Err(mistakes) => return Ok(failed(&files, &mistakes)),
         };
         let client = HttpClient::new(&HttpClientConfig::default());
-        let graph = match graph::load(files, &settled.origin, &[], &settings.environment, &client).await {
+        let contract = graph::contract(&settled.config.graph.contract);
+        let graph = match graph::load(files, &settled.origin, &contract, &[], &settings.environment, &client).await {
             Ok(graph) => graph,
             Err(unloaded) => return Ok(failed(&unloaded.files, &unloaded.findings)),
         };

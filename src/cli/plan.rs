@@ -51,12 +51,17 @@ impl Plan {
             Err(mistakes) => return Ok(failed(&files, &mistakes)),
         };
         let environment: &Environment = &settings.environment;
+        let contract = graph::contract(&settled.config.graph.contract);
         let client = HttpClient::new(&HttpClientConfig::default());
-        let Graph { supergraph, files, findings, .. } =
-            match graph::load(files, &settled.origin, &[], environment, &client).await {
-                Ok(graph) => graph,
-                Err(unloaded) => return Ok(failed(&unloaded.files, &unloaded.findings)),
-            };
+        let graph = match graph::load(files, &settled.origin, &contract, &[], environment, &client).await {
+            Ok(graph) => graph,
+            Err(unloaded) => return Ok(failed(&unloaded.files, &unloaded.findings)),
+        };
+        let unsupported = graph.unsupported();
+        let Graph { supergraph, files, findings, .. } = graph;
+        if !unsupported.is_empty() {
+            return Ok(failed(&files, &unsupported));
+        }
         let api = match ApiSchema::parse(&supergraph.api_sdl) {
             Ok(api) => api,
             Err(mistakes) => return Ok(failed(&files, &mistakes)),

@@ -1,6 +1,7 @@
 //! The `headers` and `sources` sections of the configuration.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroU32;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -29,6 +30,9 @@ pub struct SourceConfig {
     pub url: Option<String>,
     /// Time one call may take, instead of the one in the schema (30s when neither says).
     pub timeout: Option<TimeSpan>,
+    /// How many objects one call may look up, in a subgraph with `@lookup` (50 when it is not said).
+    /// Each is an alias of a field of the query root, which servers limit.
+    pub lookups: Option<NonZeroU32>,
     /// What mappings read as `$config`.
     #[serde(rename = "$config")]
     pub config: serde_json::Map<String, serde_json::Value>,

@@ -8,6 +8,7 @@ pub mod graphql;
 pub mod grpc;
 pub mod headers;
 pub mod http;
+pub mod lookup;
 pub mod native;
 pub mod registry;
 pub mod rows;

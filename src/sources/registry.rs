@@ -26,6 +26,7 @@ use super::graphql::{GraphqlEndpoint, GraphqlProtocol, GraphqlSubgraph};
 use super::grpc::{Descriptors, GrpcAddress, GrpcClient, GrpcProtocol, ProtoFiles};
 use super::headers::HeaderRules;
 use super::http::{HttpProtocol, HttpSourceParts, Url};
+use super::lookup::{LookupSource, Lookups, MAX_ALIASES};
 use super::native::NativeSubgraph;
 use super::sql::{Address, Database, SqlProtocol};
 use super::stack::SourceStack;
@@ -83,7 +84,8 @@ impl SourceRegistry {
             systems: HashMap::new(),
             diagnostics: Vec::new(),
         };
-        let sources: Vec<_> = supergraph.subgraphs.iter().map(|subgraph| builder.subgraph(subgraph)).collect();
+        let sources: Vec<_> =
+            supergraph.subgraphs.iter_enumerated().map(|(id, subgraph)| builder.subgraph(id, subgraph)).collect();
         if builder.diagnostics.is_empty() {
             Ok(Self { sources: Arc::new(sources.into_iter().flatten().collect()) })
         } else {
@@ -123,8 +125,8 @@ enum System {
 // === impl Builder ===
 
 impl Builder<'_> {
-    fn subgraph(&mut self, subgraph: &SubgraphDef) -> Option<Arc<dyn Source>> {
-        let (source, timeout): (Arc<dyn Source>, _) = match &subgraph.kind {
+    fn subgraph(&mut self, id: SubgraphId, subgraph: &SubgraphDef) -> Option<Arc<dyn Source>> {
+        let (mut source, timeout): (Arc<dyn Source>, _) = match &subgraph.kind {
             SubgraphKind::Native => (Arc::new(self.native(subgraph)?), self.timeout(&subgraph.service, None)),
             SubgraphKind::Graphql { url } => self.remote(subgraph, url)?,
             SubgraphKind::Connector(id) => {
@@ -139,6 +141,11 @@ impl Builder<'_> {
                 self.connector(subgraph, &owner, at)?
             }
         };
+        if let Some(lookups) = Lookups::of(self.supergraph, id) {
+            let configured = self.config(&subgraph.service, None).and_then(|config| config.lookups);
+            let most = configured.map_or(MAX_ALIASES, |most| most.get() as usize);
+            source = Arc::new(LookupSource::new(source, lookups, most));
+        }
         Some(Arc::new(SourceStack::new(source, timeout)))
     }
 

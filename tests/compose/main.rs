@@ -1,12 +1,15 @@
 //! Subgraphs in, a supergraph or diagnostics out: each folder under `cases` holds the subgraphs
 //! (`NAME.graphql`) and what is expected, `supergraph.graphql` or `diagnostics.txt`; both when there
-//! are hints. `UPDATE=1` writes what is expected.
+//! are hints. With a `contract.json` the supergraph is restricted to it, and `api.graphql` is what
+//! clients then see. `UPDATE=1` writes what is expected.
+
+mod contracts;
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use pleach::graph::compose::{ComposeOptions, Composition, SubgraphInput, codes, compose};
+use pleach::graph::compose::{ComposeOptions, Composed, Composition, Contract, SubgraphInput, codes, compose};
 use pleach::graph::federation::supergraph::Supergraph;
 use pleach::graph::language::{parse, print};
 use pleach::platform::base::span::SourceMap;
@@ -16,6 +19,8 @@ struct Case {
     folder: PathBuf,
     /// Name and SDL.
     subgraphs: Vec<(String, String)>,
+    /// What clients may see of it.
+    contract: Contract,
 }
 
 fn cases() -> Vec<Case> {
@@ -30,17 +35,56 @@ fn case(folder: PathBuf) -> Case {
     for entry in fs::read_dir(&folder).unwrap() {
         let path = entry.unwrap().path();
         let name = path.file_stem().unwrap().to_string_lossy().into_owned();
-        if path.extension().is_some_and(|extension| extension == "graphql") && name != "supergraph" {
+        if path.extension().is_some_and(|extension| extension == "graphql") && !["supergraph", "api"].contains(&&*name)
+        {
             subgraphs.push((name, fs::read_to_string(&path).unwrap()));
         }
     }
     subgraphs.sort();
-    Case { name: folder.file_name().unwrap().to_string_lossy().into_owned(), folder, subgraphs }
+    let contract = fs::read_to_string(folder.join("contract.json")).map(|text| contract(&text)).unwrap_or_default();
+    Case { name: folder.file_name().unwrap().to_string_lossy().into_owned(), folder, subgraphs, contract }
 }
 
-fn run(subgraphs: &[(String, String)]) -> (SourceMap, Composition) {
+fn contract(text: &str) -> Contract {
+    let json: serde_json::Value = serde_json::from_str(text).unwrap();
+    let tags = |key: &str| {
+        let tags = json[key].as_array().into_iter().flatten();
+        tags.map(|tag| tag.as_str().unwrap().into()).collect()
+    };
+    Contract {
+        include: tags("include"),
+        exclude: tags("exclude"),
+        hide_unreachable: json["hide_unreachable"].as_bool().unwrap_or_default(),
+    }
+}
+
+/// The composition, as far as the contract shows it.
+fn restrict(composition: Composition, contract: &Contract, sources: &SourceMap) -> Composition {
+    let Composition { supergraph, mut diagnostics } = composition;
+    let supergraph = supergraph.and_then(|composed| match contract.apply(composed.document) {
+        Ok((document, warnings)) => {
+            diagnostics.extend(warnings);
+            let supergraph = Supergraph::from_document(&document, sources).unwrap();
+            Some(Composed {
+                sdl: print::document(&document),
+                api_sdl: supergraph.api_sdl.to_string(),
+                document,
+                supergraph,
+                connected: composed.connected,
+            })
+        }
+        Err(mistakes) => {
+            diagnostics.extend(mistakes);
+            None
+        }
+    });
+    Composition { supergraph, diagnostics }
+}
+
+fn run(case: &Case) -> (SourceMap, Composition) {
     let mut sources = SourceMap::new();
-    let inputs: Vec<SubgraphInput> = subgraphs
+    let inputs: Vec<SubgraphInput> = case
+        .subgraphs
         .iter()
         .map(|(name, sdl)| SubgraphInput {
             name: name.as_str().into(),
@@ -49,7 +93,9 @@ fn run(subgraphs: &[(String, String)]) -> (SourceMap, Composition) {
         })
         .collect();
     let composition = compose(&sources, &inputs, &ComposeOptions::default());
-    (sources, composition)
+    let restricted =
+        if case.contract.is_empty() { composition } else { restrict(composition, &case.contract, &sources) };
+    (sources, restricted)
 }
 
 fn rendered(sources: &SourceMap, composition: &Composition) -> String {
@@ -76,9 +122,12 @@ fn each_case_composes_as_expected() {
     let cases = cases();
     assert!(cases.len() >= 60, "cases are missing");
     for case in cases {
-        let (sources, composition) = run(&case.subgraphs);
+        let (sources, composition) = run(&case);
         let sdl = composition.supergraph.as_ref().map(|composed| composed.sdl.clone()).unwrap_or_default();
         expect(&case.folder.join("supergraph.graphql"), &sdl, &mut failures);
+        let api = composition.supergraph.as_ref().map(|composed| composed.api_sdl.clone()).unwrap_or_default();
+        let api = if case.contract.is_empty() { String::new() } else { api };
+        expect(&case.folder.join("api.graphql"), &api, &mut failures);
         expect(&case.folder.join("diagnostics.txt"), &rendered(&sources, &composition), &mut failures);
     }
     assert!(failures.is_empty(), "{}", failures.join("\n"));
@@ -102,12 +151,12 @@ fn outcome(composition: &Composition) -> (Option<String>, Option<String>, BTreeS
 #[test]
 fn the_order_of_subgraphs_changes_nothing() {
     for case in cases() {
-        let expected = outcome(&run(&case.subgraphs).1);
-        let mut turned = case.subgraphs.clone();
-        turned.reverse();
-        for _ in 0..case.subgraphs.len() {
-            turned.rotate_left(1);
-            assert_eq!(outcome(&run(&turned).1), expected, "{}", case.name);
+        let expected = outcome(&run(&case).1);
+        let mut turned = Case { subgraphs: case.subgraphs.clone(), ..case };
+        turned.subgraphs.reverse();
+        for _ in 0..turned.subgraphs.len() {
+            turned.subgraphs.rotate_left(1);
+            assert_eq!(outcome(&run(&turned).1), expected, "{}", turned.name);
         }
     }
 }
@@ -115,8 +164,8 @@ fn the_order_of_subgraphs_changes_nothing() {
 #[test]
 fn composing_again_gives_the_same_bytes() {
     for case in cases() {
-        let (sources, first) = run(&case.subgraphs);
-        let (again, second) = run(&case.subgraphs);
+        let (sources, first) = run(&case);
+        let (again, second) = run(&case);
         assert_eq!(rendered(&sources, &first), rendered(&again, &second), "{}", case.name);
         assert_eq!(outcome(&first), outcome(&second), "{}", case.name);
     }
@@ -125,7 +174,7 @@ fn composing_again_gives_the_same_bytes() {
 #[test]
 fn a_supergraph_read_back_is_the_same_graph() {
     for case in cases() {
-        let (_, composition) = run(&case.subgraphs);
+        let (_, composition) = run(&case);
         let Some(composed) = composition.supergraph else { continue };
         let mut sources = SourceMap::new();
         let file = sources.add("supergraph.graphql", composed.sdl.as_str());
@@ -140,7 +189,7 @@ fn a_supergraph_read_back_is_the_same_graph() {
 #[test]
 fn a_supergraph_reads_back_as_it_was_printed() {
     for case in cases() {
-        let (_, composition) = run(&case.subgraphs);
+        let (_, composition) = run(&case);
         let Some(composed) = composition.supergraph else { continue };
         let mut sources = SourceMap::new();
         let file = sources.add("supergraph.graphql", composed.sdl.as_str());
@@ -153,7 +202,7 @@ fn a_supergraph_reads_back_as_it_was_printed() {
 #[test]
 fn every_finding_lies_in_its_file() {
     for case in cases() {
-        let (sources, composition) = run(&case.subgraphs);
+        let (sources, composition) = run(&case);
         for diagnostic in &composition.diagnostics {
             for label in &diagnostic.labels {
                 let length = sources.file(label.span.file).map(|file| file.text.len()).unwrap_or_default();
@@ -167,7 +216,7 @@ fn every_finding_lies_in_its_file() {
 #[test]
 fn every_code_of_the_cases_is_listed() {
     for case in cases() {
-        let (_, composition) = run(&case.subgraphs);
+        let (_, composition) = run(&case);
         for diagnostic in &composition.diagnostics {
             assert!(codes::meaning(&diagnostic.code).is_some(), "{}: {} is not listed", case.name, diagnostic.code);
         }
@@ -178,7 +227,7 @@ fn every_code_of_the_cases_is_listed() {
 fn every_listed_code_has_a_case() {
     let mut seen = BTreeSet::new();
     for case in cases() {
-        let (_, composition) = run(&case.subgraphs);
+        let (_, composition) = run(&case);
         seen.extend(composition.diagnostics.into_iter().map(|diagnostic| diagnostic.code));
     }
     let missing: Vec<&str> = codes::ALL.iter().map(|code| code.name).filter(|name| !seen.contains(*name)).collect();

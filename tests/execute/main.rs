@@ -30,12 +30,14 @@ use pleach::gateway::operation::normalize::normalize;
 use pleach::gateway::plan::model::Plan;
 use pleach::gateway::plan::{PlanOptions, plan};
 use pleach::graph::compose::{ComposeOptions, SubgraphInput, compose};
+use pleach::graph::federation::ids::SubgraphId;
 use pleach::graph::federation::supergraph::Supergraph;
 use pleach::graph::language::api::ApiSchema;
 use pleach::platform::base::deadline::Deadline;
 use pleach::platform::base::id::IdVec;
 use pleach::platform::base::span::SourceMap;
 use pleach::sources::contract::{Call, CallContext, FetchRequest, RequestFacts, Source, SourceError};
+use pleach::sources::lookup::{LookupSource, Lookups, MAX_ALIASES};
 use pleach::sources::rows::scan::scan_graphql;
 use pleach::sources::rows::shape::RowShape;
 use pleach::sources::rows::slot::Rows;
@@ -197,9 +199,13 @@ impl Page {
                 let delay = Duration::from_millis(rank as u64);
                 let mock =
                     Mock { name: name.clone(), behaviour: self.behaviour(name), delay, calls: Arc::clone(&calls) };
-                match self.asked.schemas.get(name) {
+                let source = match self.asked.schemas.get(name) {
                     Some(schema) => Arc::new(self.subgraph(schema, mock)) as Arc<dyn Source>,
                     None => Arc::new(mock) as Arc<dyn Source>,
+                };
+                match Lookups::of(&self.asked.supergraph, SubgraphId(index as u32)) {
+                    Some(lookups) => Arc::new(LookupSource::new(source, lookups, MAX_ALIASES)) as Arc<dyn Source>,
+                    None => source,
                 }
             })
             .collect();

@@ -17,7 +17,9 @@ use serde_json::{Map, Value, json};
 use super::subgraph_schema::SubgraphSchema;
 
 /// A subgraph with its data: root types hold fields, other types lists of entities. An object
-/// `{"error": "…"}` is a null with that error.
+/// `{"error": "…"}` is a null with that error; `{"lookup": ["Product"], "by": {"input.id": "id"}}` is the
+/// entity whose field `id` is what the argument `input` has under `id`; `{"arguments": true}` is a text
+/// that repeats the arguments.
 pub struct Subgraph {
     pub name: String,
     pub delay: Duration,
@@ -126,6 +128,7 @@ impl Run<'_> {
                     let def = ty.and_then(|ty| ty.fields.iter().find(|def| &*def.name.value == field));
                     let inner = def.map(|def| def.ty.name().value.to_string()).unwrap_or_default();
                     let value = object.get(field).cloned().unwrap_or(Value::Null);
+                    let value = self.computed(value, nodes[0]);
                     self.value(&value, &inner, &nodes)
                 }
             };
@@ -172,6 +175,37 @@ impl Run<'_> {
         let entities =
             representations.as_array().expect("a list").iter().map(|one| self.subgraph.entity(one)).collect();
         self.value(&Value::Array(entities), "_Entity", nodes)
+    }
+
+    /// What depends on the field's arguments.
+    fn computed(&self, value: Value, node: &Field) -> Value {
+        let arguments = node.arguments.iter().filter_map(|argument| {
+            Some((argument.name.value.to_string(), argument.value.to_input().to_json(&self.variables)?))
+        });
+        let arguments = Value::Object(arguments.collect());
+        match (value.get("arguments"), value.get("lookup"), value.get("by")) {
+            (Some(_), ..) => arguments.to_string().into(),
+            (_, Some(Value::Array(types)), Some(Value::Object(by))) => {
+                let sought = by.iter().filter_map(|(path, field)| {
+                    let value = arguments.pointer(&format!("/{}", path.replace('.', "/")))?;
+                    Some((field.as_str()?, value))
+                });
+                let sought: Vec<(&str, &Value)> = sought.collect();
+                types.iter().find_map(|ty| self.found(ty.as_str()?, &sought)).unwrap_or(Value::Null)
+            }
+            _ => value,
+        }
+    }
+
+    fn found(&self, ty: &str, sought: &[(&str, &Value)]) -> Option<Value> {
+        let agrees = |entity: &&Value| {
+            !sought.is_empty() && sought.iter().all(|(field, value)| entity.get(field) == Some(*value))
+        };
+        let mut found = self.subgraph.data.get(ty)?.as_array()?.iter().find(agrees)?.clone();
+        if found.get("error").is_none() {
+            found["__typename"] = ty.into();
+        }
+        Some(found)
     }
 
     fn value(&mut self, value: &Value, declared: &str, nodes: &[&Field]) -> Value {

@@ -8,6 +8,7 @@ use pleach::app::graph::{self, Origin};
 use pleach::app::settings::{Base, Overrides, Settings};
 use pleach::cli::demo::settings;
 use pleach::cli::demo::token::{SCOPES, SUBJECT};
+use pleach::graph::compose::Contract;
 use pleach::platform::base::span::SourceMap;
 use pleach::platform::net::{HttpClient, HttpClientConfig};
 
@@ -85,8 +86,15 @@ async fn a_supergraph_that_was_composed_and_written_serves_the_same_answers() {
     let demo = Demo::start().await;
     let client = HttpClient::new(&HttpClientConfig::default());
     let environment = demo.systems.environment();
-    let composed =
-        graph::load(SourceMap::new(), &Origin::Schema(demo.systems.schema()), &[], &environment, &client).await;
+    let composed = graph::load(
+        SourceMap::new(),
+        &Origin::Schema(demo.systems.schema()),
+        &Contract::default(),
+        &[],
+        &environment,
+        &client,
+    )
+    .await;
     let composed = composed.unwrap_or_else(|unloaded| panic!("{:?}", unloaded.findings));
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("supergraph.graphql");

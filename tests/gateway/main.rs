@@ -4,6 +4,8 @@
 mod auth;
 mod changes;
 mod composed;
+mod composite;
+mod contract;
 mod demo;
 mod harness;
 mod http;
@@ -14,4 +16,5 @@ mod pages;
 mod partial;
 mod record;
 mod reload;
+mod unsupported;
 mod world;

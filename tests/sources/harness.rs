@@ -207,7 +207,8 @@ fn cell(rows: &Rows, slot: Slot) -> Value {
     }
 }
 
-fn object(fields: &[(&str, u8)]) -> ObjectShape {
+/// An object with these fields of any value; so many lists surround each.
+pub fn object(fields: &[(&str, u8)]) -> ObjectShape {
     let field = |(slot, (key, lists)): (usize, &(&str, u8))| FieldShape {
         key: (*key).into(),
         slot: SlotIndex(slot as u32),
@@ -232,6 +233,11 @@ pub fn root_shape(fields: &[&str]) -> Arc<RowShape> {
 pub fn root_row(rows: &Rows, fields: &[&str]) -> Value {
     let fields: Vec<_> = fields.iter().map(|field| (*field, 0)).collect();
     Answered::read(rows, &object(&fields)).rows.remove(0)
+}
+
+/// All rows of an answer.
+pub fn list_rows(rows: &Rows, shape: &ObjectShape) -> Vec<Value> {
+    Answered::read(rows, shape).rows
 }
 
 /// A context with time enough.

@@ -5,6 +5,7 @@ mod graphql;
 mod grpc;
 mod harness;
 mod http;
+mod lookup;
 #[path = "../support/mariadb.rs"]
 mod mariadb_server;
 mod mysql;

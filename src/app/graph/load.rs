@@ -4,9 +4,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::app::config::load::Environment;
-use crate::graph::compose::{ComposeOptions, SubgraphInput, compose};
+use crate::graph::compose::{ComposeOptions, Contract, SubgraphInput, compose};
 use crate::graph::federation::supergraph::Supergraph;
-use crate::graph::language::parse;
+use crate::graph::language::ast::Document;
+use crate::graph::language::{parse, print};
 use crate::platform::base::Name;
 use crate::platform::base::diagnostic::Diagnostic;
 use crate::platform::base::span::{FileId, SourceMap};
@@ -35,6 +36,17 @@ pub struct Graph {
     pub watched: Vec<PathBuf>,
 }
 
+// === impl Graph ===
+
+impl Graph {
+    /// What of the graph composes but cannot be executed, for commands that are to execute it.
+    pub fn unsupported(&self) -> Vec<Diagnostic> {
+        let contexts = self.supergraph.uses_contexts();
+        let message = contexts.then_some("the graph fills arguments from contexts, which cannot be executed yet");
+        message.map(|message| Diagnostic::error("UNSUPPORTED_FEATURE", message)).into_iter().collect()
+    }
+}
+
 /// Why there is no graph.
 #[derive(Debug)]
 pub struct Unloaded {
@@ -46,14 +58,15 @@ pub struct Unloaded {
     pub watched: Vec<PathBuf>,
 }
 
-/// Reads what `origin` names, adds native subgraphs, and composes. Findings about files are added
-/// to `files`, which may hold others already.
+/// Reads what `origin` names, adds native subgraphs, composes, and hides what the contract hides.
+/// Findings about files are added to `files`, which may hold others already.
 ///
 /// # Errors
 /// Everything that stands against the graph.
 pub async fn load(
     files: SourceMap,
     origin: &Origin,
+    contract: &Contract,
     natives: &[NativeSubgraph],
     environment: &Environment,
     client: &HttpClient,
@@ -103,7 +116,7 @@ pub async fn load(
     }
     // Should composing panic, a changed file can still mend it.
     let still_watched = watched.clone();
-    let work = Work { files, protos, inputs, findings, watched, natives };
+    let work = Work { files, protos, inputs, findings, watched, natives, contract: contract.clone() };
     let done = tokio::task::spawn_blocking(move || work.build(supergraph)).await;
     done.unwrap_or_else(|panic| {
         let finding = Diagnostic::error("INTERNAL", format!("composing failed, a defect in Pleach: {panic}"));
@@ -224,6 +237,7 @@ struct Work {
     findings: Vec<Diagnostic>,
     watched: Vec<PathBuf>,
     natives: Vec<Name>,
+    contract: Contract,
 }
 
 // === impl Work ===
@@ -236,15 +250,6 @@ impl Work {
             None => self.compose(),
         };
         let Self { files, protos, findings, watched, natives, .. } = self;
-        let built = match built {
-            Some((supergraph, _)) if supergraph.uses_contexts() => {
-                let message = "the graph fills arguments from contexts, which cannot be executed yet";
-                let mut findings = findings;
-                findings.push(Diagnostic::error("UNSUPPORTED_FEATURE", message));
-                return Err(Unloaded { files, findings, watched });
-            }
-            built => built,
-        };
         match built {
             Some((mut supergraph, sdl)) => {
                 supergraph.mount_natives(&natives);
@@ -259,7 +264,10 @@ impl Work {
         let composition = compose(&self.files, &self.inputs, &options);
         self.findings.extend(composition.diagnostics);
         let composed = composition.supergraph?;
-        Some((composed.supergraph, composed.sdl.into()))
+        if self.contract.is_empty() {
+            return Some((composed.supergraph, composed.sdl.into()));
+        }
+        self.restrict(composed.document)
     }
 
     fn read_supergraph(&mut self, file: FileId) -> Option<(Supergraph, Arc<str>)> {
@@ -268,8 +276,31 @@ impl Work {
         if self.findings.iter().any(Diagnostic::is_error) {
             return None;
         }
-        match Supergraph::from_document(&document, &self.files) {
-            Ok(supergraph) => Some((supergraph, self.files.file(file)?.text.clone())),
+        if !self.contract.is_empty() {
+            return self.restrict(document);
+        }
+        let supergraph = self.model(&document)?;
+        Some((supergraph, self.files.file(file)?.text.clone()))
+    }
+
+    /// Hides what the contract hides.
+    fn restrict(&mut self, document: Document) -> Option<(Supergraph, Arc<str>)> {
+        match self.contract.apply(document) {
+            Ok((document, warnings)) => {
+                self.findings.extend(warnings);
+                let supergraph = self.model(&document)?;
+                Some((supergraph, print::document(&document).into()))
+            }
+            Err(mistakes) => {
+                self.findings.extend(mistakes);
+                None
+            }
+        }
+    }
+
+    fn model(&mut self, document: &Document) -> Option<Supergraph> {
+        match Supergraph::from_document(document, &self.files) {
+            Ok(supergraph) => Some(supergraph),
             Err(mistakes) => {
                 self.findings.extend(mistakes);
                 None

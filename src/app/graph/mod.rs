@@ -6,4 +6,4 @@ mod remote;
 mod rover;
 
 pub use load::{Graph, Unloaded, load};
-pub use origin::{Origin, SubgraphText};
+pub use origin::{Origin, SubgraphText, contract};

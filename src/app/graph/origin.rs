@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
-use crate::app::config::graph::GraphConfig;
+use crate::app::config::graph::{ContractConfig, GraphConfig};
+use crate::graph::compose::Contract;
+use crate::platform::base::Name;
 use crate::platform::base::diagnostic::Diagnostic;
 
 /// What the graph is made of.
@@ -47,5 +49,15 @@ impl Origin {
                 Err(Diagnostic::error("CONFIG_INVALID", message))
             }
         }
+    }
+}
+
+/// The contract a configuration describes.
+pub fn contract(config: &ContractConfig) -> Contract {
+    let names = |tags: &[String]| tags.iter().map(|tag| Name::from(tag.as_str())).collect();
+    Contract {
+        include: names(&config.include),
+        exclude: names(&config.exclude),
+        hide_unreachable: config.hide_unreachable,
     }
 }

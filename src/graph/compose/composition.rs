@@ -12,11 +12,12 @@ use crate::platform::base::Name;
 use crate::platform::base::diagnostic::{Diagnostic, Severity};
 use crate::platform::base::span::{FileId, SourceMap, Span};
 
+use super::composite::{self, Composite, Translated};
 use super::subgraph::definitions::{self, NEWEST, OLDEST};
 use super::subgraph::facts::Facts;
 use super::subgraph::load;
 use super::subgraph::model::Subgraph;
-use super::{merge, merged, satisfiability, supergraph, upgrade, validate};
+use super::{fan_out, merge, merged, satisfiability, supergraph, upgrade, validate};
 
 /// One subgraph to compose.
 #[derive(Clone, Debug)]
@@ -101,6 +102,7 @@ pub fn compose(sources: &SourceMap, inputs: &[SubgraphInput], options: &ComposeO
     match Supergraph::from_document(&document, sources) {
         Ok(supergraph) => {
             diagnostics.extend(satisfiability::check(&supergraph, &|coordinate| places(&subgraphs, coordinate)));
+            diagnostics.extend(fan_out::check(&supergraph, &places_of("N_PLUS_ONE", &diagnostics)));
             let sdl = print::document(&document);
             let api_sdl = supergraph.api_sdl.to_string();
             finish(Some(Composed { document, sdl, supergraph, api_sdl, connected }), diagnostics)
@@ -122,6 +124,12 @@ fn places(subgraphs: &[Subgraph], coordinate: &str) -> Vec<(Span, String)> {
             Some((field.name.span, format!("in subgraph \"{}\"", subgraph.name)))
         })
         .collect()
+}
+
+/// Where findings with this code stand.
+fn places_of(code: &str, diagnostics: &[Diagnostic]) -> BTreeSet<Span> {
+    let found = diagnostics.iter().filter(|finding| finding.code == code);
+    found.filter_map(|finding| Some(finding.labels.first()?.span)).collect()
 }
 
 fn has_errors(diagnostics: &[Diagnostic]) -> bool {
@@ -210,6 +218,10 @@ impl Reading<'_> {
             return None;
         }
         let valid = self.keep(validate::graphql(self.sources, input.file, &document, &links, version));
+        if !valid && links.by_identity(spec::COMPOSITE_SCHEMAS).is_some() {
+            return None;
+        }
+        let (document, links, composite) = self.translated(document, links)?;
         let (connected, found) = connect::read(&document, &input.name, &links, self.sources, self.options.protos);
         if !(self.keep(found) && valid) {
             return None;
@@ -225,8 +237,21 @@ impl Reading<'_> {
         self.connected.extend(connected);
         let url = remote.as_ref().unwrap_or(&input.url);
         let mut subgraph = load::load(&document, &input.name, url, graph, input.file, links, version);
+        subgraph.composite = composite;
         subgraph.facts = Facts::of(&subgraph, self.sources);
         Some(subgraph)
+    }
+
+    /// A document that links Composite Schemas as federation spells it; others as they are.
+    fn translated(&mut self, document: Document, links: Links) -> Option<(Document, Links, Option<Composite>)> {
+        if links.by_identity(spec::COMPOSITE_SCHEMAS).is_none() {
+            return Some((document, links, None));
+        }
+        let (translated, found) = composite::translate(&document, &links, self.sources);
+        self.keep(found);
+        let Translated { document, composite } = translated?;
+        let (links, found) = Links::read(&document);
+        self.keep(found).then_some((document, links, Some(composite)))
     }
 
     /// Records findings; whether none is an error.
@@ -240,6 +265,9 @@ impl Reading<'_> {
 /// The version of federation a document links; federation 1 was not linked, or in a version below 2.
 fn version(links: &Links, found: &mut Vec<Diagnostic>) -> Version {
     let Some(link) = links.federation() else {
+        if links.by_identity(spec::COMPOSITE_SCHEMAS).is_some() {
+            return composite::definitions::FEDERATION;
+        }
         // Read as federation 2, the document would have the directive twice.
         for identity in [spec::TAG, spec::INACCESSIBLE] {
             if let Some(link) = links.by_identity(identity) {
@@ -261,6 +289,7 @@ fn version(links: &Links, found: &mut Vec<Diagnostic>) -> Version {
 
 /// What is imported from federation must exist in its version.
 fn check_imports(links: &Links, version: Version, found: &mut Vec<Diagnostic>) {
+    composite::definitions::check(links, found);
     let Some(link) = links.by_identity(spec::FEDERATION) else { return };
     for import in &link.imports {
         if definitions::exists(version, &import.element, import.directive) {

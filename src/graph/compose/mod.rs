@@ -11,7 +11,10 @@
 //! in a diagnostic lies in a file of the user's.
 
 pub mod codes;
+pub mod composite;
 mod composition;
+mod contract;
+mod fan_out;
 pub mod merge;
 pub mod merged;
 pub mod satisfiability;
@@ -21,3 +24,4 @@ mod upgrade;
 pub mod validate;
 
 pub use composition::{ComposeOptions, Composed, Composition, SubgraphInput, compose};
+pub use contract::Contract;

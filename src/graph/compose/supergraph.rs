@@ -150,6 +150,30 @@ pub fn document(merged: &Merged, subgraphs: &[Subgraph], span: Span) -> Document
     Document { definitions }
 }
 
+/// Links the specification of the directive `name`, and defines the directive, unless the supergraph
+/// knows it already.
+pub fn link_feature(document: &mut Document, name: &str) {
+    let known = |definition: &Definition| matches!(definition, Definition::Directive(own) if &*own.name.value == name);
+    let feature = FEATURES.iter().find(|feature| feature.directives.contains(&name));
+    let Some(feature) = feature.filter(|_| !document.definitions.iter().any(known)) else { return };
+    let schema = document.definitions.iter_mut().find_map(|definition| match definition {
+        Definition::Schema(schema) => Some(schema),
+        _ => None,
+    });
+    let Some(schema) = schema else { return };
+    let mut added = Vec::new();
+    for definition in read(&format!("extend schema {} {}", feature.link, feature.definitions), schema.span) {
+        match definition {
+            Definition::Schema(linking) => schema.directives.extend(linking.directives),
+            other => added.push(other),
+        }
+    }
+    // Before the other directives' definitions: those stand first after the schema.
+    let place = document.definitions.iter().position(|definition| !matches!(definition, Definition::Schema(_)));
+    let place = place.unwrap_or(document.definitions.len());
+    document.definitions.splice(place..place, added);
+}
+
 fn schema_definition(fixed: SchemaDefinition, merged: &Merged, links: Vec<Directive>, span: Span) -> SchemaDefinition {
     let roots = [OperationKind::Query, OperationKind::Mutation, OperationKind::Subscription]
         .into_iter()

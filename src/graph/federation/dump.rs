@@ -6,6 +6,7 @@ use crate::graph::language::ast::TypeKind;
 
 use super::field_set::FieldSetNode;
 use super::ids::{EntryId, FieldId, FieldSetId, ProviderId, TypeId, TypeSet};
+use super::lookup::{FilledArgument, RequiredArguments};
 use super::supergraph::{AuthAtom, AuthRule, BatchCaps, EntryKind, LocalType, SubgraphKind, Supergraph};
 
 /// A supergraph's model as text; made by [`Supergraph::dump`].
@@ -65,6 +66,12 @@ impl Dump<'_> {
         }
         for &entry in &def.entries {
             self.entry(f, id, entry)?;
+        }
+        for lookup in self.0.lookups.iter().filter(|lookup| lookup.ty == id) {
+            let name = &self.0.subgraphs[lookup.subgraph].name;
+            write!(f, "  lookup {name} {}", lookup.path.join("."))?;
+            filled(f, &lookup.arguments)?;
+            writeln!(f, " by {{ {} }}", FieldSetText(self.0, lookup.key))?;
         }
         for value in &def.values {
             writeln!(f, "  {}{}", value.name, if value.inaccessible { " inaccessible" } else { "" })?;
@@ -158,6 +165,12 @@ impl Dump<'_> {
             }
             f.write_str(" }")?;
         }
+        let of_provider =
+            |required: &&RequiredArguments| required.field == provider.field && required.subgraph == provider.subgraph;
+        if let Some(required) = self.0.required_arguments.iter().find(of_provider) {
+            f.write_str(" with ")?;
+            filled(f, &required.arguments)?;
+        }
         if provider.external {
             f.write_str(" external")?;
         }
@@ -184,6 +197,12 @@ impl Dump<'_> {
         let names: Vec<_> = set.iter().map(|id| &*self.0.types[id].name).collect();
         if names.is_empty() { "nothing".into() } else { names.join(" | ") }
     }
+}
+
+/// `(name: Type = value)`
+fn filled(f: &mut Formatter<'_>, arguments: &[FilledArgument]) -> fmt::Result {
+    let arguments = arguments.iter().map(|argument| format!("{}: {} = {}", argument.name, argument.ty, argument.value));
+    write!(f, "({})", arguments.collect::<Vec<_>>().join(", "))
 }
 
 impl Display for AuthRule {

@@ -4,6 +4,7 @@ use std::fmt::{self, Write};
 
 use sha2::{Digest, Sha256};
 
+use super::lookup::FilledArgument;
 use super::supergraph::{SubgraphKind, Supergraph};
 
 /// SHA-256 of the graph. Addresses are left out: a plan does not depend on them.
@@ -40,5 +41,18 @@ fn write(out: &mut Sink, graph: &Supergraph) -> fmt::Result {
     }
     write!(out, "{:?}{:?}{:?}{:?}", graph.fields, graph.field_sets, graph.providers, graph.entries)?;
     write!(out, "{:?}{:?}{:?}", graph.labels, graph.auth_rules, graph.connectors)?;
+    for lookup in &graph.lookups {
+        write!(out, "{:?}", (lookup.ty, lookup.subgraph, lookup.key, &lookup.path))?;
+        lookup.arguments.iter().try_for_each(|argument| filled(out, argument))?;
+    }
+    for required in &graph.required_arguments {
+        write!(out, "{:?}", (required.field, required.subgraph))?;
+        required.arguments.iter().try_for_each(|argument| filled(out, argument))?;
+    }
     write!(out, "{:?}", (graph.query, graph.mutation, graph.subscription))
+}
+
+/// Without places: where an argument is written changes nothing.
+fn filled(out: &mut Sink, argument: &FilledArgument) -> fmt::Result {
+    write!(out, "{:?}{}", (&argument.name, &argument.ty), argument.value)
 }

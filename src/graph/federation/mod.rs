@@ -15,6 +15,8 @@
 
 pub mod field_set;
 pub mod ids;
+pub mod lookup;
+pub mod selection_map;
 pub mod supergraph;
 
 mod access;

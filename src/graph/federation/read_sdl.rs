@@ -28,6 +28,7 @@ impl Supergraph {
         build.roots(document);
         build.local_types();
         build.provide();
+        build.lookups();
         build.connect(&connected);
         build.protect();
         let mut graph = build.finish()?;

@@ -12,7 +12,7 @@ const UNSUPPORTED_VERSION: &str = "UNSUPPORTED_FEDERATION_VERSION";
 const UNSUPPORTED_FEATURE: &str = "UNSUPPORTED_LINKED_FEATURE";
 
 /// Features that may be linked `for: SECURITY` or `for: EXECUTION`: we know what they ask of us.
-const KNOWN: [&str; 12] = [
+const KNOWN: [&str; 13] = [
     spec::LINK,
     spec::JOIN,
     spec::TAG,
@@ -23,6 +23,7 @@ const KNOWN: [&str; 12] = [
     spec::COST,
     spec::CONTEXT,
     spec::CACHE_TAG,
+    spec::COMPOSITE_SCHEMAS,
     spec::APOLLO_CONNECT,
     spec::PLEACH_CONNECT,
 ];

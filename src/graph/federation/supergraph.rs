@@ -16,6 +16,7 @@ use super::ids::{
     AuthRuleId, ConnectorId, EntryId, FieldId, FieldSetId, LabelId, ProviderId, SubgraphId, SubgraphSet, TypeId,
     TypeSet,
 };
+use super::lookup::{Lookup, RequiredArguments};
 
 /// Everything derived from one composed graph. Built once, then only read.
 #[derive(Clone, Debug, Default)]
@@ -40,6 +41,10 @@ pub struct Supergraph {
     pub connectors: IdVec<ConnectorId, ConnectorDef>,
     /// The connected subgraphs, sorted by name: what their connectors do.
     pub connected: Vec<Arc<ConnectedSubgraph>>,
+    /// Fields that look entities up, in subgraphs that have such fields instead of `_entities`.
+    pub lookups: Vec<Lookup>,
+    /// Arguments that are filled from other subgraphs.
+    pub required_arguments: Vec<RequiredArguments>,
     /// The root types that exist.
     pub query: Option<TypeId>,
     /// `Mutation`, if any.

@@ -3,6 +3,7 @@
 
 pub mod api;
 pub mod ast;
+pub mod minified;
 pub mod parse;
 pub mod print;
 pub mod string;

@@ -66,6 +66,16 @@ pub fn field_set(text: &str, file: FileId) -> Result<Vec<Selection>, Vec<Diagnos
     }
 }
 
+/// Parses an executable document; it is not compared with any schema. Spans are relative to `text`.
+///
+/// # Errors
+/// Syntax errors, relative to `text`.
+pub fn executable_text(text: &str) -> Result<ExecutableDocument, Vec<Diagnostic>> {
+    let parser = Parser::new().recursion_limit(RECURSION_LIMIT);
+    let (parsed, diagnostics) = parse_ast(text, "document", FileId(0), parser);
+    if diagnostics.is_empty() { Ok(executable(&parsed, text)) } else { Err(diagnostics) }
+}
+
 /// An executable document as our tree; it must have been parsed from `text`.
 pub(super) fn executable(document: &parsed::Document, text: &str) -> ExecutableDocument {
     let convert = Convert { file: FileId(0), text };

@@ -24,6 +24,8 @@ pub const COST: &str = "https://specs.apollo.dev/cost";
 pub const CONTEXT: &str = "https://specs.apollo.dev/context";
 /// `@cacheTag`
 pub const CACHE_TAG: &str = "https://specs.apollo.dev/cacheTag";
+/// `@lookup`, `@require` and more of the Composite Schemas specification.
+pub const COMPOSITE_SCHEMAS: &str = "https://specs.graphql.org/composite-schemas";
 /// `@source` and `@connect` as Apollo specifies them.
 pub const APOLLO_CONNECT: &str = "https://specs.apollo.dev/connect";
 /// `@source`, `@connect` and more, as this project specifies them.

@@ -131,7 +131,7 @@ impl Carried {
             arguments.push(("import", build::list(imports, span)));
             links.push(build::directive("link", arguments, span));
         }
-        for identity in [spec::APOLLO_CONNECT, spec::PLEACH_CONNECT] {
+        for identity in [spec::APOLLO_CONNECT, spec::PLEACH_CONNECT, spec::COMPOSITE_SCHEMAS] {
             let all = subgraphs.iter().filter_map(|subgraph| subgraph.links.by_identity(identity));
             if let Some(link) = all.max_by_key(|link| link.version()) {
                 let arguments =

@@ -1,4 +1,4 @@
-//! Connectors in the supergraph: they travel inside `@join__directive`.
+//! Connectors and lookups in the supergraph: they travel inside `@join__directive`.
 
 use crate::graph::compose::subgraph::directives::Applied;
 use crate::graph::compose::subgraph::model::{Annotated, Subgraph};
@@ -9,20 +9,20 @@ use crate::platform::base::Name;
 
 use super::build;
 
-/// `@join__directive` for connectors on an element, like applications of several subgraphs together.
+/// `@join__directive` for connectors and lookups on an element, like applications of several subgraphs together.
 pub fn join_directives<T: Annotated>(subgraphs: &[Subgraph], sources: &[(usize, T)]) -> Vec<Directive> {
     let mut joins = Joins::default();
     for (index, source) in sources {
         let subgraph = &subgraphs[*index];
-        let of_connect = |applied: &&Applied| is_connect(&subgraph.links, &applied.directive.name);
-        for applied in source.applied().iter().filter(of_connect) {
+        let carried = |applied: &&Applied| is_carried(&subgraph.links, &applied.directive.name);
+        for applied in source.applied().iter().filter(carried) {
             joins.add(&subgraph.graph, &applied.directive);
         }
     }
     joins.written()
 }
 
-/// `@join__directive` on the schema: the links that give connectors their names, and sources.
+/// `@join__directive` on the schema: the links that give connectors and lookups their names, and sources.
 pub fn schema_join_directives(subgraphs: &[Subgraph]) -> Vec<Directive> {
     let mut joins = Joins::default();
     for subgraph in subgraphs {
@@ -30,10 +30,10 @@ pub fn schema_join_directives(subgraphs: &[Subgraph]) -> Vec<Directive> {
             let directive = &applied.directive;
             let links = &subgraph.links;
             let link = links.link_directive() == Some(&directive.name)
-                && links.all().iter().any(|link| link.span == directive.span && is_connect_spec(link));
+                && links.all().iter().any(|link| link.span == directive.span && is_carried_spec(link));
             if link {
                 joins.add(&subgraph.graph, &Directive { name: "link".into(), ..directive.clone() });
-            } else if is_connect(links, &directive.name) {
+            } else if is_carried(links, &directive.name) {
                 joins.add(&subgraph.graph, directive);
             }
         }
@@ -41,12 +41,12 @@ pub fn schema_join_directives(subgraphs: &[Subgraph]) -> Vec<Directive> {
     joins.written()
 }
 
-fn is_connect_spec(link: &Link) -> bool {
-    matches!(&*link.url.identity, spec::APOLLO_CONNECT | spec::PLEACH_CONNECT)
+fn is_carried_spec(link: &Link) -> bool {
+    matches!(&*link.url.identity, spec::APOLLO_CONNECT | spec::PLEACH_CONNECT | spec::COMPOSITE_SCHEMAS)
 }
 
-fn is_connect(links: &Links, written: &str) -> bool {
-    links.directive(written).is_some_and(|element| is_connect_spec(element.link))
+fn is_carried(links: &Links, written: &str) -> bool {
+    links.directive(written).is_some_and(|element| is_carried_spec(element.link))
 }
 
 /// A directive's arguments as written.

@@ -2,7 +2,7 @@
 
 pub mod applied;
 mod arguments;
-mod build;
+pub mod build;
 pub mod carried;
 mod connectors;
 mod contexts;

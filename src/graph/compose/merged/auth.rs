@@ -15,6 +15,8 @@ use crate::platform::base::Name;
 use crate::platform::base::diagnostic::Diagnostic;
 use crate::platform::base::span::{SourceMap, Span};
 
+use super::required;
+
 const REQUIREMENTS: [(Federation, &str); 3] =
     [(Federation::Authenticated, ""), (Federation::RequiresScopes, "scopes"), (Federation::Policy, "policies")];
 
@@ -139,6 +141,14 @@ fn conjunction(all: &[&[Directive]], diagnostics: &mut Vec<Diagnostic>) -> Vec<D
 /// A field that reads others, as requirements or from a context, must ask for what they ask for.
 pub fn check_read(merged: &Merged, subgraphs: &[Subgraph], sources: &SourceMap, diagnostics: &mut Vec<Diagnostic>) {
     for subgraph in subgraphs {
+        required::each(merged, subgraph, &mut |required, shapes| {
+            let Some(ty) = subgraph.types.get(&required.ty) else { return };
+            let Some(field) = ty.fields.get(&required.field) else { return };
+            let mut reader = Reader { types: &merged.types, ty, field, diagnostics };
+            for (parent, read, at) in &shapes.read {
+                reader.one(parent, &read.name.value, &read.ty.name().value, *at);
+            }
+        });
         for ty in subgraph.types.values() {
             for field in ty.fields.values() {
                 let mut reader = Reader { types: &merged.types, ty, field, diagnostics };
@@ -190,13 +200,14 @@ struct Reader<'a> {
 impl Reader<'_> {
     fn fields(&mut self, subgraph: &Subgraph, parent: &Name, selections: &[Selection]) {
         field_set::fields(subgraph, parent, selections, &mut |parent, read, selection| {
-            let needs = [
-                of_field(self.types, &parent.name.value, &read.name.value),
-                of_type(self.types, &read.ty.name().value),
-            ];
-            let what = format!("{}.{}", parent.name.value, read.name.value);
-            self.check(&needs, &what, selection.name.span);
+            self.one(&parent.name.value, &read.name.value, &read.ty.name().value, selection.name.span);
         });
+    }
+
+    /// Field `name` of `parent`, of type `ty`, is read.
+    fn one(&mut self, parent: &Name, name: &Name, ty: &Name, at: Span) {
+        let needs = [of_field(self.types, parent, name), of_type(self.types, ty)];
+        self.check(&needs, &format!("{parent}.{name}"), at);
     }
 
     /// Compares what is asked for `what` with what the reading field asks for.

@@ -2,9 +2,10 @@
 
 mod auth;
 mod implementations;
-mod inaccessible;
+pub(super) mod inaccessible;
 mod interfaces;
 mod queries;
+mod required;
 mod requires;
 
 use crate::graph::compose::merge::Merged;
@@ -18,6 +19,7 @@ pub fn check(merged: &mut Merged, subgraphs: &[Subgraph], sources: &SourceMap, d
     interfaces::check(merged, subgraphs, diagnostics);
     implementations::check(merged, subgraphs, diagnostics);
     requires::check(merged, subgraphs, sources, diagnostics);
+    required::check(merged, subgraphs, diagnostics);
     inaccessible::check(merged, diagnostics);
     auth::spread(merged, subgraphs, diagnostics);
     auth::check_read(merged, subgraphs, sources, diagnostics);

@@ -6,6 +6,7 @@
 
 mod contexts;
 mod labels;
+mod partial;
 mod sample;
 mod walk;
 

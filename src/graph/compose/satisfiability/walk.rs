@@ -12,10 +12,12 @@ use crate::platform::base::span::Span;
 
 use super::contexts::{Contexts, Filled, unfilled};
 use super::labels::outcomes;
+use super::partial;
 use super::sample::{Step, operation};
 
 const UNSATISFIABLE: &str = "SATISFIABILITY_ERROR";
 const MISMATCHED: &str = "SHAREABLE_HAS_MISMATCHED_RUNTIME_TYPES";
+const PARTIAL: &str = "PARTIAL_ABSTRACT_FIELD";
 const TOO_MANY: &str = "MAX_VALIDATION_SUBGRAPH_PATHS_EXCEEDED";
 
 /// How many states one validation may look at.
@@ -83,7 +85,11 @@ struct Walk<'g> {
     /// How each type was arrived at already.
     seen: HashMap<TypeId, Vec<(Vec<Arrival>, Filled)>>,
     open: Vec<(TypeId, Vec<Arrival>, PlaceId, Filled)>,
+    /// How each abstract type was arrived at already.
+    judged: HashSet<(TypeId, Vec<Arrival>)>,
     defects: Vec<Defect>,
+    /// What composes, but not every operation can have.
+    partial: Vec<Defect>,
     exceeded: bool,
 }
 
@@ -119,7 +125,9 @@ impl<'g> Walk<'g> {
             places: IdVec::new(),
             seen: HashMap::new(),
             open: Vec::new(),
+            judged: HashSet::new(),
             defects: Vec::new(),
+            partial: Vec::new(),
             exceeded: false,
         }
     }
@@ -183,6 +191,7 @@ impl<'g> Walk<'g> {
             return;
         }
         self.defects.extend(mismatch(graph, field, place, &arrivals));
+        self.abstract_fields(inner, &arrivals, place);
         for (class, arrivals) in self.reach.classes(inner, &arrivals) {
             if graph.types[class].inaccessible {
                 continue;
@@ -192,6 +201,17 @@ impl<'g> Walk<'g> {
                 false => self.places.push(Place { before: Some(place), step: Step::Type(class) }),
             };
             self.open.push((class, arrivals, place, filled.clone()));
+        }
+    }
+
+    fn abstract_fields(&mut self, declared: TypeId, arrivals: &[Arrival], before: PlaceId) {
+        if !self.judged.insert((declared, arrivals.to_vec())) || self.reach.len() > MAX_STATES {
+            return;
+        }
+        for partial in partial::fields(&mut self.reach, declared, arrivals) {
+            let place = self.places.push(Place { before: Some(before), step: Step::Field(partial.field) });
+            let (field, reasons) = (Some(partial.field), partial.reasons);
+            self.partial.push(Defect { code: PARTIAL, place, field, ty: declared, reasons });
         }
     }
 
@@ -238,7 +258,7 @@ fn mismatch(graph: &Supergraph, field: FieldId, place: PlaceId, arrivals: &[Arri
 
 impl Findings<'_> {
     fn take(&mut self, walk: Walk<'_>) {
-        for defect in &walk.defects {
+        for defect in walk.defects.iter().chain(&walk.partial) {
             // One sample for each thing that is wrong is enough.
             if self.reported.insert((defect.code, defect.ty, defect.field)) {
                 self.report(&walk, defect);
@@ -263,9 +283,15 @@ impl Findings<'_> {
             MISMATCHED => {
                 format!("the subgraphs that share `{subject}` have no runtime type in common:{why}\nfor:\n{sample}")
             }
+            PARTIAL => format!(
+                "`{subject}` cannot be had of all objects at once, only within type conditions:{why}\nfor:\n{sample}"
+            ),
             _ => format!("`{subject}` cannot be answered by the subgraphs:{why}\nfor:\n{sample}"),
         };
-        let mut finding = Diagnostic::error(defect.code, message);
+        let mut finding = match defect.code {
+            PARTIAL => Diagnostic::warning(defect.code, message),
+            code => Diagnostic::error(code, message),
+        };
         for (span, note) in (self.spans)(&subject) {
             finding = finding.label(span, note);
         }

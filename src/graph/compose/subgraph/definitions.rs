@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::fmt::Write as _;
 
+use crate::graph::compose::composite::definitions::{self as composite, Brought};
 use crate::graph::language::ast::{Definition, Document, OperationKind, TypeKind};
 use crate::graph::link::{Link, Links, Version, spec};
 
@@ -119,7 +120,12 @@ pub fn prelude(document: &Document, links: &Links, version: Version) -> String {
     }
     match links.federation() {
         Some(federation) => prelude.federation(federation, version),
+        // Whoever links Composite Schemas is not written for federation 1.
+        None if links.by_identity(spec::COMPOSITE_SCHEMAS).is_some() => {}
         None => prelude.first(),
+    }
+    if let Some(link) = links.by_identity(spec::COMPOSITE_SCHEMAS) {
+        prelude.composite(link);
     }
     for link in links.all() {
         prelude.separate(link);
@@ -223,6 +229,12 @@ impl Prelude {
                 self.element(link, entry);
             }
         }
+    }
+
+    fn composite(&mut self, link: &Link) {
+        let Brought { types, directives } = composite::brought(link);
+        types.iter().for_each(|(name, definition)| self.ty(name, definition));
+        directives.iter().for_each(|(name, rest)| self.directive(name, rest));
     }
 
     fn first(&mut self) {

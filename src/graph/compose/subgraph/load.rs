@@ -64,6 +64,7 @@ pub fn load(
         roots,
         types,
         directives,
+        composite: None,
         facts: Facts::default(),
     }
 }
@@ -278,6 +279,7 @@ pub fn is_own_specification(identity: &str) -> bool {
             | spec::COST
             | spec::CONTEXT
             | spec::CACHE_TAG
+            | spec::COMPOSITE_SCHEMAS
             | spec::APOLLO_CONNECT
             | spec::PLEACH_CONNECT
     )

@@ -2,6 +2,7 @@
 
 use indexmap::IndexMap;
 
+use crate::graph::compose::composite::Composite;
 use crate::graph::language::ast::{Directive, DirectiveDefinition, OperationKind, TypeExpr, TypeKind, Value};
 use crate::graph::link::{Links, Version};
 use crate::platform::base::Name;
@@ -35,6 +36,8 @@ pub struct Subgraph {
     pub types: IndexMap<Name, Type>,
     /// The directives it defines itself.
     pub directives: IndexMap<Name, DirectiveDefinition>,
+    /// What it requires through arguments, if it is spelled by the Composite Schemas specification.
+    pub composite: Option<Composite>,
     /// What its federation directives say about its fields.
     pub facts: Facts,
 }

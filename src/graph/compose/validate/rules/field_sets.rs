@@ -1,5 +1,6 @@
 //! The strings of `@key`, `@requires` and `@provides` must be selections of what exists.
 
+use crate::graph::compose::composite::Composite;
 use crate::graph::compose::subgraph::directives::{Applied, Federation};
 use crate::graph::compose::subgraph::field_set::{self, Unreadable};
 use crate::graph::compose::subgraph::model::{Annotated, Field, Subgraph, Type};
@@ -17,7 +18,10 @@ pub fn check(subgraph: &Subgraph, sources: &SourceMap, diagnostics: &mut Vec<Dia
             one(subgraph, sources, diagnostics, Federation::Key, key, &ty.name.value);
         }
         for field in ty.fields.values() {
-            for requires in field.all(Federation::Requires) {
+            // What required arguments read is known once all subgraphs are together.
+            let composite = |composite: &Composite| composite.requires(&ty.name.value, &field.name.value);
+            let later = subgraph.composite.as_ref().is_some_and(composite);
+            for requires in field.all(Federation::Requires).filter(|_| !later) {
                 on_interface(ty, field, requires, "REQUIRES", diagnostics);
                 one(subgraph, sources, diagnostics, Federation::Requires, requires, &ty.name.value);
             }

@@ -1,0 +1,284 @@
+//! The document that federation reads.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::graph::compose::merge::build;
+use crate::graph::federation::lookup::{LOOKUP, PREFIX, REQUIRE};
+use crate::graph::federation::selection_map::{SelectedFields, SelectionMap};
+use crate::graph::language::ast::{
+    Argument, Definition, Directive, Document, FieldDefinition, InputValueDefinition, SchemaDefinition, Selection,
+    TypeDefinition, TypeKind, Value, ValueKind,
+};
+use crate::graph::language::parse;
+use crate::graph::link::{Link, Links, spec};
+use crate::platform::base::Name;
+use crate::platform::base::span::{FileId, Span, Spanned};
+
+use super::definitions::{FEDERATION, MAP, SET, SHARED, element};
+use super::keys::Lookup;
+use super::read::Read;
+use super::types::Types;
+use super::{Composite, Translated};
+
+/// Writes a document that was read without errors.
+pub(super) fn translate(document: &Document, links: &Links, read: &Read<'_>, lookups: &[Lookup<'_>]) -> Translated {
+    let writer = Writer { links, read, lookups, removed: removed_inputs(document, read) };
+    let mut seen = BTreeSet::new();
+    let definitions = document.definitions.iter().filter_map(|definition| match definition {
+        Definition::Schema(schema) => Some(Definition::Schema(writer.schema(schema))),
+        Definition::Type(ty) => writer.ty(ty, seen.insert(&*ty.name.value)).map(Definition::Type),
+        Definition::Directive(directive) => element(links, &directive.name.value).is_none().then(|| definition.clone()),
+    });
+    let document = Document { definitions: definitions.collect() };
+    let inputs = read_inputs(read);
+    Translated { document, composite: Composite { required: read.required.clone(), inputs } }
+}
+
+fn read_inputs(read: &Read<'_>) -> Vec<TypeDefinition> {
+    let all = read.types.all().filter(|ty| ty.kind == TypeKind::InputObject);
+    all.cloned().collect()
+}
+
+/// Input types that only serve arguments which clients do not see.
+fn removed_inputs<'a>(document: &'a Document, read: &Read<'a>) -> BTreeSet<&'a str> {
+    let (mut hidden, mut shown) = (BTreeSet::new(), BTreeSet::new());
+    for definition in &document.definitions {
+        match definition {
+            Definition::Type(ty) => {
+                for field in &ty.fields {
+                    let internal = read.is_internal(ty, field);
+                    for argument in &field.arguments {
+                        let filled = argument.directives.iter().any(|directive| read.is(directive, "require"));
+                        let into = if internal || filled { &mut hidden } else { &mut shown };
+                        reach(&read.types, &argument.ty.name().value, into);
+                    }
+                }
+            }
+            Definition::Directive(directive) => {
+                directive.arguments.iter().for_each(|own| reach(&read.types, &own.ty.name().value, &mut shown));
+            }
+            Definition::Schema(_) => {}
+        }
+    }
+    hidden.difference(&shown).copied().collect()
+}
+
+fn reach<'a>(types: &Types<'a>, name: &str, into: &mut BTreeSet<&'a str>) {
+    for part in types.parts(name).iter().filter(|part| part.kind == TypeKind::InputObject) {
+        if into.insert(&part.name.value) {
+            types.inputs(name).for_each(|input| reach(types, &input.ty.name().value, into));
+        }
+    }
+}
+
+struct Writer<'a> {
+    links: &'a Links,
+    read: &'a Read<'a>,
+    lookups: &'a [Lookup<'a>],
+    removed: BTreeSet<&'a str>,
+}
+
+// === impl Writer ===
+
+impl Writer<'_> {
+    fn composite(&self) -> Option<&Link> {
+        self.links.by_identity(spec::COMPOSITE_SCHEMAS)
+    }
+
+    /// What federation's directive `name` is called in the document.
+    fn federation(&self, name: &str) -> Name {
+        if let Some(link) = self.links.federation() {
+            return link.directive_name(name).unwrap_or_else(|| format!("federation__{name}").into());
+        }
+        let imported = self.composite().and_then(|link| link.import(name, true)).map(|import| import.name.clone());
+        imported.unwrap_or_else(|| format!("federation__{name}").into())
+    }
+
+    /// The link to the specification keeps only what travels along; federation is linked, too.
+    fn schema(&self, schema: &SchemaDefinition) -> SchemaDefinition {
+        let mut directives = Vec::new();
+        for directive in &schema.directives {
+            let Some(link) = self.composite().filter(|link| link.span == directive.span) else {
+                directives.push(directive.clone());
+                continue;
+            };
+            let url = directive.argument("url").map(|url| url.kind.clone()).unwrap_or(ValueKind::Null);
+            let arguments = vec![("url", url), ("as", build::text(PREFIX))];
+            directives.push(build::directive(&directive.name, arguments, directive.span));
+            if self.links.federation().is_none() {
+                directives.push(federation_link(&directive.name, link));
+            }
+        }
+        SchemaDefinition { directives, ..schema.clone() }
+    }
+
+    fn ty(&self, ty: &TypeDefinition, first: bool) -> Option<TypeDefinition> {
+        let name = &*ty.name.value;
+        if self.read.internal.contains(name) || self.removed.contains(name) || self.is_brought(name) {
+            return None;
+        }
+        let mut directives = self.directives(&ty.directives);
+        self.resolve_keys(name, &mut directives);
+        if first {
+            directives.extend(self.keys(ty));
+        }
+        let fields = ty.fields.iter().filter(|field| !self.read.is_internal(ty, field));
+        let fields: Vec<FieldDefinition> = fields.map(|field| self.field(ty, field)).collect();
+        // A type that only held what is internal is internal, too.
+        if fields.is_empty() && !ty.fields.is_empty() && directives.is_empty() {
+            return None;
+        }
+        Some(TypeDefinition { directives, fields, ..ty.clone() })
+    }
+
+    fn is_brought(&self, name: &str) -> bool {
+        let types = [MAP, SET]
+            .map(|element| self.composite().and_then(|link| link.type_name(element)).unwrap_or_else(|| element.into()));
+        types.iter().any(|known| &**known == name)
+    }
+
+    fn field(&self, ty: &TypeDefinition, field: &FieldDefinition) -> FieldDefinition {
+        let required: Vec<_> = self
+            .read
+            .required
+            .iter()
+            .filter(|required| required.ty == ty.name.value && required.field == field.name.value)
+            .collect();
+        let mut directives = self.directives(&field.directives);
+        if let Some(first) = required.first().filter(|_| ty.kind == TypeKind::Object) {
+            let mut fields = SelectedFields::default();
+            required.iter().for_each(|required| fields.extend(required.map.fields()));
+            let span = first.argument.name.span;
+            let arguments = vec![("fields", build::text(fields.to_string()))];
+            directives.push(build::directive(&self.federation("requires"), arguments, span));
+            let arguments: Vec<_> = required.iter().map(|required| (&required.argument, &required.map)).collect();
+            let arguments = vec![("arguments", self.filled(&arguments, span))];
+            directives.push(build::directive(REQUIRE, arguments, span));
+        }
+        let is_required = |argument: &&InputValueDefinition| {
+            argument.directives.iter().any(|directive| self.read.is(directive, "require"))
+        };
+        let arguments = field.arguments.iter().filter(|argument| !is_required(argument)).map(|argument| {
+            InputValueDefinition { directives: self.directives(&argument.directives), ..argument.clone() }
+        });
+        FieldDefinition { arguments: arguments.collect(), directives, ..field.clone() }
+    }
+
+    /// Directives that federation has, too, by their names there; others as they are.
+    fn directives(&self, written: &[Directive]) -> Vec<Directive> {
+        let translated = written.iter().filter_map(|directive| match element(self.links, &directive.name) {
+            None => Some(directive.clone()),
+            Some(element) if SHARED.contains(&&*element) => {
+                Some(Directive { name: self.federation(&element), ..directive.clone() })
+            }
+            Some(_) => None,
+        });
+        translated.collect()
+    }
+
+    /// A key without a lookup only tells objects apart.
+    fn resolve_keys(&self, ty: &str, directives: &mut [Directive]) {
+        let key = self.federation("key");
+        for directive in directives.iter_mut().filter(|directive| directive.name == key) {
+            let Some(fields) = directive.argument("fields") else { continue };
+            let fields = fields.as_str().and_then(|text| normal(text, directive.span.file));
+            let resolved = self.lookups_of(ty).any(|lookup| fields.is_some() && fields == self.normal(lookup));
+            if !resolved && directive.argument("resolvable").is_none() {
+                let name = Spanned { value: "resolvable".into(), span: directive.span };
+                let value = Value { kind: ValueKind::Boolean(false), span: directive.span };
+                directive.arguments.push(Argument { name, value });
+            }
+        }
+    }
+
+    /// `@lookup`s of an object type, and the keys that they stand for and that are not declared.
+    fn keys(&self, ty: &TypeDefinition) -> Vec<Directive> {
+        let parts = self.read.types.parts(&ty.name.value);
+        let declared = parts.iter().flat_map(|part| self.directives(&part.directives));
+        let declared = declared.filter(|directive| directive.name == self.federation("key"));
+        let mut known: BTreeSet<String> =
+            declared.filter_map(|key| normal(key.argument("fields")?.as_str()?, key.span.file)).collect();
+        let mut directives = Vec::new();
+        for lookup in self.lookups_of(&ty.name.value) {
+            let key = lookup.key.to_string();
+            if self.normal(lookup).is_some_and(|normal| known.insert(normal)) {
+                let arguments = vec![("fields", build::text(key.as_str()))];
+                directives.push(build::directive(&self.federation("key"), arguments, lookup.span));
+            }
+            let filled: Vec<_> = lookup.arguments.iter().map(|(argument, map)| (*argument, map)).collect();
+            let arguments = vec![
+                ("field", build::text(lookup.path.as_str())),
+                ("key", build::text(key)),
+                ("arguments", self.filled(&filled, lookup.span)),
+            ];
+            directives.push(build::directive(LOOKUP, arguments, lookup.span));
+        }
+        directives
+    }
+
+    fn lookups_of<'s>(&'s self, ty: &'s str) -> impl Iterator<Item = &'s Lookup<'s>> {
+        self.lookups.iter().filter(move |lookup| &**lookup.ty == ty)
+    }
+
+    fn normal(&self, lookup: &Lookup<'_>) -> Option<String> {
+        normal(&lookup.key.to_string(), lookup.span.file)
+    }
+
+    /// `[{ name, type, value }]`
+    fn filled(&self, arguments: &[(&InputValueDefinition, &SelectionMap)], span: Span) -> ValueKind {
+        let items = arguments.iter().map(|(argument, map)| {
+            let text = |key: &str, text: String| {
+                (Spanned { value: key.into(), span }, Value { kind: build::text(text), span })
+            };
+            ValueKind::Object(vec![
+                text("name", argument.name.value.to_string()),
+                text("type", argument.ty.to_string()),
+                text("value", map.to_string()),
+            ])
+        });
+        build::list(items.collect(), span)
+    }
+}
+
+/// Federation's link; what the document imports from the specification keeps its name.
+fn federation_link(link_directive: &Name, link: &Link) -> Directive {
+    let span = link.url_span;
+    let shared = link.imports.iter().filter(|import| import.directive && SHARED.contains(&&*import.element));
+    let imports = shared.map(|import| {
+        let text = |key: &str, name: &Name| {
+            let value = Value { kind: build::text(format!("@{name}")), span };
+            (Spanned { value: key.into(), span }, value)
+        };
+        ValueKind::Object(vec![text("name", &import.element), text("as", &import.name)])
+    });
+    let arguments = vec![
+        ("url", build::text(format!("{}/{FEDERATION}", spec::FEDERATION))),
+        ("import", build::list(imports.collect(), span)),
+    ];
+    build::directive(link_directive, arguments, span)
+}
+
+/// A field set without regard to order.
+fn normal(text: &str, file: FileId) -> Option<String> {
+    let trimmed = text.trim();
+    let body = trimmed.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')).unwrap_or(trimmed);
+    Some(sorted(&parse::field_set(body, file).ok()?))
+}
+
+fn sorted(selections: &[Selection]) -> String {
+    let mut parts: BTreeMap<String, String> = BTreeMap::new();
+    for selection in selections {
+        match selection {
+            Selection::Field(field) => {
+                let below = field.selections.as_deref().map(sorted).unwrap_or_default();
+                parts.insert(field.name.value.to_string(), below);
+            }
+            Selection::InlineFragment { on, selections, .. } => {
+                let on = on.as_ref().map_or("", |on| &on.value);
+                parts.insert(format!("... on {on}"), sorted(selections));
+            }
+            Selection::FragmentSpread { name, .. } => drop(parts.insert(format!("...{}", name.value), String::new())),
+        }
+    }
+    parts.iter().map(|(name, below)| format!("{name}{{{below}}}")).collect()
+}

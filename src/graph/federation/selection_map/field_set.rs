@@ -1,0 +1,158 @@
+//! What of an object a selection map reads, as a field set.
+
+use std::fmt;
+
+use crate::graph::language::value::InputValue;
+use crate::platform::base::Name;
+
+use super::{Below, ListItem, ObjectField, Path, Selected, SelectionMap};
+
+/// Fields of an object, each once, in the order they are read.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct SelectedFields {
+    nodes: Vec<Node>,
+}
+
+#[derive(Clone, PartialEq, Debug)]
+struct Node {
+    what: What,
+    below: SelectedFields,
+}
+
+#[derive(Clone, PartialEq, Debug)]
+enum What {
+    Field { name: Name, arguments: Vec<(Name, InputValue)> },
+    On(Name),
+}
+
+// === impl SelectionMap ===
+
+impl SelectionMap {
+    /// What each alternative reads.
+    pub fn alternatives(&self) -> Vec<SelectedFields> {
+        let read = |selected: &Selected| {
+            let mut fields = SelectedFields::default();
+            fields.selected(selected);
+            fields
+        };
+        self.alternatives.iter().map(read).collect()
+    }
+
+    /// What all alternatives read together.
+    pub fn fields(&self) -> SelectedFields {
+        let mut fields = SelectedFields::default();
+        fields.map(self);
+        fields
+    }
+}
+
+// === impl SelectedFields ===
+
+impl SelectedFields {
+    /// Adds what `other` has.
+    pub fn extend(&mut self, other: Self) {
+        for node in other.nodes {
+            self.at(node.what).extend(node.below);
+        }
+    }
+
+    /// The fields of an object of type `ty`, without conditions on the object itself; `None` if one
+    /// of them asks for another type.
+    pub fn of(self, ty: &str) -> Option<Self> {
+        let mut fields = Self::default();
+        for node in self.nodes {
+            match node.what {
+                What::On(on) if &*on == ty => fields.extend(node.below.of(ty)?),
+                What::On(_) => return None,
+                what => fields.at(what).extend(node.below),
+            }
+        }
+        Some(fields)
+    }
+
+    /// Whether any field is given arguments.
+    pub fn has_arguments(&self) -> bool {
+        self.nodes.iter().any(|node| {
+            let own = matches!(&node.what, What::Field { arguments, .. } if !arguments.is_empty());
+            own || node.below.has_arguments()
+        })
+    }
+
+    fn map(&mut self, map: &SelectionMap) {
+        map.alternatives.iter().for_each(|selected| self.selected(selected));
+    }
+
+    fn selected(&mut self, selected: &Selected) {
+        match selected {
+            Selected::Object(fields) => self.object(fields),
+            Selected::Path { path, below } => {
+                let end = self.path(path);
+                match below {
+                    None => {}
+                    Some(Below::Object(fields)) => end.object(fields),
+                    Some(Below::List(item)) => end.item(item),
+                }
+            }
+        }
+    }
+
+    fn path(&mut self, path: &Path) -> &mut Self {
+        let mut here = match &path.on {
+            Some(on) => self.at(What::On(on.value.clone())),
+            None => self,
+        };
+        for step in &path.steps {
+            let arguments = step.arguments.iter();
+            let arguments =
+                arguments.map(|argument| (argument.name.value.clone(), argument.value.to_input())).collect();
+            here = here.at(What::Field { name: step.field.value.clone(), arguments });
+            if let Some(on) = &step.on {
+                here = here.at(What::On(on.value.clone()));
+            }
+        }
+        here
+    }
+
+    fn object(&mut self, fields: &[ObjectField]) {
+        fields.iter().for_each(|field| self.map(&field.value));
+    }
+
+    fn item(&mut self, item: &ListItem) {
+        match item {
+            ListItem::Value(map) => self.map(map),
+            ListItem::List(item) => self.item(item),
+        }
+    }
+
+    fn at(&mut self, what: What) -> &mut Self {
+        let place = self.nodes.iter().position(|node| node.what == what).unwrap_or_else(|| {
+            self.nodes.push(Node { what, below: Self::default() });
+            self.nodes.len() - 1
+        });
+        &mut self.nodes[place].below
+    }
+}
+
+impl fmt::Display for SelectedFields {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, node) in self.nodes.iter().enumerate() {
+            if index > 0 {
+                f.write_str(" ")?;
+            }
+            match &node.what {
+                What::On(on) => write!(f, "... on {on}")?,
+                What::Field { name, arguments } => {
+                    f.write_str(name)?;
+                    for (index, (name, value)) in arguments.iter().enumerate() {
+                        write!(f, "{}{name}: {value}", if index == 0 { "(" } else { ", " })?;
+                    }
+                    f.write_str(if arguments.is_empty() { "" } else { ")" })?;
+                }
+            }
+            if !node.below.nodes.is_empty() {
+                write!(f, " {{ {} }}", node.below)?;
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,257 @@
+//! Entities asked for through lookups: what is sent, and what becomes of the answers.
+
+use std::sync::{Arc, Mutex};
+
+use axum::body::Bytes;
+use futures_util::future::BoxFuture;
+use http::HeaderMap;
+use serde_json::{Value, json};
+
+use pleach::graph::compose::{ComposeOptions, SubgraphInput, compose};
+use pleach::graph::federation::ids::{SubgraphId, TypeId};
+use pleach::platform::base::span::SourceMap;
+use pleach::sources::contract::{Call, CallContext, FetchRequest, Source, SourceError};
+use pleach::sources::lookup::{LookupSource, Lookups, MAX_ALIASES};
+use pleach::sources::rows::scan::scan_graphql;
+use pleach::sources::rows::shape::{ListShape, RowShape};
+use pleach::sources::rows::slot::Rows;
+
+use crate::harness::{context, list_rows, object, root_row, root_shape};
+
+const SUBGRAPH: &str = r#"
+extend schema
+  @link(url: "https://specs.graphql.org/composite-schemas/v1.0", import: ["@lookup", "@is", "@internal", "@require"])
+type Query {
+  product(id: ID!): Product @lookup
+  by: By @internal
+}
+type By @internal {
+  code: Codes
+}
+type Codes @internal {
+  product(code: String! @is(field: "sku")): Product @lookup
+}
+type Product {
+  id: ID!
+  sku: String!
+  name: String
+  cost(size: Int @require(field: "size"), in: String): String
+  box(of: Box @require(field: "sides.{ w, h }")): String
+}
+input Box {
+  w: Int!
+  h: Int!
+}
+"#;
+
+const OTHER: &str = r#"
+extend schema @link(url: "https://specs.graphql.org/composite-schemas/v1.0", import: ["@lookup"])
+type Query {
+  sized(id: ID!): Product @lookup
+}
+type Product {
+  id: ID!
+  size: Int
+  sides: Sides
+}
+type Sides {
+  w: Int
+  h: Int
+}
+"#;
+
+const NAMES: &str =
+    "query($representations:[_Any!]!){_entities(representations:$representations){...on Product{name}}}";
+
+/// A source that gives an answer a call, in order, and keeps what it was asked.
+struct Scripted {
+    answers: Mutex<Vec<Result<String, SourceError>>>,
+    asked: Mutex<Vec<(String, Value)>>,
+}
+
+// === impl Scripted ===
+
+impl Source for Scripted {
+    fn name(&self) -> &str {
+        "scripted"
+    }
+
+    fn fetch<'a>(&'a self, request: &'a FetchRequest, _: &'a CallContext) -> BoxFuture<'a, Result<Rows, SourceError>> {
+        let Call::Graphql { document, variables, .. } = &request.call else { panic!("a document") };
+        let variables = serde_json::from_slice(variables).expect("variables are JSON");
+        self.asked.lock().unwrap().push((document.to_string(), variables));
+        let answer = self.answers.lock().unwrap().remove(0);
+        Box::pin(async move { Ok(scan_graphql(&Bytes::from(answer?), &request.shape, &request.expected)?) })
+    }
+}
+
+fn source(answers: Vec<Result<String, SourceError>>) -> (LookupSource, Arc<Scripted>) {
+    let mut files = SourceMap::new();
+    let inputs = [("a", SUBGRAPH), ("b", OTHER)].map(|(name, sdl)| SubgraphInput {
+        name: name.into(),
+        url: "".into(),
+        file: files.add(format!("{name}.graphql"), sdl),
+    });
+    let composition = compose(&files, &inputs, &ComposeOptions::default());
+    let Some(composed) = composition.supergraph else { panic!("{:?}", composition.diagnostics) };
+    let lookups = Lookups::of(&composed.supergraph, SubgraphId(0)).expect("lookups");
+    let scripted = Arc::new(Scripted { answers: Mutex::new(answers), asked: Mutex::default() });
+    (LookupSource::new(scripted.clone(), lookups, MAX_ALIASES), scripted)
+}
+
+/// Fetches one field of each representation.
+async fn fetch(
+    source: &LookupSource,
+    document: &str,
+    variables: Value,
+    field: &str,
+) -> Result<(Vec<Value>, Rows), SourceError> {
+    let count = variables["representations"].as_array().expect("a list").len();
+    let shape = object(&[(field, 0)]);
+    let list = ListShape { key: "_entities".into(), object: shape.clone(), types: [TypeId(0)].into_iter().collect() };
+    let request = FetchRequest {
+        call: Call::Graphql {
+            document: document.into(),
+            operation_name: None,
+            variables: variables.to_string().into(),
+            mutation: false,
+        },
+        shape: Arc::new(RowShape::Lists(vec![list])),
+        expected: vec![count as u32],
+    };
+    let rows = source.fetch(&request, &context(HeaderMap::new())).await?;
+    Ok((list_rows(&rows, &shape), rows))
+}
+
+fn products(ids: impl IntoIterator<Item = usize>) -> Value {
+    ids.into_iter().map(|id| json!({ "__typename": "Product", "id": id.to_string() })).collect()
+}
+
+fn answer(text: &str) -> Result<String, SourceError> {
+    Ok(text.to_owned())
+}
+
+#[tokio::test]
+async fn each_representation_is_an_alias_of_the_lookup_whose_key_it_has() {
+    let (source, scripted) =
+        source(vec![answer(r#"{"data":{"e1":{"code":{"product":{"name":"b"}}},"e0":{"name":"a"}}}"#)]);
+    let representations =
+        json!([{ "__typename": "Product", "id": "1", "sku": null }, { "__typename": "Product", "sku": "s" }]);
+    let (rows, all) = fetch(&source, NAMES, json!({ "representations": representations }), "name").await.unwrap();
+    assert_eq!((rows, all.calls), (vec![json!({ "name": "a" }), json!({ "name": "b" })], Some(1)));
+    let expected = "query($e0_id:ID!,$e1_code:String!){e0:product(id:$e0_id){...on Product{name}} \
+        e1:by{code{product(code:$e1_code){...on Product{name}}}}}";
+    assert_eq!(scripted.asked.lock().unwrap()[..], [(expected.to_owned(), json!({ "e0_id": "1", "e1_code": "s" }))]);
+}
+
+#[tokio::test]
+async fn required_arguments_and_variables_of_the_plan_are_declared_as_they_are_used() {
+    let (source, scripted) = source(vec![answer(r#"{"data":{"_e0":{"x":"a"},"_e1":{"x":"b"}}}"#)]);
+    let document = "query($e:String,$unused:Int=1,$_g1:Boolean!,$representations:[_Any!]!){_entities(representations:\
+        $representations){...on Product{x:cost(in:$e)@include(if:$_g1)} ...on Shop{name(of:$unused)}}}";
+    let variables = json!({
+        "e": "EUR", "unused": 2, "_g1": true,
+        "representations": [{ "__typename": "Product", "id": "1", "size": 7 }, { "__typename": "Product", "id": "2" }],
+    });
+    let (rows, _) = fetch(&source, document, variables, "x").await.unwrap();
+    assert_eq!(rows, [json!({ "x": "a" }), json!({ "x": "b" })]);
+    let expected = "query($_e0_id:ID!,$_e0_cost_size:Int,$_e1_id:ID!,$e:String,$_g1:Boolean!){\
+        _e0:product(id:$_e0_id){...on Product{x:cost(in:$e,size:$_e0_cost_size)@include(if:$_g1)}} \
+        _e1:product(id:$_e1_id){...on Product{x:cost(in:$e)@include(if:$_g1)}}}";
+    let sent = json!({ "_e0_id": "1", "_e0_cost_size": 7, "_e1_id": "2", "e": "EUR", "_g1": true });
+    assert_eq!(scripted.asked.lock().unwrap()[..], [(expected.to_owned(), sent)]);
+}
+
+#[tokio::test]
+async fn calls_have_so_many_aliases_and_one_that_fails_fails_its_own_rows() {
+    let full: Value =
+        (0..MAX_ALIASES).map(|index| (format!("e{index}"), json!({ "name": format!("n{index}") }))).collect();
+    let full = json!({ "data": full }).to_string();
+    let (source, scripted) = source(vec![
+        Ok(full.clone()),
+        Err(SourceError::new("SUBREQUEST_HTTP_ERROR", "gone")),
+        answer(r#"{"data":{"e0":{"name":"last"}}}"#),
+    ]);
+    let variables = json!({ "representations": products(0..2 * MAX_ALIASES + 1) });
+    let (rows, all) = fetch(&source, NAMES, variables, "name").await.unwrap();
+    assert_eq!(all.calls, Some(3));
+    assert_eq!(rows[MAX_ALIASES - 1], json!({ "name": format!("n{}", MAX_ALIASES - 1) }));
+    assert!(rows[MAX_ALIASES..2 * MAX_ALIASES].iter().all(|row| *row == json!({ "failed": "SUBREQUEST_HTTP_ERROR" })));
+    assert_eq!(rows[2 * MAX_ALIASES], json!({ "name": "last" }));
+    let asked = scripted.asked.lock().unwrap();
+    assert_eq!(asked[0].0, asked[1].0, "full calls have one document");
+    let variable = format!("e{}_id", MAX_ALIASES - 1);
+    assert_eq!(asked[1].1[&variable], json!((2 * MAX_ALIASES - 1).to_string()));
+}
+
+#[tokio::test]
+async fn objects_with_gaps_in_their_arguments_cannot_fail_others() {
+    let refused = r#"{"errors":[{"message":"h is null","extensions":{"code":"BAD"}}]}"#;
+    let (source, scripted) = source(vec![answer(r#"{"data":{"e0":{"box":"b"},"e1":{"box":null}}}"#), answer(refused)]);
+    let document = "query($representations:[_Any!]!){_entities(representations:$representations){...on Product{box}}}";
+    let representations = json!([
+        { "__typename": "Product", "id": "1", "sides": { "w": 1, "h": null } },
+        { "__typename": "Product", "id": "2", "sides": { "w": 1, "h": 2 } },
+        { "__typename": "Product", "id": "3", "sides": null },
+    ]);
+    let (rows, _) = fetch(&source, document, json!({ "representations": representations }), "box").await.unwrap();
+    assert_eq!(rows, [json!({ "failed": "BAD" }), json!({ "box": "b" }), json!({ "box": null })]);
+    let asked = scripted.asked.lock().unwrap();
+    assert_eq!(asked[0].1, json!({ "e0_id": "2", "e0_box_of": { "w": 1, "h": 2 }, "e1_id": "3", "e1_box_of": null }));
+    assert_eq!(asked[1].1, json!({ "e0_id": "1", "e0_box_of": { "w": 1, "h": null } }));
+}
+
+#[tokio::test]
+async fn a_fetch_fails_when_no_call_is_answered() {
+    let (source, _) = source(vec![Err(SourceError::new("SUBREQUEST_HTTP_ERROR", "gone"))]);
+    let error = fetch(&source, NAMES, json!({ "representations": products(0..2) }), "name").await.unwrap_err();
+    assert_eq!(&*error.code, "SUBREQUEST_HTTP_ERROR");
+}
+
+#[tokio::test]
+async fn without_data_the_error_is_that_of_all_rows() {
+    let failed = json!({ "failed": "NO" });
+    let located = r#"{"data":null,"errors":[{"message":"no","path":["e1"],"extensions":{"code":"NO"}}]}"#;
+    let placeless = r#"{"data":{"e0":null,"e1":null},"errors":[{"message":"no","extensions":{"code":"NO"}}]}"#;
+    let refused = r#"{"errors":[{"message":"no","extensions":{"code":"NO"}}]}"#;
+    for text in [located, placeless, refused] {
+        let (source, _) = source(vec![answer(text)]);
+        let (rows, all) = fetch(&source, NAMES, json!({ "representations": products(0..2) }), "name").await.unwrap();
+        assert_eq!((rows, all.general.len()), (vec![failed.clone(), failed.clone()], 0), "{text}");
+        assert!(all.errors[0].suffix.is_empty(), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn errors_on_the_way_to_an_object_are_its_own() {
+    let text = r#"{"data":{"e0":{"code":null},"e1":{"code":{"product":null}},"e2":{"code":{"product":{"name":"c"}}}},
+        "errors":[{"message":"a","path":["e0","code","product","name"]},{"message":"b","path":["e1","code","product"]},
+            {"message":"c","path":["e2","code"]},{"message":"d","path":["e2","code","product","name"]}]}"#;
+    let (source, _) = source(vec![answer(text)]);
+    let skus: Value = ["a", "b", "c"].iter().map(|sku| json!({ "__typename": "Product", "sku": sku })).collect();
+    let (rows, all) = fetch(&source, NAMES, json!({ "representations": skus }), "name").await.unwrap();
+    let failed = json!({ "failed": "DOWNSTREAM_SERVICE_ERROR" });
+    assert_eq!(rows, [failed.clone(), failed, json!({ "name": "c" })]);
+    let told = |error: &pleach::sources::rows::slot::UpstreamError| (error.message.clone(), error.suffix.len());
+    assert_eq!(all.errors.iter().map(told).collect::<Vec<_>>(), [("a".into(), 1), ("b".into(), 0)]);
+    assert_eq!(all.general.iter().map(told).collect::<Vec<_>>(), [("c".into(), 0)]);
+    assert_eq!(all.beside.iter().map(|(_, error)| told(error)).collect::<Vec<_>>(), [("d".into(), 0)]);
+}
+
+#[tokio::test]
+async fn what_is_not_looked_up_is_asked_as_the_plan_says() {
+    let (source, scripted) = source(vec![answer(r#"{"data":{"a":1}}"#)]);
+    let request = FetchRequest {
+        call: Call::Graphql {
+            document: "{a}".into(),
+            operation_name: None,
+            variables: Bytes::from_static(b"{}"),
+            mutation: false,
+        },
+        shape: root_shape(&["a"]),
+        expected: Vec::new(),
+    };
+    let rows = source.fetch(&request, &context(HeaderMap::new())).await.unwrap();
+    assert_eq!(root_row(&rows, &["a"]), json!({ "a": 1 }));
+    assert_eq!(scripted.asked.lock().unwrap()[..], [("{a}".to_owned(), json!({}))]);
+}
