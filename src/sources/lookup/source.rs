@@ -93,7 +93,11 @@ fn collect(asked: &Asked, answers: Vec<Result<Rows, SourceError>>, lists: &[List
     for (part, answer) in asked.parts.iter().zip(answers) {
         match answer {
             Ok(rows) => collected.add(&part.answer, rows),
-            Err(error) => collected.fail(&part.answer, error),
+            Err(error) => {
+                // The fetch as a whole succeeds, so nobody else tells.
+                tracing::warn!(code = &*error.code, error = error.message, "a source call failed");
+                collected.fail(&part.answer, error);
+            }
         }
     }
     Ok(collected.finish())
