@@ -3,7 +3,7 @@
 use http::header::{HeaderMap, HeaderName, HeaderValue as Value};
 
 use crate::graph::connect::model::{HeaderSpec, HeaderValue};
-use crate::graph::mapping::{Template, Variables};
+use crate::graph::mapping::{Template, Variable, Variables};
 use crate::platform::base::Name;
 use crate::platform::base::span::Spanned;
 use crate::sources::contract::{RequestFacts, SourceError};
@@ -56,6 +56,16 @@ impl HeaderPlan {
             plan.headers.push((name, written));
         }
         Ok(plan)
+    }
+
+    /// Whether a header's template reads `variable`.
+    pub fn reads(&self, variable: Variable) -> bool {
+        self.headers.iter().any(|(_, written)| match written {
+            Written::Copy(_) => false,
+            Written::Template(template) => {
+                template.holes().any(|hole| hole.mapping.references().of(variable).is_some())
+            }
+        })
     }
 
     /// The headers of one call.

@@ -71,6 +71,10 @@ pub(super) struct Cursor<'a> {
     pub(super) bytes: &'a [u8],
     pub(super) at: usize,
     depth: u32,
+    /// How deep the text may nest.
+    pub(super) max_depth: u32,
+    /// Whether a number was met that is, or may be, beyond what values hold.
+    pub(super) extreme: bool,
 }
 
 // === impl MalformedResponse ===
@@ -91,7 +95,7 @@ impl<'a> Cursor<'a> {
     /// At the start of a text that must be UTF-8.
     pub(super) fn new(bytes: &'a [u8]) -> Scan<Self> {
         match std::str::from_utf8(bytes) {
-            Ok(_) => Ok(Self { bytes, at: 0, depth: 0 }),
+            Ok(_) => Ok(Self { bytes, at: 0, depth: 0, max_depth: MAX_DEPTH, extreme: false }),
             Err(error) => Err(MalformedResponse { at: error.valid_up_to(), problem: Problem::Encoding }),
         }
     }
@@ -131,7 +135,7 @@ impl<'a> Cursor<'a> {
 
     /// Steps over the bracket that opens a list or object.
     pub(super) fn enter(&mut self) -> Scan<()> {
-        if self.depth == MAX_DEPTH {
+        if self.depth == self.max_depth {
             return self.error(Problem::Depth);
         }
         self.depth += 1;
@@ -272,7 +276,7 @@ impl<'a> Cursor<'a> {
         }
         match self.bytes.get(self.at) {
             Some(b'0') => self.at += 1,
-            _ => self.digits()?,
+            _ => self.extreme |= self.digits()? > 200,
         }
         let mut integer = true;
         if self.bytes.get(self.at) == Some(&b'.') {
@@ -286,7 +290,7 @@ impl<'a> Cursor<'a> {
             if let Some(b'+' | b'-') = self.bytes.get(self.at) {
                 self.at += 1;
             }
-            self.digits()?;
+            self.extreme |= self.digits()? > 2;
         }
         Ok(integer)
     }
@@ -306,13 +310,14 @@ impl<'a> Cursor<'a> {
         self.expect(b':')
     }
 
-    fn digits(&mut self) -> Scan<()> {
+    /// Reads digits, at least one; answers how many.
+    fn digits(&mut self) -> Scan<usize> {
         let count = self.bytes[self.at..].iter().take_while(|byte| byte.is_ascii_digit()).count();
         self.at += count;
         match (count, self.at == self.bytes.len()) {
             (0, true) => self.error(Problem::End),
             (0, false) => self.error(Problem::Syntax),
-            _ => Ok(()),
+            _ => Ok(count),
         }
     }
 

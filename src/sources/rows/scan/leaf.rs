@@ -50,6 +50,7 @@ impl Scanner<'_> {
         // Digits and signs only, so this is always text.
         let text = std::str::from_utf8(&self.cursor.bytes[start..self.cursor.at]).unwrap_or_default();
         if *leaf == Leaf::Id {
+            self.cursor.extreme |= text.len() > 19 || text == "-0";
             return Ok(match is_integer {
                 true => self.rewritten(format_args!("\"{text}\"")),
                 false => self.wrong(expected(leaf)),

@@ -22,7 +22,7 @@ pub(super) struct Scanner<'a> {
     pub(super) cursor: Cursor<'a>,
     pub(super) rows: Rows,
     /// Items of the lists being read; a finished list moves into the cells.
-    items: Vec<Slot>,
+    pub(super) items: Vec<Slot>,
     /// Errors of wrong values, one a kind: a body full of them must not multiply.
     wrong: SmallVec<[(&'static str, u32); 2]>,
 }
@@ -129,18 +129,29 @@ impl<'a> Scanner<'a> {
         } else {
             loop {
                 let item = self.value(shape, level + 1)?;
-                self.items.push(item);
-                if self.items.len() + self.rows.slots.len() > MAX_CELLS {
-                    return self.cursor.error(Problem::TooLarge);
-                }
+                self.push_item(item)?;
                 if !self.cursor.more(b']')? {
                     break;
                 }
             }
         }
+        Ok(self.finish_list(base))
+    }
+
+    /// Keeps an item of the list being read.
+    pub(super) fn push_item(&mut self, item: Slot) -> Scan<()> {
+        self.items.push(item);
+        if self.items.len() + self.rows.slots.len() > MAX_CELLS {
+            return self.cursor.error(Problem::TooLarge);
+        }
+        Ok(())
+    }
+
+    /// The items from `base` on move into the cells.
+    pub(super) fn finish_list(&mut self, base: usize) -> Slot {
         let start = self.rows.slots.len() as u32;
         self.rows.slots.extend(self.items.drain(base..));
-        Ok(Slot::List { start, len: self.rows.slots.len() as u32 - start })
+        Slot::List { start, len: self.rows.slots.len() as u32 - start }
     }
 
     fn object(&mut self, shape: &ObjectShape, record: bool) -> Scan<Slot> {
