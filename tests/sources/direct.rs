@@ -1,7 +1,7 @@
 //! Answers that become rows without a value in between give what the mapped value gives.
 
 use std::collections::HashSet;
-use std::sync::{Arc, LazyLock};
+use std::sync::{Arc, LazyLock, Mutex};
 
 use bytes::Bytes;
 use futures_util::FutureExt;
@@ -42,13 +42,20 @@ const BATCHED: usize = 3;
 const KEYS: [&str; 5] = ["a", "b", "c", "d", "\u{e9}"];
 
 /// Answers every call with the next of its bodies.
-struct Canned(std::sync::Mutex<Vec<Bytes>>);
+struct Canned {
+    bodies: Mutex<Vec<Bytes>>,
+    typed: bool,
+}
 
 impl Protocol for Canned {
     fn call<'a>(&'a self, _: &'a Inputs<'a>) -> BoxFuture<'a, Result<Answer, SourceError>> {
-        let body = self.0.lock().unwrap().pop().unwrap_or_default();
+        let body = self.bodies.lock().unwrap().pop().unwrap_or_default();
         let body = Body::Bytes(MediaKind::Json, body);
         std::future::ready(Ok(Answer { success: true, body, ..Answer::default() })).boxed()
+    }
+
+    fn is_typed(&self) -> bool {
+        self.typed
     }
 }
 
@@ -58,6 +65,7 @@ struct Case {
     selection: String,
     shape: Arc<RowShape>,
     matching: BatchMatch,
+    typed: bool,
     rows: Vec<Value>,
     bodies: Vec<Bytes>,
 }
@@ -69,6 +77,7 @@ impl Case {
             selection: selection.to_owned(),
             shape: Arc::new(RowShape::Root(shape)),
             matching: BatchMatch::Key,
+            typed: false,
             rows: vec![json!({})],
             bodies: vec![body.into()],
         }
@@ -81,6 +90,7 @@ impl Case {
             selection: selection.to_owned(),
             shape: Arc::new(RowShape::Lists(vec![list])),
             matching: BatchMatch::Key,
+            typed: false,
             rows: keys.iter().map(|key| json!({ "a": key })).collect(),
             bodies,
         }
@@ -105,7 +115,7 @@ impl Case {
             name: "s.c".into(),
             subgraph: Arc::new(subgraph),
             position: self.connector,
-            protocol: Some(Arc::new(Canned(std::sync::Mutex::new(bodies)))),
+            protocol: Some(Arc::new(Canned { bodies: Mutex::new(bodies), typed: self.typed })),
             env: Arc::new(Value::Null),
             config: Arc::new(Value::Null),
             cursors: CursorKey::new(Secret::new("test key")),
@@ -385,6 +395,7 @@ impl Dice {
     fn leaf(&mut self, leaf: &Leaf) -> Value {
         match leaf {
             _ if self.one_in(40) => self.scalar(),
+            Leaf::Int | Leaf::Float if self.one_in(8) => json!(self.of(&["42", " 1.50", "-7", "1e3", "x", "1e999"])),
             Leaf::Int => json!(self.of(&[0, 7, -7, 2_147_483_647])),
             Leaf::Float => json!(self.of(&[0.5, -1.25, 3.0, 1e-7])),
             Leaf::Id if self.one_in(2) => json!(self.of(&[0, 7, 12_345_678_901_i64])),
@@ -491,6 +502,11 @@ impl Dice {
     // --- cases
 
     fn case(&mut self) -> Option<Case> {
+        let typed = self.one_in(3);
+        self.untyped_case().map(|case| Case { typed, ..case })
+    }
+
+    fn untyped_case(&mut self) -> Option<Case> {
         let mut sites = 0;
         let selection = self.selection();
         let projection = Mapping::parse(&selection, Dialect::Pleach).ok()?.projection()?;

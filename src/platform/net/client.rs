@@ -48,6 +48,9 @@ impl Default for HttpClientConfig {
 // === impl HttpClient ===
 
 impl HttpClient {
+    /// What [`HttpClient::send`] tells servers it can read, unless the request says it itself.
+    pub const ACCEPT_ENCODING: HeaderValue = HeaderValue::from_static(ACCEPTED);
+
     /// A client that trusts the system's certificate authorities. A system without any can still
     /// be reached from over plain HTTP; a warning is logged.
     pub fn new(config: &HttpClientConfig) -> Self {
@@ -80,7 +83,7 @@ impl HttpClient {
         deadline: Deadline,
         max_bytes: usize,
     ) -> Result<Response<Bytes>, NetError> {
-        request.headers_mut().entry(ACCEPT_ENCODING).or_insert(HeaderValue::from_static(ACCEPTED));
+        request.headers_mut().entry(ACCEPT_ENCODING).or_insert(Self::ACCEPT_ENCODING);
         timeout_at(deadline.instant().into(), self.exchange(request.map(Full::new), max_bytes))
             .await
             .unwrap_or_else(|_| Err(NetError::new(NetErrorKind::Timeout, "the deadline passed")))

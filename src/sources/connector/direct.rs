@@ -65,12 +65,18 @@ pub(super) enum Yield<'s> {
 
 impl Directs {
     /// The direct way of `selection` to `shape`, if there is one.
-    pub(super) fn of(&self, selection: &Mapping, yields: Yield<'_>, shape: &Arc<RowShape>) -> Option<Arc<Direct>> {
+    pub(super) fn of(
+        &self,
+        selection: &Mapping,
+        yields: Yield<'_>,
+        shape: &Arc<RowShape>,
+        typed: bool,
+    ) -> Option<Arc<Direct>> {
         let place = Arc::as_ptr(shape) as usize;
         if let Some(known) = self.known.read().unwrap_or_else(PoisonError::into_inner).get(&place) {
             return known.direct.clone();
         }
-        let direct = Direct::new(selection, yields, shape).map(Arc::new);
+        let direct = Direct::new(selection, yields, shape, typed).map(Arc::new);
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
         if known.len() >= MAX_SHAPES {
             known.retain(|_, known| known.shape.strong_count() > 0);
@@ -85,7 +91,7 @@ impl Directs {
 // === impl Direct ===
 
 impl Direct {
-    fn new(selection: &Mapping, yields: Yield<'_>, shape: &RowShape) -> Option<Self> {
+    fn new(selection: &Mapping, yields: Yield<'_>, shape: &RowShape, typed: bool) -> Option<Self> {
         let projection = selection.projection()?;
         let object = match shape {
             RowShape::Root(object) => object,
@@ -119,7 +125,7 @@ impl Direct {
             }
         }
         let (copies, paths) = projection.fields.as_deref().map_or((1, 1), weights);
-        Some(Self { extract: Extract { document, row, keys: compiler.keys, parts }, copies, paths })
+        Some(Self { extract: Extract { document, row, typed, keys: compiler.keys, parts }, copies, paths })
     }
 
     /// The answer's only row.

@@ -68,16 +68,20 @@ impl HeaderPlan {
         })
     }
 
-    /// The headers of one call.
+    /// Writes the headers of one call; they replace what is there.
     ///
     /// # Errors
     /// When a value cannot stand in a header.
-    pub fn write(&self, variables: &Variables<'_>, facts: &RequestFacts) -> Result<HeaderMap, SourceError> {
-        let mut out = HeaderMap::new();
-        self.propagate.apply(&facts.headers, &mut out);
+    pub fn write(
+        &self,
+        variables: &Variables<'_>,
+        facts: &RequestFacts,
+        out: &mut HeaderMap,
+    ) -> Result<(), SourceError> {
+        self.propagate.apply(&facts.headers, out);
         for (name, written) in &self.headers {
             match written {
-                Written::Copy(from) => copy(&facts.headers, from, name, &mut out),
+                Written::Copy(from) => copy(&facts.headers, from, name, out),
                 Written::Template(template) => {
                     let wrong = |message: String| SourceError::new(BAD_INPUT, format!("header \"{name}\": {message}"));
                     let text = template.render(None, variables).map_err(|error| wrong(error.message))?.text;
@@ -87,6 +91,6 @@ impl HeaderPlan {
                 }
             }
         }
-        Ok(out)
+        Ok(())
     }
 }

@@ -130,7 +130,7 @@ async fn judged(
     if let Some(status) = answer.status {
         tracing::Span::current().record("pleach.connector.status", status);
     }
-    let facts = std::mem::take(&mut answer.facts);
+    let fact = answer.fact.take();
     answer.problems.iter().for_each(|problem| fetch.tally.problem(problem));
     let spec = &connector.spec;
     let source = connector.source();
@@ -156,7 +156,7 @@ async fn judged(
         None => success,
     };
     if !success {
-        return Err(failed(&connector.service, spec, source, &value, &after, facts));
+        return Err(failed(&connector.service, spec, source, &value, &after, fact));
     }
     Ok(Success::Value(value, scope))
 }

@@ -1,9 +1,11 @@
 //! A connector as a source: the rows of one fetch, each from its call or its chunk.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use foldhash::fast::RandomState;
 use futures_util::future::BoxFuture;
 use futures_util::{FutureExt, StreamExt, stream};
 use serde_json::Value;
@@ -206,9 +208,8 @@ impl Connector {
     /// How answers of this fetch become rows without values, if they can.
     fn direct(&self, request: &FetchRequest, rows: usize) -> Option<Arc<Direct>> {
         let directs = self.directs.as_ref()?;
-        if self.protocol.as_ref()?.is_typed()
-            || request.expected.iter().map(|&count| count as usize).sum::<usize>() > rows
-        {
+        let typed = self.protocol.as_ref()?.is_typed();
+        if request.expected.iter().map(|&count| count as usize).sum::<usize>() > rows {
             return None;
         }
         let yields = match (self.yields_entities(&request.shape), &self.spec.batch) {
@@ -218,7 +219,7 @@ impl Connector {
             // Several elements may belong to one field.
             (false, Some(_)) => return None,
         };
-        directs.of(&self.spec.selection.value, yields, &request.shape)
+        directs.of(&self.spec.selection.value, yields, &request.shape, typed)
     }
 
     /// Whether a row's value is one value, not a list.
@@ -373,14 +374,24 @@ fn results(answered: Vec<Answered>) -> Vec<RowResult> {
 }
 
 /// Equal rows once, and for each row which of them it is.
-fn distinct(rows: &[Value]) -> (Vec<Value>, Vec<usize>) {
-    let mut seen: HashMap<String, usize> = HashMap::with_capacity(rows.len());
+fn distinct(rows: &[Value]) -> (Cow<'_, [Value]>, Vec<usize>) {
+    if rows.len() < 2 {
+        return (rows.into(), (0..rows.len()).collect());
+    }
+    let (distinct, places) = without_repeated(rows);
+    let distinct = if distinct.len() == rows.len() { rows.into() } else { distinct.into_iter().cloned().collect() };
+    (distinct, places)
+}
+
+fn without_repeated(rows: &[Value]) -> (Vec<&Value>, Vec<usize>) {
+    let mut seen: HashMap<String, usize, RandomState> =
+        HashMap::with_capacity_and_hasher(rows.len(), RandomState::default());
     let mut distinct = Vec::new();
     let places = rows
         .iter()
         .map(|row| {
             *seen.entry(row.to_string()).or_insert_with(|| {
-                distinct.push(row.clone());
+                distinct.push(row);
                 distinct.len() - 1
             })
         })

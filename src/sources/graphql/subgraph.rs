@@ -57,7 +57,7 @@ impl GraphqlSubgraph {
         let mut headers = HeaderMap::new();
         self.rules.apply(&context.facts, &mut headers);
         let scope = Scope::new(&Map::new(), &context.facts, self.reads);
-        headers.extend(self.headers.write(&scope.variables(&self.env, &Value::Null), &context.facts)?);
+        self.headers.write(&scope.variables(&self.env, &Value::Null), &context.facts, &mut headers)?;
         let response = self
             .endpoint
             .post(document, operation_name.as_deref(), variables, headers, context.deadline)

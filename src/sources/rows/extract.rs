@@ -14,6 +14,8 @@ pub struct Extract {
     /// The cells of the row, when the document holds the value of a field of it; without it the
     /// document holds the row itself, or a list of rows.
     pub row: Option<RowCells>,
+    /// Whether documents come from a typed source, so that numbers may arrive as text.
+    pub typed: bool,
     /// How many [`KeyUse`]s there are.
     pub keys: u32,
     /// How many values of an element say which row it is.

@@ -95,6 +95,7 @@ impl<'a, 'm> Reader<'a, 'm> {
     fn new(body: &'a Bytes, extract: &Extract, matching: Option<Matching<'m>>) -> Option<Self> {
         let mut scanner = Scanner::new(body).ok()?;
         scanner.cursor.max_depth = MAX_DOCUMENT_DEPTH;
+        scanner.typed = extract.typed;
         Some(Self {
             scanner,
             out: Extracted::default(),

@@ -1,5 +1,7 @@
 //! Leaf values: the GraphQL specification's result coercion, on text.
 
+use serde_json::Number;
+
 use crate::sources::rows::shape::Leaf;
 use crate::sources::rows::slot::{Slot, UpstreamError};
 
@@ -34,6 +36,7 @@ impl Scanner<'_> {
                 }
                 Ok(self.wrong(expected(leaf)))
             }
+            (Leaf::Int | Leaf::Float, b'"') if self.typed => self.number_as_text(leaf),
             (Leaf::Custom, _) => {
                 self.cursor.value()?;
                 Ok(self.raw(start))
@@ -43,6 +46,23 @@ impl Scanner<'_> {
                 Ok(self.wrong(expected(leaf)))
             }
         }
+    }
+
+    fn number_as_text(&mut self, leaf: &Leaf) -> Scan<Slot> {
+        let text = self.cursor.string()?;
+        let meaning = self.cursor.meaning(text);
+        let text = std::str::from_utf8(&meaning).unwrap_or_default();
+        Ok(match leaf {
+            Leaf::Int => match text.parse::<i32>() {
+                Ok(number) => self.rewritten(format_args!("{number}")),
+                Err(_) => self.wrong(expected(leaf)),
+            },
+            // The text itself, so that decimals keep their digits.
+            _ => match serde_json::from_str::<Number>(text) {
+                Ok(_) => self.rewritten(format_args!("{}", text.trim())),
+                Err(_) => self.wrong(expected(leaf)),
+            },
+        })
     }
 
     fn integer(&mut self, leaf: &Leaf, start: usize) -> Scan<Slot> {

@@ -21,6 +21,8 @@ pub const MAX_CELLS: usize = 4 << 20;
 pub(super) struct Scanner<'a> {
     pub(super) cursor: Cursor<'a>,
     pub(super) rows: Rows,
+    /// Whether the answer comes from a typed source, so that numbers may arrive as text.
+    pub(super) typed: bool,
     /// Items of the lists being read; a finished list moves into the cells.
     pub(super) items: Vec<Slot>,
     /// Errors of wrong values, one a kind: a body full of them must not multiply.
@@ -51,7 +53,7 @@ impl<'a> Scanner<'a> {
             return cursor.error(Problem::TooLarge);
         }
         let rows = Rows { parts: vec![body.clone()], ..Rows::default() };
-        Ok(Self { cursor, rows, items: Vec::new(), wrong: SmallVec::new() })
+        Ok(Self { cursor, rows, typed: false, items: Vec::new(), wrong: SmallVec::new() })
     }
 
     /// Reads the object of a row, or `null`. It is not recorded.
