@@ -383,3 +383,57 @@ fn distinct(slots: impl Iterator<Item = SlotIndex>) -> bool {
     slots.dedup();
     slots.len() == all
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::*;
+    use crate::graph::mapping::{Dialect, Variables};
+    use crate::sources::rows::shape::SiteId;
+
+    /// A shape in which everything is wanted that the mapping yields.
+    fn whole(fields: &[ProjectedField]) -> ObjectShape {
+        let field = |(slot, field): (usize, &ProjectedField)| {
+            let kind = match &field.value {
+                ProjectedValue::At(Projection { fields: None, .. }) => ValueKind::Leaf(Leaf::Custom),
+                ProjectedValue::At(Projection { fields: Some(fields), .. }) | ProjectedValue::Made(fields) => {
+                    ValueKind::Object(Box::new(whole(fields)))
+                }
+            };
+            let value = ValueShape { lists: 0, kind };
+            FieldShape { key: field.key.clone(), slot: SlotIndex(slot as u32), value }
+        };
+        let fields: Vec<_> = fields.iter().enumerate().map(field).collect();
+        let slots = fields.len() as u32;
+        ObjectShape { site: SiteId(0), slots, typing: Typing::Opaque, fields, record: false }
+    }
+
+    #[test]
+    fn problems_are_those_of_the_evaluated_mapping() {
+        for (selection, body) in [
+            ("a b? c", r#"{}"#),
+            ("a b c", r#"{"b":1}"#),
+            ("x: a.b y: a.c", r#"{"a":null}"#),
+            ("x: a?.b y: a.b?", r#"{"a":null}"#),
+            ("x: a.b y: a.b z: a", r#"{}"#),
+            ("a { b c d? } e? { f }", r#"{"a":null,"e":null}"#),
+            ("a: { b c: { d } }", r#"{"d":1}"#),
+            ("$.p.q { a }", r#"{"p":{}}"#),
+            ("$.p.q { a }", r#"{"p":{"q":{}}}"#),
+            ("$.p { a }", r#"{"p":null}"#),
+        ] {
+            let mapping = Mapping::parse(selection, Dialect::Pleach).unwrap();
+            let fields = mapping.projection().unwrap().fields.unwrap();
+            let shape = RowShape::Root(whole(&fields));
+            let direct = Direct::new(&mapping, Yield::Entity, &shape, false).unwrap();
+            let mut read = extract_row(&Bytes::from_static(body.as_bytes()), &direct.extract).unwrap().problems;
+            let value: Value = serde_json::from_str(body).unwrap();
+            let told = mapping.evaluate(Some(&value), &Variables::new()).problems;
+            let mut told: Vec<_> = told.into_iter().map(|problem| problem.message).collect();
+            read.sort_unstable();
+            told.sort_unstable();
+            assert_eq!(read, told, "{selection} on {body}");
+        }
+    }
+}

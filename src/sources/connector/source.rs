@@ -209,7 +209,11 @@ impl Connector {
     fn direct(&self, request: &FetchRequest, rows: usize) -> Option<Arc<Direct>> {
         let directs = self.directs.as_ref()?;
         let typed = self.protocol.as_ref()?.is_typed();
-        if request.expected.iter().map(|&count| count as usize).sum::<usize>() > rows {
+        let expected = match &*request.shape {
+            RowShape::Root(_) => 1,
+            RowShape::Lists(_) => request.expected.iter().map(|&count| count as usize).sum(),
+        };
+        if rows != expected {
             return None;
         }
         let yields = match (self.yields_entities(&request.shape), &self.spec.batch) {

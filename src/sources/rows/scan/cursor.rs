@@ -106,6 +106,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// The next character that is not space.
+    #[inline]
     pub(super) fn token(&mut self) -> Scan<u8> {
         while let Some(&byte) = self.bytes.get(self.at) {
             if !matches!(byte, b' ' | b'\n' | b'\r' | b'\t') {
@@ -117,6 +118,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// Steps over one character that must come next.
+    #[inline]
     pub(super) fn expect(&mut self, byte: u8) -> Scan<()> {
         if self.token()? != byte {
             return self.error(Problem::Syntax);
@@ -134,6 +136,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// Steps over the bracket that opens a list or object.
+    #[inline]
     pub(super) fn enter(&mut self) -> Scan<()> {
         if self.depth == self.max_depth {
             return self.error(Problem::Depth);
@@ -144,12 +147,14 @@ impl<'a> Cursor<'a> {
     }
 
     /// Steps over the bracket that closes a list or object.
+    #[inline]
     pub(super) fn leave(&mut self) {
         self.depth -= 1;
         self.at += 1;
     }
 
     /// After an item: over a comma (true) or the closing bracket (false).
+    #[inline]
     pub(super) fn more(&mut self, close: u8) -> Scan<bool> {
         match self.token()? {
             b',' => {
@@ -165,8 +170,12 @@ impl<'a> Cursor<'a> {
     }
 
     /// Steps over `"key"` if exactly that comes next, written without escapes.
+    #[inline]
     pub(super) fn eat_key(&mut self, key: &str) -> bool {
         let rest = self.bytes.get(self.at + 1..).unwrap_or_default();
+        if rest.first() != key.as_bytes().first() {
+            return false;
+        }
         let found = rest.strip_prefix(key.as_bytes()).is_some_and(|rest| rest.first() == Some(&b'"'));
         if found {
             self.at += key.len() + 2;
@@ -200,6 +209,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// A string's meaning, escapes resolved.
+    #[inline]
     pub(super) fn meaning(&self, text: Text) -> std::borrow::Cow<'a, [u8]> {
         let raw = &self.bytes[text.start..text.end];
         if !text.escaped {
@@ -315,6 +325,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// Reads digits, at least one; answers how many.
+    #[inline]
     fn digits(&mut self) -> Scan<usize> {
         let count = self.bytes[self.at..].iter().take_while(|byte| byte.is_ascii_digit()).count();
         self.at += count;

@@ -16,7 +16,7 @@ const MAX_DOCUMENT_DEPTH: u32 = 127;
 /// How many problems one evaluation of a mapping keeps.
 const MAX_PROBLEMS: usize = 64;
 /// Bodies up to this many bytes are kept although little of them is used.
-const SMALL_BODY: usize = 16 << 10;
+const SMALL_BODY: usize = 64 << 10;
 
 /// What was read.
 #[derive(Debug, Default)]
@@ -146,6 +146,9 @@ impl<'a, 'm> Reader<'a, 'm> {
     /// Reads one value in every way that is asked for, into the cells from `start` on.
     fn place(&mut self, place: &Place, start: u32) -> Scan<()> {
         let first = self.scanner.cursor.token()?;
+        if let ([only], []) = (place.uses.as_slice(), place.keys.as_slice()) {
+            return self.value(only, first, start);
+        }
         let at = self.scanner.cursor.at;
         for use_ in &place.uses {
             self.scanner.cursor.at = at;

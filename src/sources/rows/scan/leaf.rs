@@ -67,6 +67,10 @@ impl Scanner<'_> {
 
     fn integer(&mut self, leaf: &Leaf, start: usize) -> Scan<Slot> {
         let is_integer = self.cursor.number()?;
+        // Nine digits are always in range.
+        if *leaf == Leaf::Int && is_integer && self.cursor.at - start <= 9 {
+            return Ok(self.raw(start));
+        }
         // Digits and signs only, so this is always text.
         let text = std::str::from_utf8(&self.cursor.bytes[start..self.cursor.at]).unwrap_or_default();
         if *leaf == Leaf::Id {

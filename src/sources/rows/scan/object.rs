@@ -91,6 +91,7 @@ impl<'a> Scanner<'a> {
     }
 
     /// The text from `start` to here, as a leaf.
+    #[inline]
     pub(super) fn raw(&self, start: usize) -> Slot {
         Slot::Raw { part: 1, start: start as u32, len: (self.cursor.at - start) as u32 }
     }
@@ -118,6 +119,7 @@ impl<'a> Scanner<'a> {
         Ok(self.wrong(expected))
     }
 
+    #[inline]
     fn null(&mut self) -> Scan<Slot> {
         self.cursor.word(b"null")?;
         Ok(Slot::Null)
@@ -141,6 +143,7 @@ impl<'a> Scanner<'a> {
     }
 
     /// Keeps an item of the list being read.
+    #[inline]
     pub(super) fn push_item(&mut self, item: Slot) -> Scan<()> {
         self.items.push(item);
         if self.items.len() + self.rows.slots.len() > MAX_CELLS {
