@@ -365,37 +365,26 @@ impl<'a> Cursor<'a> {
     }
 }
 
-/// How many bytes come before the next quote, backslash or control character.
+/// How many bytes come before the next quote, backslash or control character; eight at a time.
+///
+/// On its own, so that the constants of the loop stay in registers.
+#[inline(never)]
 fn plain_run(bytes: &[u8]) -> usize {
-    let (chunks, _) = bytes.as_chunks::<32>();
-    let plain = chunks.iter().take_while(|chunk| is_plain(chunk)).count() * 32;
-    plain + plain_run_by_words(&bytes[plain..])
-}
-
-/// Whether nothing special is in a chunk: without branches, so that it takes a few wide
-/// instructions.
-fn is_plain(chunk: &[u8; 32]) -> bool {
-    !chunk.iter().fold(false, |special, &byte| special | (byte == b'"') | (byte == b'\\') | (byte < 0x20))
-}
-
-/// The same, eight bytes at a time.
-fn plain_run_by_words(bytes: &[u8]) -> usize {
     const ONES: u64 = u64::from_ne_bytes([0x01; 8]);
     const HIGHS: u64 = u64::from_ne_bytes([0x80; 8]);
-    // The classic test for a zero byte. Its lowest hit is exact, and only that one is used.
-    let zeros = |word: u64| word.wrapping_sub(ONES) & !word & HIGHS;
-    let mut at = 0;
-    while let Some(chunk) = bytes.get(at..).and_then(|rest| rest.first_chunk::<8>()) {
-        let word = u64::from_le_bytes(*chunk);
-        let control = word.wrapping_sub(ONES * 0x20) & !word & HIGHS;
-        let hits = zeros(word ^ (ONES * u64::from(b'"'))) | zeros(word ^ (ONES * u64::from(b'\\'))) | control;
+    let (words, rest) = bytes.as_chunks::<8>();
+    for (index, word) in words.iter().enumerate() {
+        let word = u64::from_le_bytes(*word);
+        // The classic test for a byte below a bound. Its lowest hit is exact, and only that one is used.
+        let quote = (word ^ (ONES * u64::from(b'"'))).wrapping_sub(ONES);
+        let backslash = (word ^ (ONES * u64::from(b'\\'))).wrapping_sub(ONES);
+        let control = word.wrapping_sub(ONES * 0x20);
+        let hits = (quote | backslash | control) & !word & HIGHS;
         if hits != 0 {
-            return at + hits.trailing_zeros() as usize / 8;
+            return index * 8 + hits.trailing_zeros() as usize / 8;
         }
-        at += 8;
     }
-    let rest = bytes.get(at..).unwrap_or_default();
-    at + rest.iter().take_while(|&&byte| byte != b'"' && byte != b'\\' && byte >= 0x20).count()
+    words.len() * 8 + rest.iter().take_while(|&&byte| byte != b'"' && byte != b'\\' && byte >= 0x20).count()
 }
 
 #[cfg(test)]

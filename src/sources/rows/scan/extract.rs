@@ -31,13 +31,16 @@ pub struct Extracted {
     pub surplus: u32,
 }
 
+/// From the parts of a key to the row it is the key of.
+pub type FindRow<'m> = dyn FnMut(Option<&[&[u8]]>) -> Option<usize> + 'm;
+
 /// Which row an element of a list of rows is.
 pub struct Matching<'m> {
     /// How many rows there are.
     pub rows: usize,
     /// Finds the row by the JSON texts of the element's key, all of them scalars; there are none
     /// when the element has no key.
-    pub find: &'m mut dyn FnMut(Option<&[&[u8]]>) -> Option<usize>,
+    pub find: &'m mut FindRow<'m>,
 }
 
 /// Reads a document as one row.
@@ -78,11 +81,23 @@ struct Reader<'a, 'm> {
     has_list: bool,
     /// Where the key of the current element stands, part by part.
     parts: Vec<Option<Range<usize>>>,
+    /// The keys of the object that was met last, by the first key that is read of it.
+    met: Vec<Vec<MetKey>>,
     /// What was told of each key during this evaluation.
     told: Vec<u8>,
     /// How many problems there were before this evaluation.
     before: usize,
 }
+
+/// A key as it stands in the document, colon included, and which key it is.
+#[derive(Clone)]
+struct MetKey {
+    text: Range<usize>,
+    found: Option<usize>,
+}
+
+/// How many keys of an object are remembered.
+const MAX_MET: usize = 64;
 
 /// Told of a key: it was absent.
 const ABSENT: u8 = 1;
@@ -103,6 +118,7 @@ impl<'a, 'm> Reader<'a, 'm> {
             matching,
             has_list: false,
             parts: vec![None; extract.parts as usize],
+            met: vec![Vec::new(); extract.keys as usize],
             told: vec![0; extract.keys as usize],
             before: 0,
         })
@@ -246,7 +262,7 @@ impl<'a, 'm> Reader<'a, 'm> {
     fn keys(&mut self, keys: &[KeyUse], start: u32) -> Scan<()> {
         self.scanner.cursor.enter()?;
         let mut seen = 0_u64;
-        let mut next = 0;
+        let mut place = 0;
         let mut more = self.scanner.cursor.token()? != b'}';
         if !more {
             self.scanner.cursor.leave();
@@ -255,16 +271,17 @@ impl<'a, 'm> Reader<'a, 'm> {
             if self.scanner.cursor.token()? != b'"' {
                 return self.scanner.cursor.error(Problem::Syntax);
             }
-            let found = self.find(keys, next)?;
-            self.scanner.cursor.expect(b':')?;
+            let found = self.find(keys, place)?;
+            place += 1;
             match found {
                 Some(index) if seen & (1 << index) != 0 => return self.leave(),
                 Some(index) => {
                     seen |= 1 << index;
-                    next = index + 1;
                     self.place(&keys[index].place, start)?;
                 }
-                None => drop(self.scanner.cursor.value()?),
+                None => {
+                    self.scanner.cursor.value()?;
+                }
             }
             more = self.scanner.cursor.more(b'}')?;
         }
@@ -278,18 +295,31 @@ impl<'a, 'm> Reader<'a, 'm> {
         Ok(())
     }
 
-    /// Which key comes next, if it is one of `keys`; steps over it.
-    fn find(&mut self, keys: &[KeyUse], next: usize) -> Scan<Option<usize>> {
+    /// Which of `keys` comes next, in an object's `place`, if it is one of them; steps over it and
+    /// its colon. Objects of one list mostly have their keys in one order: it is enough to see that
+    /// the text is the same as in the object before.
+    fn find(&mut self, keys: &[KeyUse], place: usize) -> Scan<Option<usize>> {
         debug_assert!(keys.len() <= MAX_KEYS);
         let cursor = &mut self.scanner.cursor;
-        if let Some(key) = keys.get(next)
-            && cursor.eat_key(&key.key)
+        let met = keys.first().and_then(|first| self.met.get_mut(first.id as usize));
+        if let Some(known) = met.as_ref().and_then(|met| met.get(place))
+            && cursor.bytes[cursor.at..].starts_with(&cursor.bytes[known.text.clone()])
         {
-            return Ok(Some(next));
+            cursor.at += known.text.len();
+            return Ok(known.found);
         }
+        let start = cursor.at;
         let text = cursor.string()?;
         let key = cursor.meaning(text);
-        Ok(keys.iter().position(|known| known.key.as_bytes() == &*key))
+        let found = keys.iter().position(|known| known.key.as_bytes() == &*key);
+        cursor.expect(b':')?;
+        let now = MetKey { text: start..cursor.at, found };
+        match met {
+            Some(met) if place < met.len() => met[place] = now,
+            Some(met) if place == met.len() && place < MAX_MET => met.push(now),
+            _ => {}
+        }
+        Ok(found)
     }
 
     /// A list of rows. What an element without a row has filled is taken back.
