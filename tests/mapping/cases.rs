@@ -5,8 +5,8 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use pleach::graph::mapping::{
-    Dialect, Mapping, MappingError, ObjectShape, Outcome, Projection, Reference, References, Shape, Variable,
-    Variables, method_names,
+    Dialect, Mapping, MappingError, ObjectShape, Outcome, ProjectedField, ProjectedValue, Projection, Reference,
+    References, Shape, Variable, Variables, method_names,
 };
 use serde_json::Value;
 
@@ -182,8 +182,15 @@ fn projects(projection: &Projection) -> String {
         write!(out, ".{}{}", step.key, if step.optional { "?" } else { "" }).unwrap();
     }
     if let Some(fields) = &projection.fields {
-        let fields: Vec<String> = fields.iter().map(|it| format!("{}: {}", it.key, projects(&it.value))).collect();
-        write!(out, " {{ {} }}", fields.join(", ")).unwrap();
+        write!(out, " {}", projected(fields)).unwrap();
     }
     out
+}
+
+fn projected(fields: &[ProjectedField]) -> String {
+    let field = |field: &ProjectedField| match &field.value {
+        ProjectedValue::At(value) => format!("{}: {}", field.key, projects(value)),
+        ProjectedValue::Made(fields) => format!("{}: {}", field.key, projected(fields)),
+    };
+    format!("{{ {} }}", fields.iter().map(field).collect::<Vec<_>>().join(", "))
 }

@@ -31,6 +31,11 @@ use pleach::sources::rows::shape::{
 };
 use pleach::sources::rows::slot::{Rows, Slot, UpstreamError};
 
+/// One subgraph as the composer reads it, without its links.
+pub fn connected(sdl: &str) -> connect::model::ConnectedSubgraph {
+    read(sdl, Path::new(".")).0
+}
+
 const HEAD: &str = r#"
 extend schema
   @link(url: "https://specs.apollo.dev/federation/v2.11", import: ["@key"])
@@ -65,18 +70,8 @@ impl Subgraph {
 
     /// The same; `.proto` files lie in `folder`.
     pub fn with_folder(sdl: &str, env: &[(&str, &str)], folder: &Path) -> Self {
-        let mut files = SourceMap::new();
-        let file = files.add("s.graphql", format!("{HEAD}{sdl}"));
-        let mut protos = ProtoFiles::new();
-        protos.add(file, folder);
-        let (document, mut findings) = parse::type_system(&files, file);
-        let (links, more) = Links::read(&document);
-        findings.extend(more);
-        let (subgraph, more) = connect::read(&document, "s", &links, &files, Some(&protos));
-        findings.extend(more);
-        let errors: Vec<_> = findings.iter().filter(|finding| finding.is_error()).map(|f| f.render(&files)).collect();
-        assert!(errors.is_empty(), "{}", errors.join("\n"));
-        let subgraph = Arc::new(subgraph.expect("the file has connectors"));
+        let (subgraph, files, protos) = read(sdl, folder);
+        let subgraph = Arc::new(subgraph);
         let mut supergraph = Supergraph::default();
         for spec in &subgraph.connectors {
             let connector = ConnectorId(supergraph.connectors.len() as u32);
@@ -156,6 +151,21 @@ impl Subgraph {
         let rows = self.source(id).fetch(&request, &context).await?;
         Ok(Answered::read(&rows, &shape))
     }
+}
+
+fn read(sdl: &str, folder: &Path) -> (connect::model::ConnectedSubgraph, SourceMap, ProtoFiles) {
+    let mut files = SourceMap::new();
+    let file = files.add("s.graphql", format!("{HEAD}{sdl}"));
+    let mut protos = ProtoFiles::new();
+    protos.add(file, folder);
+    let (document, mut findings) = parse::type_system(&files, file);
+    let (links, more) = Links::read(&document);
+    findings.extend(more);
+    let (subgraph, more) = connect::read(&document, "s", &links, &files, Some(&protos));
+    findings.extend(more);
+    let errors: Vec<_> = findings.iter().filter(|finding| finding.is_error()).map(|f| f.render(&files)).collect();
+    assert!(errors.is_empty(), "{}", errors.join("\n"));
+    (subgraph.expect("the file has connectors"), files, protos)
 }
 
 /// Rows as JSON: an object a row, `null`, or `{"failed": code}`.

@@ -1,6 +1,7 @@
 //! Sources against real servers of each protocol: what is asked of them, and what becomes of their
 //! answers.
 
+mod direct;
 mod graphql;
 mod grpc;
 mod harness;

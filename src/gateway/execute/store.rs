@@ -248,6 +248,11 @@ impl Store {
         if self.order(b) < self.order(a) { b } else { a }
     }
 
+    /// Whether any error stands beside a value.
+    pub(super) fn has_beside(&self) -> bool {
+        !self.beside.is_empty()
+    }
+
     /// Errors beside a cell's value.
     pub(super) fn beside(&self, cell: u32) -> Vec<u32> {
         if self.beside.is_empty() {

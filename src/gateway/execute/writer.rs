@@ -130,6 +130,10 @@ impl<'a> Writer<'a> {
             self.out.push(b'"');
             self.out.extend_from_slice(item.key.as_bytes());
             self.out.extend_from_slice(b"\":");
+            if let Some(text) = self.plain_leaf(item, start) {
+                self.out.extend_from_slice(text);
+                continue;
+            }
             self.path.push(Step::Key(&item.key));
             let outer = self.lost;
             if let OutputKind::Value { slot, .. } = &item.kind {
@@ -141,6 +145,16 @@ impl<'a> Writer<'a> {
             written?;
         }
         Ok(())
+    }
+
+    /// The text of a leaf that nothing is to be said about; most are.
+    fn plain_leaf(&self, item: &OutputItem, start: u32) -> Option<&'a [u8]> {
+        let OutputKind::Value { slot, ty } = &item.kind else { return None };
+        let Slot::Raw { part, start, len } = self.store.slot(start + slot.0) else { return None };
+        let fits = self.out.len() + len as usize <= self.room;
+        let is_plain =
+            fits && ty.lists.is_empty() && matches!(ty.kind, OutputTypeKind::Leaf) && !self.store.has_beside();
+        is_plain.then(|| self.store.text(part, start, len))
     }
 
     fn item(&mut self, item: &'a OutputItem, start: u32, ty: TypeId) -> Write {

@@ -71,7 +71,8 @@ pub(super) async fn document(
     };
     let inline = key.text.len() <= INLINE_BYTES;
     let computed = async { if inline { Ok(job()) } else { snapshot.pool.run(job).await } };
-    snapshot.documents.try_get_with(key, computed).await.map_err(|failed| *failed)
+    // In a box, since it is rare and large, and requests are moved about as futures.
+    Box::pin(snapshot.documents.try_get_with(key, computed)).await.map_err(|failed| *failed)
 }
 
 fn prepare(
@@ -115,5 +116,5 @@ pub(super) async fn plan(
     let (supergraph, options) = (snapshot.supergraph.clone(), snapshot.plan_options.clone());
     let operation = operation.clone();
     let job = move || make_plan(&supergraph, &operation, &options).map(Arc::new).map_err(Arc::new);
-    snapshot.plans.try_get_with(fingerprint, snapshot.pool.run(job)).await.map_err(|failed| *failed)
+    Box::pin(snapshot.plans.try_get_with(fingerprint, snapshot.pool.run(job))).await.map_err(|failed| *failed)
 }

@@ -96,7 +96,7 @@ async fn stages(
         .map_err(|error| Refusal::unplanned(&error, snapshot.errors.mask))?;
 
     let introspection = match raw {
-        Some(raw) => introspect(snapshot, &prepared, name, raw, &context.request_id).await?,
+        Some(raw) => Box::pin(introspect(snapshot, &prepared, name, raw, &context.request_id)).await?,
         None => Vec::new(),
     };
     let request_id = context.request_id.clone();

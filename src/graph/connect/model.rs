@@ -6,9 +6,11 @@
 use std::time::Duration;
 
 use crate::graph::language::ast::OperationKind;
-use crate::graph::mapping::{Mapping, SqlTemplate, Template};
+use crate::graph::mapping::{Mapping, SqlTemplate, Template, Variable};
 use crate::platform::base::Name;
 use crate::platform::base::span::{Span, Spanned};
+
+use super::parts;
 
 /// The time a call may take when neither source nor connector says.
 pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
@@ -432,6 +434,12 @@ impl ConnectedSubgraph {
     /// The source `connector` uses, if any.
     pub fn source_of(&self, connector: &ConnectSpec) -> Option<&SourceSpec> {
         self.sources.get(connector.source?)
+    }
+
+    /// Whether a mapping of `connector` or of its source reads `variable`.
+    pub fn reads(&self, connector: &ConnectSpec, variable: Variable) -> bool {
+        parts::reads(connector, variable)
+            || self.source_of(connector).is_some_and(|source| parts::source_reads(source, variable))
     }
 
     /// The GraphQL server this whole subgraph is, if it is one.

@@ -180,7 +180,16 @@ fn add_headers<'s>(found: &mut Vec<Expression<'s>>, part: Part, headers: &'s [He
 
 /// Whether any mapping of the connector reads `variable`.
 pub fn reads(connector: &ConnectSpec, variable: Variable) -> bool {
-    of_connector(connector).iter().any(|found| found.mapping.references().of(variable).is_some())
+    any_reads(&of_connector(connector), variable)
+}
+
+/// Whether any mapping of the source reads `variable`.
+pub fn source_reads(source: &SourceSpec, variable: Variable) -> bool {
+    any_reads(&of_source(source), variable)
+}
+
+fn any_reads(found: &[Expression<'_>], variable: Variable) -> bool {
+    found.iter().any(|found| found.mapping.references().of(variable).is_some())
 }
 
 /// What the connector's mappings read of `variable`, in order.

@@ -36,7 +36,7 @@ pub use evaluate::Outcome;
 pub use kinds::Kinds;
 pub use methods::method_names;
 pub use problem::Problem;
-pub use projection::{ProjectedField, Projection, ProjectionStep};
+pub use projection::{ProjectedField, ProjectedValue, Projection, ProjectionStep};
 pub use references::{Reference, References};
 pub use shape::{Copied, FieldShape, ObjectShape, Shape};
 pub use sql_template::{Fragment, SqlPiece, SqlTemplate};

@@ -7,7 +7,7 @@ use crate::platform::base::Name;
 /// in the input. Lists on the way of a path, and under fields, are passed through element by element.
 ///
 /// The path of each field has at least one key. So null or a scalar in place of an object yields no
-/// key, and stays as it is.
+/// key, and stays as it is, unless a field of the object is [`ProjectedValue::Made`].
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Projection {
     /// The keys that lead from the input to the value.
@@ -30,8 +30,17 @@ pub struct ProjectionStep {
 pub struct ProjectedField {
     /// The output key; no two fields of an object share one.
     pub key: Name,
-    /// Where its value stands, seen from the object.
-    pub value: Projection,
+    /// Where its value comes from.
+    pub value: ProjectedValue,
+}
+
+/// Where the value of a field comes from.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum ProjectedValue {
+    /// It stands there, seen from the object.
+    At(Projection),
+    /// It is an object made of parts of the same object, such as `user: { id: userId }`.
+    Made(Vec<ProjectedField>),
 }
 
 /// The projection that `root` is, if it is one.
@@ -72,15 +81,31 @@ fn fields(block: &Block) -> Option<Vec<ProjectedField>> {
     let mut fields: Vec<ProjectedField> = Vec::with_capacity(block.items.len());
     for item in &block.items {
         let (key, value) = match &item.kind {
-            ItemKind::Named { key, value, .. } => (key, expr(value)?),
-            ItemKind::Field(key, value) => (key, path(value)?),
+            ItemKind::Named { key, value, .. } => (key, named(value)?),
+            ItemKind::Field(key, value) => (key, at(value)?),
             // Merged keys may meet others, and null makes the whole object null.
             ItemKind::Merge(_) | ItemKind::Spread(_) => return None,
         };
-        if value.path.is_empty() || fields.iter().any(|known| known.key == *key) {
+        if fields.iter().any(|known| known.key == *key) {
             return None;
         }
         fields.push(ProjectedField { key: key.clone(), value });
     }
     Some(fields)
+}
+
+fn named(value: &Expr) -> Option<ProjectedValue> {
+    match value {
+        Expr { first: Path { head: Head::Object(block), steps, block: None, .. }, rest, .. }
+            if steps.is_empty() && rest.is_empty() =>
+        {
+            Some(ProjectedValue::Made(fields(block)?))
+        }
+        Expr { first, rest, .. } if rest.is_empty() => at(first),
+        _ => None,
+    }
+}
+
+fn at(value: &Path) -> Option<ProjectedValue> {
+    path(value).filter(|projection| !projection.path.is_empty()).map(ProjectedValue::At)
 }

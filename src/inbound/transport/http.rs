@@ -148,7 +148,8 @@ fn announced_length(headers: &HeaderMap) -> Option<u64> {
 }
 
 async fn answer(gateway: &Gateway, asked: GraphqlRequest, context: RequestContext, media: MediaType) -> Response {
-    let GraphqlResponse { outcome, body } = gateway.execute(asked, context).await;
+    // In a box, since the layers around move what they hold.
+    let GraphqlResponse { outcome, body } = Box::pin(gateway.execute(asked, context)).await;
     let mut response = respond(status::of(outcome, media), media, body);
     let headers = response.headers_mut();
     match outcome {

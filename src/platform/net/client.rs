@@ -37,6 +37,9 @@ pub struct HttpClient {
     inner: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
 }
 
+/// Room that is made for a body on its announced length alone.
+const MAX_ROOM: usize = 256 << 10;
+
 // === impl HttpClientConfig ===
 
 impl Default for HttpClientConfig {
@@ -48,6 +51,9 @@ impl Default for HttpClientConfig {
 // === impl HttpClient ===
 
 impl HttpClient {
+    /// What [`HttpClient::send`] tells servers it can read, unless the request says it itself.
+    pub const ACCEPT_ENCODING: HeaderValue = HeaderValue::from_static(ACCEPTED);
+
     /// A client that trusts the system's certificate authorities. A system without any can still
     /// be reached from over plain HTTP; a warning is logged.
     pub fn new(config: &HttpClientConfig) -> Self {
@@ -80,7 +86,7 @@ impl HttpClient {
         deadline: Deadline,
         max_bytes: usize,
     ) -> Result<Response<Bytes>, NetError> {
-        request.headers_mut().entry(ACCEPT_ENCODING).or_insert(HeaderValue::from_static(ACCEPTED));
+        request.headers_mut().entry(ACCEPT_ENCODING).or_insert(Self::ACCEPT_ENCODING);
         timeout_at(deadline.instant().into(), self.exchange(request.map(Full::new), max_bytes))
             .await
             .unwrap_or_else(|_| Err(NetError::new(NetErrorKind::Timeout, "the deadline passed")))
@@ -94,35 +100,36 @@ impl HttpClient {
         if announced.is_some_and(|length| length > max_bytes as u64) {
             return Err(too_large(max_bytes));
         }
-        let body = collect(body, max_bytes).await?;
+        let body = collect(body, announced, max_bytes).await?;
         let body = inflate(&mut parts.headers, body, max_bytes).await?;
         Ok(Response::from_parts(parts, body))
     }
 }
 
-/// Reads a body frame by frame; a single frame is passed on without a copy.
-async fn collect(mut body: Incoming, max_bytes: usize) -> Result<Bytes, NetError> {
+/// Reads a body frame by frame; a single frame is passed on without a copy. `announced` is how long
+/// the server says it is.
+async fn collect(mut body: Incoming, announced: Option<u64>, max_bytes: usize) -> Result<Bytes, NetError> {
     let mut first = Bytes::new();
-    let mut rest = BytesMut::new();
+    let mut whole = BytesMut::new();
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(|error| NetError::of_transport(&error, false))?;
         let Ok(data) = frame.into_data() else { continue };
-        if first.len() + rest.len() + data.len() > max_bytes {
+        if first.len().max(whole.len()) + data.len() > max_bytes {
             return Err(too_large(max_bytes));
         }
         if first.is_empty() {
             first = data;
-        } else {
-            rest.extend_from_slice(&data);
+            continue;
         }
+        if whole.is_empty() {
+            // No more than was said is made room for, and no more than a little on its word alone.
+            let room = announced.and_then(|length| usize::try_from(length).ok()).unwrap_or_default();
+            whole.reserve(room.min(MAX_ROOM).max(first.len() + data.len()));
+            whole.extend_from_slice(&first);
+        }
+        whole.extend_from_slice(&data);
     }
-    if rest.is_empty() {
-        return Ok(first);
-    }
-    let mut whole = BytesMut::with_capacity(first.len() + rest.len());
-    whole.extend_from_slice(&first);
-    whole.extend_from_slice(&rest);
-    Ok(whole.freeze())
+    Ok(if whole.is_empty() { first } else { whole.freeze() })
 }
 
 fn too_large(max_bytes: usize) -> NetError {

@@ -1,13 +1,15 @@
 //! Many keys in one call, and the answers given to their keys (connect language §5.3).
 
+use bytes::Bytes;
 use serde_json::Value;
 
 use crate::graph::connect::model::{BatchMatch, BatchSpec};
 use crate::graph::mapping::{Mapping, Variable, Variables};
 use crate::sources::contract::SourceError;
+use crate::sources::rows::slot::Rows;
 
 use super::failure::NOT_A_LIST;
-use super::keys::{Element, by_key, key_at, key_of_by};
+use super::keys::{Element, KeyText, by_key, key_at, key_of_by};
 use super::row::{Success, call};
 use super::source::Fetch;
 
@@ -61,18 +63,44 @@ fn into_list(value: Value) -> Option<Vec<Value>> {
     }
 }
 
-/// One chunk: the elements that belong to each key, in the keys' order.
+/// What the rows of a chunk got, in the keys' order.
+pub(super) enum Chunk {
+    /// The elements that belong to each.
+    Groups(Vec<Vec<Value>>),
+    /// Rows, read without values in between.
+    Read(Rows),
+}
+
+/// One chunk.
 pub(super) async fn chunk(
     fetch: &Fetch<'_>,
     spec: &BatchSpec,
     elements: &Elements,
     keys: &[Value],
-) -> Result<Vec<Vec<Value>>, SourceError> {
+) -> Result<Chunk, SourceError> {
     let batch = Value::Array(keys.to_vec());
     let variables = fetch.variables().with(Variable::Batch, &batch);
-    let Success { value, scope } = call(fetch, variables, None).await?;
-    let after = scope.extend(variables);
-    let Some(pairs) = elements.read(fetch, value, &after) else {
+    let texts: Vec<_> = keys.iter().map(|row| key_at(row, &spec.key)).collect();
+    let read = |body: &Bytes| fetch.direct.as_ref()?.rows(body, spec.matching, &texts, fetch.tally);
+    match call(fetch, variables, None, &read).await? {
+        Success::Rows(rows) => Ok(Chunk::Read(rows)),
+        Success::Value(value, scope) => {
+            let after = scope.extend(variables);
+            grouped(fetch, spec, elements, &texts, value, &after).map(Chunk::Groups)
+        }
+    }
+}
+
+/// The elements of an answer, given to their keys.
+fn grouped(
+    fetch: &Fetch<'_>,
+    spec: &BatchSpec,
+    elements: &Elements,
+    keys: &[Option<KeyText>],
+    answer: Value,
+    after: &Variables<'_>,
+) -> Result<Vec<Vec<Value>>, SourceError> {
+    let Some(pairs) = elements.read(fetch, answer, after) else {
         return Err(SourceError::new(NOT_A_LIST, "the mapped answer of a batch is no list"));
     };
     match spec.matching {
@@ -83,14 +111,14 @@ pub(super) async fn chunk(
             let message = format!("the answer has {} elements for {} keys", pairs.len(), keys.len());
             Err(SourceError::new(NOT_A_LIST, message))
         }
-        BatchMatch::Key => Ok(matched(fetch, spec, keys, pairs, &after)),
+        BatchMatch::Key => Ok(matched(fetch, spec, keys, pairs, after)),
     }
 }
 
 fn matched(
     fetch: &Fetch<'_>,
     spec: &BatchSpec,
-    keys: &[Value],
+    keys: &[Option<KeyText>],
     pairs: Vec<(Value, Value)>,
     variables: &Variables<'_>,
 ) -> Vec<Vec<Value>> {
@@ -101,8 +129,7 @@ fn matched(
         };
         Element { key, value }
     });
-    let keys: Vec<_> = keys.iter().map(|row| key_at(row, &spec.key)).collect();
-    let matched = by_key(&keys, elements.collect());
+    let matched = by_key(keys, elements.collect());
     if matched.surplus > 0 {
         fetch.tally.problem("elements of the answer belong to no key");
     }

@@ -9,6 +9,7 @@ use crate::sources::contract::{BAD_INPUT, SourceError};
 use crate::sources::rows::slot::UpstreamError;
 
 use super::page::PageError;
+use super::protocol::Fact;
 
 /// The default code of a failed answer.
 const FETCH: &str = "CONNECTOR_FETCH";
@@ -28,7 +29,7 @@ pub(super) fn failed(
     source: Option<&SourceSpec>,
     input: &Value,
     variables: &Variables<'_>,
-    facts: Map<String, Value>,
+    fact: Option<Fact>,
 ) -> SourceError {
     let of_source = source.map(|source| &source.errors);
     let message = spec.errors.message.as_ref().or_else(|| of_source?.message.as_ref());
@@ -49,7 +50,7 @@ pub(super) fn failed(
         _ => FETCH.to_owned(),
     };
     let is_authored = message.is_some() || !authored.is_empty();
-    let mut extensions = if is_authored { Map::new() } else { defaults(service, spec, facts) };
+    let mut extensions = if is_authored { Map::new() } else { defaults(service, spec, fact) };
     merge(&mut extensions, authored);
     SourceError {
         code: code.into(),
@@ -59,11 +60,13 @@ pub(super) fn failed(
     }
 }
 
-fn defaults(service: &Name, spec: &ConnectSpec, facts: Map<String, Value>) -> Map<String, Value> {
+fn defaults(service: &Name, spec: &ConnectSpec, fact: Option<Fact>) -> Map<String, Value> {
     let mut fields = Map::new();
     fields.insert("service".to_owned(), json!(service));
     fields.insert("connector".to_owned(), json!({ "coordinate": spec.place.to_string(), "id": spec.id }));
-    fields.extend(facts);
+    if let Some(Fact { protocol, name, value }) = fact {
+        fields.insert(protocol.to_owned(), json!({ name: value }));
+    }
     fields
 }
 

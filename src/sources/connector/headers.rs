@@ -3,7 +3,7 @@
 use http::header::{HeaderMap, HeaderName, HeaderValue as Value};
 
 use crate::graph::connect::model::{HeaderSpec, HeaderValue};
-use crate::graph::mapping::{Template, Variables};
+use crate::graph::mapping::{Template, Variable, Variables};
 use crate::platform::base::Name;
 use crate::platform::base::span::Spanned;
 use crate::sources::contract::{RequestFacts, SourceError};
@@ -58,16 +58,30 @@ impl HeaderPlan {
         Ok(plan)
     }
 
-    /// The headers of one call.
+    /// Whether a header's template reads `variable`.
+    pub fn reads(&self, variable: Variable) -> bool {
+        self.headers.iter().any(|(_, written)| match written {
+            Written::Copy(_) => false,
+            Written::Template(template) => {
+                template.holes().any(|hole| hole.mapping.references().of(variable).is_some())
+            }
+        })
+    }
+
+    /// Writes the headers of one call; they replace what is there.
     ///
     /// # Errors
     /// When a value cannot stand in a header.
-    pub fn write(&self, variables: &Variables<'_>, facts: &RequestFacts) -> Result<HeaderMap, SourceError> {
-        let mut out = HeaderMap::new();
-        self.propagate.apply(&facts.headers, &mut out);
+    pub fn write(
+        &self,
+        variables: &Variables<'_>,
+        facts: &RequestFacts,
+        out: &mut HeaderMap,
+    ) -> Result<(), SourceError> {
+        self.propagate.apply(&facts.headers, out);
         for (name, written) in &self.headers {
             match written {
-                Written::Copy(from) => copy(&facts.headers, from, name, &mut out),
+                Written::Copy(from) => copy(&facts.headers, from, name, out),
                 Written::Template(template) => {
                     let wrong = |message: String| SourceError::new(BAD_INPUT, format!("header \"{name}\": {message}"));
                     let text = template.render(None, variables).map_err(|error| wrong(error.message))?.text;
@@ -77,6 +91,6 @@ impl HeaderPlan {
                 }
             }
         }
-        Ok(out)
+        Ok(())
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use foldhash::fast::RandomState;
 use serde_json::Value;
 
 use crate::platform::base::Name;
@@ -42,6 +43,40 @@ pub(super) fn by_key(keys: &[Option<KeyText>], elements: Vec<Element>) -> Matche
     }
     let group = |key: &Option<KeyText>| key.as_ref().and_then(|key| found.get(key)).cloned().unwrap_or_default();
     Matched { groups: keys.iter().map(group).collect(), surplus }
+}
+
+/// Where the row of each key stands.
+#[derive(Debug)]
+pub(super) struct Places<'k>(HashMap<&'k KeyText, usize, RandomState>);
+
+// === impl Places ===
+
+impl<'k> Places<'k> {
+    /// `None` when two rows have the same key.
+    pub(super) fn new(keys: &'k [Option<KeyText>]) -> Option<Self> {
+        let mut places = HashMap::with_capacity_and_hasher(keys.len(), RandomState::default());
+        for (place, key) in keys.iter().enumerate() {
+            if let Some(key) = key
+                && places.insert(key, place).is_some()
+            {
+                return None;
+            }
+        }
+        Some(Self(places))
+    }
+
+    /// The place of the row with this key.
+    pub(super) fn find(&self, key: &KeyText) -> Option<usize> {
+        self.0.get(key).copied()
+    }
+}
+
+/// The text of a scalar that is written as JSON.
+pub(super) fn text_of_json(json: &[u8]) -> Option<String> {
+    if json.len() < 16 && json.iter().all(u8::is_ascii_digit) {
+        return Some(json.iter().copied().map(char::from).collect());
+    }
+    key_text(&serde_json::from_slice(json).ok()?)
 }
 
 /// The key at `paths` of an object; `None` when a part is missing, null or no scalar.
@@ -117,6 +152,14 @@ mod tests {
         let answer = json!([{"sku": "x", "w": {"id": 7}, "v": 1}, {"sku": "x", "w": {"id": 8}, "v": 2}]);
         let keys = json!([{"sku": "x", "w": {"id": "8"}}]);
         assert_eq!(matched(keys, "sku w.id", answer), (vec![vec![json!(2)]], 1));
+    }
+
+    #[test]
+    fn keys_are_read_from_text_as_from_values() {
+        for json in ["7", "7.0", "7.5", "-0", "1e2", "true", "null", "[1]", "123456789012345678901", r#""a\u0062""#] {
+            let value: Value = serde_json::from_str(json).unwrap();
+            assert_eq!(text_of_json(json.as_bytes()), key_text(&value), "{json}");
+        }
     }
 
     #[test]

@@ -5,6 +5,7 @@
 //! module knows nothing of wires.
 
 mod batch;
+mod direct;
 mod failure;
 mod headers;
 mod keys;
@@ -17,6 +18,6 @@ mod source;
 pub use failure::{DESERIALIZE, TRANSPORT};
 pub use headers::HeaderPlan;
 pub use page::{BadCursor, CursorKey, Page, PageError};
-pub use protocol::{Answer, Body, Inputs, Protocol};
-pub use scope::Scope;
+pub use protocol::{Answer, Body, Fact, Inputs, Protocol};
+pub use scope::{Scope, ScopeReads};
 pub use source::{Connector, ConnectorParts};

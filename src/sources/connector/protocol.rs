@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use http::HeaderMap;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::graph::mapping::Variables;
 use crate::sources::contract::{CallContext, SourceError, Wanted};
@@ -56,10 +56,21 @@ pub struct Answer {
     pub body: Body,
     /// `$results`
     pub results: Option<Value>,
-    /// The protocol's facts for an error's extensions, such as `http: { status }`.
-    pub facts: Map<String, Value>,
+    /// The protocol's own fact for an error's extensions.
+    pub fact: Option<Fact>,
     /// What the author should know, although nothing failed.
     pub problems: Vec<String>,
+}
+
+/// What a protocol knows of an answer, such as `http: { status: 503 }`.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Fact {
+    /// The protocol.
+    pub protocol: &'static str,
+    /// What it is.
+    pub name: &'static str,
+    /// Its value.
+    pub value: Value,
 }
 
 /// The answer's content.

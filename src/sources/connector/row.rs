@@ -1,41 +1,53 @@
 //! One row: one call, or the calls of one page, mapped to one value.
 
+use bytes::Bytes;
 use serde_json::Value;
 use tracing::{Instrument, field};
 
 use crate::graph::connect::model::PaginateSpec;
 use crate::graph::mapping::{Mapping, Outcome, Variable, Variables};
 use crate::sources::contract::SourceError;
-use crate::sources::format::decode;
+use crate::sources::format::{MediaKind, decode};
+use crate::sources::rows::slot::Rows;
 
 use super::failure::{DESERIALIZE, failed};
 use super::page::{Page, Pager, Reply};
 use super::protocol::{Body, Inputs};
 use super::scope::AnswerScope;
-use super::source::{Fetch, Tally};
+use super::source::{Fetch, RowValue, Tally};
 
-/// A successful answer: its content and what mappings may read beside it.
-pub(super) struct Success {
-    pub(super) value: Value,
-    pub(super) scope: AnswerScope,
+/// A successful answer.
+pub(super) enum Success {
+    /// Its content, and what mappings may read beside it.
+    Value(Value, AnswerScope),
+    /// It became rows without a value in between.
+    Rows(Rows),
 }
 
+/// Tries to read rows from JSON.
+pub(super) type ReadRows<'r> = dyn Fn(&Bytes) -> Option<Rows> + Sync + 'r;
+
 /// One value for one row.
-pub(super) async fn value(fetch: &Fetch<'_>, row: &Value) -> Result<Option<Value>, SourceError> {
+pub(super) async fn value(fetch: &Fetch<'_>, row: &Value) -> Result<RowValue, SourceError> {
     let mut variables = fetch.variables();
     if let Some(given) = fetch.given {
         variables.set(given, row);
     }
     let spec = &fetch.connector.spec;
     if let Some(paginate) = &spec.paginate {
-        return paged(fetch, variables, paginate).await.map(Some);
+        return paged(fetch, variables, paginate).await.map(|value| RowValue::One(Some(value)));
     }
     if fetch.connector.protocol.is_none() {
-        return Ok(fetch.evaluate(&spec.selection.value, None, &variables));
+        return Ok(RowValue::One(fetch.evaluate(&spec.selection.value, None, &variables)));
     }
-    let success = call(fetch, variables, None).await?;
-    let variables = success.scope.extend(variables);
-    Ok(fetch.evaluate(&spec.selection.value, Some(&success.value), &variables))
+    let read = |body: &Bytes| fetch.direct.as_ref()?.row(body, fetch.tally);
+    match call(fetch, variables, None, &read).await? {
+        Success::Rows(rows) => Ok(RowValue::Read(rows)),
+        Success::Value(value, scope) => {
+            let variables = scope.extend(variables);
+            Ok(RowValue::One(fetch.evaluate(&spec.selection.value, Some(&value), &variables)))
+        }
+    }
 }
 
 /// Calls until the page is full, and makes a connection or a list of its records.
@@ -45,9 +57,9 @@ async fn paged(fetch: &Fetch<'_>, variables: Variables<'_>, spec: &PaginateSpec)
     while let Some(page) = pager.next_call() {
         let page_value = page.to_value();
         let variables = variables.with(Variable::Page, &page_value);
-        let success = call(fetch, variables, Some(&page)).await?;
-        let variables = success.scope.extend(variables);
-        pager.take(reply(fetch, spec, &success.value, &variables));
+        let Success::Value(value, scope) = call(fetch, variables, Some(&page), &|_| None).await? else { break };
+        let variables = scope.extend(variables);
+        pager.take(reply(fetch, spec, &value, &variables));
     }
     let mut window = pager.finish();
     for (record, _) in &mut window.records {
@@ -78,11 +90,12 @@ fn reply(fetch: &Fetch<'_>, spec: &PaginateSpec, answer: &Value, variables: &Var
     }
 }
 
-/// One call, decoded and judged.
+/// One call, decoded and judged. A success is given to `read` first, if its value is not needed.
 pub(super) async fn call(
     fetch: &Fetch<'_>,
     variables: Variables<'_>,
     page: Option<&Page>,
+    read: &ReadRows<'_>,
 ) -> Result<Success, SourceError> {
     let connector = fetch.connector;
     let span = tracing::info_span!(
@@ -91,7 +104,7 @@ pub(super) async fn call(
         pleach.connector.status = field::Empty,
         error.type = field::Empty,
     );
-    let result = judged(fetch, variables, page).instrument(span.clone()).await;
+    let result = judged(fetch, variables, page, read).instrument(span.clone()).await;
     match &result {
         Ok(_) => {}
         Err(error) => drop(span.record("error.type", &*error.code)),
@@ -99,7 +112,12 @@ pub(super) async fn call(
     result
 }
 
-async fn judged(fetch: &Fetch<'_>, variables: Variables<'_>, page: Option<&Page>) -> Result<Success, SourceError> {
+async fn judged(
+    fetch: &Fetch<'_>,
+    variables: Variables<'_>,
+    page: Option<&Page>,
+    read: &ReadRows<'_>,
+) -> Result<Success, SourceError> {
     let connector = fetch.connector;
     let Some(protocol) = &connector.protocol else {
         return Err(SourceError::new(DESERIALIZE, "a computed connector makes no calls"));
@@ -112,13 +130,20 @@ async fn judged(fetch: &Fetch<'_>, variables: Variables<'_>, page: Option<&Page>
     if let Some(status) = answer.status {
         tracing::Span::current().record("pleach.connector.status", status);
     }
-    let facts = std::mem::take(&mut answer.facts);
+    let fact = answer.fact.take();
     answer.problems.iter().for_each(|problem| fetch.tally.problem(problem));
-    let scope = AnswerScope::new(&answer, connector.needs);
-    let (success, content) = (answer.success, content(answer.body, fetch.tally));
     let spec = &connector.spec;
     let source = connector.source();
     let is_success = spec.is_success.as_ref().or_else(|| source?.is_success.as_ref());
+    if let Body::Bytes(MediaKind::Json, body) = &answer.body
+        && answer.success
+        && is_success.is_none()
+        && let Some(rows) = read(body)
+    {
+        return Ok(Success::Rows(rows));
+    }
+    let scope = AnswerScope::new(&answer, connector.needs);
+    let (success, content) = (answer.success, content(answer.body, fetch.tally));
     let value = match content {
         Ok(value) => value,
         // A failure is a failure even if its text cannot be read.
@@ -131,9 +156,9 @@ async fn judged(fetch: &Fetch<'_>, variables: Variables<'_>, page: Option<&Page>
         None => success,
     };
     if !success {
-        return Err(failed(&connector.service, spec, source, &value, &after, facts));
+        return Err(failed(&connector.service, spec, source, &value, &after, fact));
     }
-    Ok(Success { value, scope })
+    Ok(Success::Value(value, scope))
 }
 
 /// An answer's value.

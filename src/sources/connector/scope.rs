@@ -18,6 +18,15 @@ pub struct Scope {
     now: Value,
 }
 
+/// Which of the variables before the call are read, of those that cost something to make.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ScopeReads {
+    /// `$request`
+    pub request: bool,
+    /// `$auth`
+    pub auth: bool,
+}
+
 /// Which variables after the call a connector's mappings read.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct AnswerNeeds {
@@ -35,12 +44,13 @@ pub(super) struct AnswerScope {
 // === impl Scope ===
 
 impl Scope {
-    /// The scope of a call with these arguments.
-    pub fn new(arguments: &Map<String, Value>, facts: &RequestFacts) -> Self {
-        let claims = facts.claims.as_ref();
+    /// The scope of a call with these arguments, as far as it is read.
+    pub fn new(arguments: &Map<String, Value>, facts: &RequestFacts, reads: ScopeReads) -> Self {
+        let claims = facts.claims.as_ref().filter(|_| reads.auth);
+        let request = reads.request && !facts.headers.is_empty();
         Self {
             arguments: Value::Object(arguments.clone()),
-            request: (!facts.headers.is_empty()).then(|| json!({ "headers": headers(&facts.headers) })),
+            request: request.then(|| json!({ "headers": headers(&facts.headers) })),
             auth: claims.map(|claims| json!({ "claims": claims, "scopes": facts.scopes })),
             now: Value::String(facts.now.clone()),
         }

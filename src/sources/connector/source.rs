@@ -1,9 +1,11 @@
 //! A connector as a source: the rows of one fetch, each from its call or its chunk.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use foldhash::fast::RandomState;
 use futures_util::future::BoxFuture;
 use futures_util::{FutureExt, StreamExt, stream};
 use serde_json::Value;
@@ -16,12 +18,13 @@ use crate::sources::rows::shape::{FieldShape, ObjectShape, RowShape};
 use crate::sources::rows::slot::Rows;
 use crate::sources::rows::visit::RowsBuilder;
 
-use super::batch::{self, Elements};
+use super::batch::{self, Chunk, Elements};
+use super::direct::{Direct, Directs, Yield};
 use super::failure::{DESERIALIZE, in_row};
 use super::page::CursorKey;
 use super::protocol::Protocol;
 use super::row;
-use super::scope::{AnswerNeeds, Scope};
+use super::scope::{AnswerNeeds, Scope, ScopeReads};
 
 /// What a connector is built from.
 pub struct ConnectorParts {
@@ -49,6 +52,9 @@ pub struct Connector {
     pub(super) protocol: Option<Arc<dyn Protocol>>,
     pub(super) cursors: CursorKey,
     pub(super) needs: AnswerNeeds,
+    reads: ScopeReads,
+    /// How answers become rows without values, if the mappings allow it at all.
+    directs: Option<Directs>,
     subgraph: Arc<ConnectedSubgraph>,
     elements: Elements,
     env: Arc<Value>,
@@ -66,6 +72,8 @@ pub(super) struct Fetch<'f> {
     pub(super) single: bool,
     /// What a row is for the mappings of a call that is not batched.
     pub(super) given: Option<Variable>,
+    /// How answers become rows without values in between.
+    pub(super) direct: Option<Arc<Direct>>,
     pub(super) tally: &'f Tally,
 }
 
@@ -80,12 +88,21 @@ pub(super) struct Tally {
 type RowResult = Result<RowValue, SourceError>;
 
 /// A row's value, not yet fitted to the field.
-#[derive(Clone)]
-enum RowValue {
+pub(super) enum RowValue {
     /// The value; nothing when it is missing.
     One(Option<Value>),
     /// The elements of a batch's answer that belong to the row.
     Group(Vec<Value>),
+    /// The row itself.
+    Read(Rows),
+}
+
+/// What some consecutive rows got.
+enum Answered {
+    /// A result each.
+    Results(Vec<RowResult>),
+    /// Rows, one each.
+    Rows(Rows),
 }
 
 // === impl Connector ===
@@ -94,15 +111,24 @@ impl Connector {
     /// Builds the connector; `None` when there is none at that position.
     pub fn new(parts: ConnectorParts) -> Option<Self> {
         let spec = parts.subgraph.connectors.get(parts.position)?.clone();
-        let needs = AnswerNeeds::of(&spec, parts.subgraph.source_of(&spec));
+        let source = parts.subgraph.source_of(&spec);
+        let needs = AnswerNeeds::of(&spec, source);
+        let is_success = spec.is_success.as_ref().or_else(|| source?.is_success.as_ref());
+        let may_be_direct =
+            is_success.is_none() && spec.paginate.is_none() && spec.selection.value.projection().is_some();
         Some(Self {
             name: parts.name,
             service: parts.subgraph.name.clone(),
             elements: Elements::of(&spec.selection.value),
-            spec,
             protocol: parts.protocol,
             cursors: parts.cursors,
             needs,
+            reads: ScopeReads {
+                request: parts.subgraph.reads(&spec, Variable::Request),
+                auth: parts.subgraph.reads(&spec, Variable::Auth),
+            },
+            directs: may_be_direct.then(Directs::default),
+            spec,
             subgraph: parts.subgraph,
             env: parts.env,
             config: parts.config,
@@ -118,23 +144,25 @@ impl Connector {
             return Err(SourceError::new(DESERIALIZE, "a connector was called as a subgraph"));
         };
         let tally = Tally::default();
+        let (distinct, places) = distinct(rows);
+        // Rows that share an answer need copies of it.
+        let direct = (distinct.len() == rows.len()).then(|| self.direct(request, rows.len())).flatten();
         let fetch = Fetch {
             connector: self,
             context,
-            scope: Scope::new(arguments, &context.facts),
+            scope: Scope::new(arguments, &context.facts, self.reads),
             wanted,
             mutation: *mutation,
             single: self.is_single(&request.shape),
             given: self.given(&request.shape),
+            direct,
             tally: &tally,
         };
-        let (distinct, places) = distinct(rows);
-        let results = self.results(&fetch, &distinct).await;
-        // With one row there is nothing beside the error: the fetch as a whole has failed.
-        if let (RowShape::Root(_), [Err(error)]) = (&*request.shape, results.as_slice()) {
-            return Err(error.clone());
-        }
-        let mut built = self.build(request, &results, &places);
+        let answered = self.answers(&fetch, &distinct).await;
+        let mut built = match fetch.direct {
+            Some(_) => self.append(request, answered)?,
+            None => self.build(request, results(answered), &places)?,
+        };
         built.calls = Some(tally.calls.load(Ordering::Relaxed));
         let problems = tally.problems.load(Ordering::Relaxed);
         if problems > 0 {
@@ -143,24 +171,59 @@ impl Connector {
         Ok(built)
     }
 
-    /// One result a distinct row.
-    async fn results(&self, fetch: &Fetch<'_>, rows: &[Value]) -> Vec<RowResult> {
+    /// What all distinct rows got.
+    async fn answers(&self, fetch: &Fetch<'_>, rows: &[Value]) -> Vec<Answered> {
         let concurrency = self.spec.concurrency.max(1) as usize;
         if let Some(spec) = &self.spec.batch {
             let chunks = rows.chunks(spec.max_size.max(1) as usize);
             let calls: Vec<_> = chunks.map(|chunk| self.chunk(fetch, spec, chunk).boxed()).collect();
-            return stream::iter(calls).buffered(concurrency).concat().await;
+            return stream::iter(calls).buffered(concurrency).collect().await;
         }
-        let calls: Vec<_> = rows.iter().map(|row| row::value(fetch, row).boxed()).collect();
-        stream::iter(calls).buffered(concurrency).map(|value| value.map(RowValue::One)).collect().await
+        if let [row] = rows {
+            return vec![self.one(fetch, row).await];
+        }
+        let calls: Vec<_> = rows.iter().map(|row| self.one(fetch, row).boxed()).collect();
+        stream::iter(calls).buffered(concurrency).collect().await
+    }
+
+    /// One row.
+    async fn one(&self, fetch: &Fetch<'_>, row: &Value) -> Answered {
+        match row::value(fetch, row).await {
+            Ok(RowValue::Read(rows)) => Answered::Rows(rows),
+            result => Answered::Results(vec![result]),
+        }
     }
 
     /// The rows of one chunk; a failure is theirs alone.
-    async fn chunk(&self, fetch: &Fetch<'_>, spec: &BatchSpec, keys: &[Value]) -> Vec<RowResult> {
+    async fn chunk(&self, fetch: &Fetch<'_>, spec: &BatchSpec, keys: &[Value]) -> Answered {
         match batch::chunk(fetch, spec, &self.elements, keys).await {
-            Ok(groups) => groups.into_iter().map(|group| Ok(RowValue::Group(group))).collect(),
-            Err(error) => vec![Err(error); keys.len()],
+            Ok(Chunk::Read(rows)) => Answered::Rows(rows),
+            Ok(Chunk::Groups(groups)) => {
+                Answered::Results(groups.into_iter().map(|group| Ok(RowValue::Group(group))).collect())
+            }
+            Err(error) => Answered::Results(keys.iter().map(|_| Err(error.clone())).collect()),
         }
+    }
+
+    /// How answers of this fetch become rows without values, if they can.
+    fn direct(&self, request: &FetchRequest, rows: usize) -> Option<Arc<Direct>> {
+        let directs = self.directs.as_ref()?;
+        let typed = self.protocol.as_ref()?.is_typed();
+        let expected = match &*request.shape {
+            RowShape::Root(_) => 1,
+            RowShape::Lists(_) => request.expected.iter().map(|&count| count as usize).sum(),
+        };
+        if rows != expected {
+            return None;
+        }
+        let yields = match (self.yields_entities(&request.shape), &self.spec.batch) {
+            (true, Some(batch)) => Yield::Entities(batch),
+            (true, None) => Yield::Entity,
+            (false, None) => Yield::Field,
+            // Several elements may belong to one field.
+            (false, Some(_)) => return None,
+        };
+        directs.of(&self.spec.selection.value, yields, &request.shape, typed)
     }
 
     /// Whether a row's value is one value, not a list.
@@ -190,9 +253,27 @@ impl Connector {
         by_lookup || matches!(self.spec.place, Place::Type { .. })
     }
 
-    fn build(&self, request: &FetchRequest, results: &[RowResult], places: &[usize]) -> Rows {
-        let typed = self.protocol.as_ref().is_some_and(|protocol| protocol.is_typed());
-        let mut builder = RowsBuilder::new(typed);
+    /// The rows of a fetch whose answers became rows where they could.
+    fn append(&self, request: &FetchRequest, answered: Vec<Answered>) -> Result<Rows, SourceError> {
+        let mut builder = self.builder();
+        let is_entity = self.yields_entities(&request.shape);
+        let Some(object) = object_shapes(&request.shape).next() else { return Ok(builder.finish()) };
+        for answered in answered {
+            match answered {
+                Answered::Rows(rows) => builder.append(rows),
+                Answered::Results(results) => {
+                    let results = checked(request, results)?;
+                    results.iter().for_each(|result| add_result(&mut builder, result, object, is_entity));
+                }
+            }
+        }
+        Ok(builder.finish())
+    }
+
+    /// The rows of a fetch, whose places say which result each has.
+    fn build(&self, request: &FetchRequest, results: Vec<RowResult>, places: &[usize]) -> Result<Rows, SourceError> {
+        let results = checked(request, results)?;
+        let mut builder = self.builder();
         let is_entity = self.yields_entities(&request.shape);
         let counts: Vec<usize> = match &*request.shape {
             RowShape::Root(_) => vec![1],
@@ -202,13 +283,27 @@ impl Connector {
         for (object, count) in object_shapes(&request.shape).zip(counts) {
             for _ in 0..count {
                 match places.next().and_then(|&place| results.get(place)) {
-                    Some(Ok(value)) => add_row(&mut builder, value, object, is_entity),
-                    Some(Err(error)) => builder.failed(in_row(error)),
+                    Some(result) => add_result(&mut builder, result, object, is_entity),
                     None => builder.null(),
                 }
             }
         }
-        builder.finish()
+        Ok(builder.finish())
+    }
+
+    fn builder(&self) -> RowsBuilder {
+        RowsBuilder::new(self.protocol.as_ref().is_some_and(|protocol| protocol.is_typed()))
+    }
+}
+
+/// The results, unless the only row of a root has failed: then the fetch as a whole has.
+fn checked(request: &FetchRequest, mut results: Vec<RowResult>) -> Result<Vec<RowResult>, SourceError> {
+    match (&*request.shape, results.pop()) {
+        (RowShape::Root(_), Some(Err(error))) if results.is_empty() => Err(error),
+        (_, last) => {
+            results.extend(last);
+            Ok(results)
+        }
     }
 }
 
@@ -226,9 +321,17 @@ impl Source for Connector {
     }
 }
 
+fn add_result(builder: &mut RowsBuilder, result: &RowResult, shape: &ObjectShape, is_entity: bool) {
+    match result {
+        Ok(value) => add_row(builder, value, shape, is_entity),
+        Err(error) => builder.failed(in_row(error)),
+    }
+}
+
 /// Adds one row: an entity is the row itself, a field's value stands in its parent's row.
 fn add_row(builder: &mut RowsBuilder, value: &RowValue, shape: &ObjectShape, is_entity: bool) {
     match (is_entity, value) {
+        (_, RowValue::Read(rows)) => builder.append(rows.clone()),
         (true, RowValue::One(Some(value))) => builder.row(value, shape),
         // The later of two elements for one key wins.
         (true, RowValue::Group(group)) if !group.is_empty() => {
@@ -265,15 +368,34 @@ fn object_shapes(shape: &RowShape) -> impl Iterator<Item = &ObjectShape> {
     root.into_iter().chain(lists.iter().map(|list| &list.object))
 }
 
+/// A result a row.
+fn results(answered: Vec<Answered>) -> Vec<RowResult> {
+    let of = |answered| match answered {
+        Answered::Results(results) => results,
+        Answered::Rows(rows) => vec![Ok(RowValue::Read(rows))],
+    };
+    answered.into_iter().flat_map(of).collect()
+}
+
 /// Equal rows once, and for each row which of them it is.
-fn distinct(rows: &[Value]) -> (Vec<Value>, Vec<usize>) {
-    let mut seen: HashMap<String, usize> = HashMap::with_capacity(rows.len());
+fn distinct(rows: &[Value]) -> (Cow<'_, [Value]>, Vec<usize>) {
+    if rows.len() < 2 {
+        return (rows.into(), (0..rows.len()).collect());
+    }
+    let (distinct, places) = without_repeated(rows);
+    let distinct = if distinct.len() == rows.len() { rows.into() } else { distinct.into_iter().cloned().collect() };
+    (distinct, places)
+}
+
+fn without_repeated(rows: &[Value]) -> (Vec<&Value>, Vec<usize>) {
+    let mut seen: HashMap<String, usize, RandomState> =
+        HashMap::with_capacity_and_hasher(rows.len(), RandomState::default());
     let mut distinct = Vec::new();
     let places = rows
         .iter()
         .map(|row| {
             *seen.entry(row.to_string()).or_insert_with(|| {
-                distinct.push(row.clone());
+                distinct.push(row);
                 distinct.len() - 1
             })
         })

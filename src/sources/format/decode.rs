@@ -33,6 +33,9 @@ pub struct FormatError(String);
 /// Reads a `content-type` header.
 pub fn media_kind(content_type: Option<&str>) -> MediaKind {
     let Some(content_type) = content_type else { return MediaKind::Json };
+    if content_type.eq_ignore_ascii_case("application/json") {
+        return MediaKind::Json;
+    }
     let mut parts = content_type.split(';').map(str::trim);
     let essence = parts.next().unwrap_or("").to_ascii_lowercase();
     match essence.as_str() {

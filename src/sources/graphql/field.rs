@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use serde_json::{Map, Value};
 
-use crate::graph::mapping::{Mapping, ProjectedField, Projection, Reference};
+use crate::graph::mapping::{Mapping, ProjectedField, ProjectedValue, Projection, Reference};
 use crate::sources::contract::Wanted;
 
 /// What to select at the remote field.
@@ -70,15 +70,22 @@ fn follow(projection: &Projection, wanted: &[Wanted], keys: &mut Keys) {
     for step in &projection.path {
         place = place.enter(&step.key);
     }
-    let Some(fields) = &projection.fields else {
+    match &projection.fields {
+        Some(fields) => follow_fields(fields, wanted, place),
         // The remote's own names are ours.
-        return as_named(wanted, place);
-    };
+        None => as_named(wanted, place),
+    }
+}
+
+fn follow_fields(fields: &[ProjectedField], wanted: &[Wanted], place: &mut Keys) {
     let asked = |field: &&ProjectedField| wanted.is_empty() || wanted.iter().any(|want| want.name == field.key);
     for field in fields.iter().filter(asked) {
         let below: Vec<Wanted> =
             wanted.iter().filter(|want| want.name == field.key).flat_map(|want| want.fields.clone()).collect();
-        follow(&field.value, &below, place);
+        match &field.value {
+            ProjectedValue::At(projection) => follow(projection, &below, place),
+            ProjectedValue::Made(fields) => follow_fields(fields, &below, place),
+        }
     }
 }
 
@@ -179,6 +186,8 @@ mod tests {
         assert_eq!(ask(selection, &wanted(&["id", "name"])), "{ user { id profile { fullName } } }");
         let posts = vec![Wanted { fields: wanted(&["title"]), ..wanted(&["posts"]).remove(0) }];
         assert_eq!(ask(selection, &posts), "{ user { articles { title } } }");
+        let author = vec![Wanted { fields: wanted(&["id"]), ..wanted(&["author"]).remove(0) }];
+        assert_eq!(ask("id title author: { id: authorId name: by }", &author), "{ user { authorId } }");
     }
 
     #[test]

@@ -3,12 +3,12 @@
 use bytes::Bytes;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use http::Response;
-use serde_json::{Map, Value, json};
+use http::{HeaderMap, Response};
+use serde_json::{Map, Value};
 
 use crate::graph::connect::model::GraphqlRequest;
 use crate::graph::mapping::{Mapping, Variables};
-use crate::sources::connector::{Answer, Body, DESERIALIZE, HeaderPlan, Inputs, Protocol, TRANSPORT};
+use crate::sources::connector::{Answer, Body, DESERIALIZE, Fact, HeaderPlan, Inputs, Protocol, TRANSPORT};
 use crate::sources::contract::{BAD_INPUT, SourceError};
 use crate::sources::transport::net_error;
 
@@ -32,7 +32,8 @@ impl GraphqlProtocol {
     }
 
     async fn exchange(&self, inputs: &Inputs<'_>) -> Result<Answer, SourceError> {
-        let headers = self.headers.write(&inputs.variables, &inputs.context.facts)?;
+        let mut headers = HeaderMap::new();
+        self.headers.write(&inputs.variables, &inputs.context.facts, &mut headers)?;
         let (document, variables) = match &self.request {
             GraphqlRequest::Field { field, args } => {
                 let arguments = object("args", args.as_ref().map(|args| &args.value), &inputs.variables)?;
@@ -57,7 +58,7 @@ impl GraphqlProtocol {
         let mut answer = Answer {
             status: Some(i64::from(status.as_u16())),
             headers: response.headers().clone(),
-            facts: Map::from_iter([("http".to_owned(), json!({ "status": status.as_u16() }))]),
+            fact: Some(Fact { protocol: "http", name: "status", value: status.as_u16().into() }),
             ..Answer::default()
         };
         let mut fields = match serde_json::from_slice(response.body()) {

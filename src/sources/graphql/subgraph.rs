@@ -8,8 +8,9 @@ use futures_util::future::BoxFuture;
 use http::{HeaderMap, Response};
 use serde_json::{Map, Value, json};
 
+use crate::graph::mapping::Variable;
 use crate::platform::base::Name;
-use crate::sources::connector::{HeaderPlan, Scope};
+use crate::sources::connector::{HeaderPlan, Scope, ScopeReads};
 use crate::sources::contract::{Call, CallContext, FetchRequest, Source, SourceError};
 use crate::sources::headers::HeaderRules;
 use crate::sources::rows::scan::scan_graphql;
@@ -29,6 +30,7 @@ pub struct GraphqlSubgraph {
     endpoint: GraphqlEndpoint,
     rules: HeaderRules,
     headers: HeaderPlan,
+    reads: ScopeReads,
     env: Arc<Value>,
 }
 
@@ -44,7 +46,8 @@ impl GraphqlSubgraph {
         headers: HeaderPlan,
         env: Arc<Value>,
     ) -> Self {
-        Self { name, endpoint, rules, headers, env }
+        let reads = ScopeReads { request: headers.reads(Variable::Request), auth: headers.reads(Variable::Auth) };
+        Self { name, endpoint, rules, headers, reads, env }
     }
 
     async fn ask(&self, request: &FetchRequest, context: &CallContext) -> Result<Rows, SourceError> {
@@ -53,8 +56,8 @@ impl GraphqlSubgraph {
         };
         let mut headers = HeaderMap::new();
         self.rules.apply(&context.facts, &mut headers);
-        let scope = Scope::new(&Map::new(), &context.facts);
-        headers.extend(self.headers.write(&scope.variables(&self.env, &Value::Null), &context.facts)?);
+        let scope = Scope::new(&Map::new(), &context.facts, self.reads);
+        self.headers.write(&scope.variables(&self.env, &Value::Null), &context.facts, &mut headers)?;
         let response = self
             .endpoint
             .post(document, operation_name.as_deref(), variables, headers, context.deadline)

@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use serde_json::{Map, Value, json};
+use http::HeaderMap;
+use serde_json::Value;
 
 use crate::graph::mapping::{Mapping, Variable};
-use crate::sources::connector::{Answer, Body, DESERIALIZE, HeaderPlan, Inputs, Protocol, TRANSPORT};
+use crate::sources::connector::{Answer, Body, DESERIALIZE, Fact, HeaderPlan, Inputs, Protocol, TRANSPORT};
 use crate::sources::contract::{BAD_INPUT, SourceError};
 use crate::sources::format::MediaKind;
 use crate::sources::stack::TIMEOUT;
@@ -36,7 +37,8 @@ impl GrpcProtocol {
             Some(mapping) => mapping.evaluate(None, &inputs.variables).value,
             None => inputs.variables.value(Variable::Args).cloned(),
         };
-        let metadata = self.metadata.write(&inputs.variables, &inputs.context.facts)?;
+        let mut metadata = HeaderMap::new();
+        self.metadata.write(&inputs.variables, &inputs.context.facts, &mut metadata)?;
         let outcome = self
             .client
             .unary(&self.method, message.unwrap_or(Value::Null), metadata, inputs.context.deadline)
@@ -49,7 +51,7 @@ impl GrpcProtocol {
             headers: outcome.metadata,
             error: outcome.error,
             body,
-            facts: Map::from_iter([("grpc".to_owned(), json!({ "code": outcome.code }))]),
+            fact: Some(Fact { protocol: "grpc", name: "code", value: outcome.code.into() }),
             ..Answer::default()
         })
     }

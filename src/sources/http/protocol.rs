@@ -3,14 +3,14 @@
 use bytes::Bytes;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use http::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderValue};
+use http::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderValue};
 use http::{Method, Request, Response};
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 
 use crate::graph::connect::model::{HttpRequest, HttpVerb};
 use crate::graph::mapping::{Mapping, Template, TemplatePiece, Variables};
 use crate::platform::net::HttpClient;
-use crate::sources::connector::{Answer, Body, DESERIALIZE, HeaderPlan, Inputs, Protocol, TRANSPORT};
+use crate::sources::connector::{Answer, Body, DESERIALIZE, Fact, HeaderPlan, Inputs, Protocol, TRANSPORT};
 use crate::sources::contract::{BAD_INPUT, SourceError};
 use crate::sources::format::{encode_form, media_kind};
 use crate::sources::transport::net_error;
@@ -39,6 +39,8 @@ pub struct HttpProtocol {
     source: HttpSourceParts,
     request: HttpRequest,
     headers: HeaderPlan,
+    /// What every request says unless a header rule says something else.
+    standing: HeaderMap,
     max_bytes: usize,
 }
 
@@ -53,19 +55,20 @@ impl HttpProtocol {
         headers: HeaderPlan,
         max_bytes: usize,
     ) -> Self {
-        Self { client, source, request, headers, max_bytes }
+        let standing = HeaderMap::from_iter([(ACCEPT, ACCEPTED), (ACCEPT_ENCODING, HttpClient::ACCEPT_ENCODING)]);
+        Self { client, source, request, headers, standing, max_bytes }
     }
 
     async fn exchange(&self, inputs: &Inputs<'_>) -> Result<Answer, SourceError> {
         let variables = &inputs.variables;
         let url = self.url(variables).map_err(|error| SourceError::new(BAD_INPUT, error.to_string()))?;
-        let mut headers = self.headers.write(variables, &inputs.context.facts)?;
-        headers.entry(ACCEPT).or_insert(ACCEPTED);
+        let mut headers = self.standing.clone();
+        self.headers.write(variables, &inputs.context.facts, &mut headers)?;
         let body = self.body(variables, &mut headers)?;
         let mut request = Request::new(body);
         *request.method_mut() = method(self.request.verb);
         *request.uri_mut() =
-            url.to_string().parse().map_err(|_| SourceError::new(BAD_INPUT, "the URL is not valid"))?;
+            url.into_text().try_into().map_err(|_| SourceError::new(BAD_INPUT, "the URL is not valid"))?;
         *request.headers_mut() = headers;
         let response = self
             .client
@@ -168,13 +171,12 @@ fn answer(response: Response<Bytes>) -> Answer {
     let (parts, body) = response.into_parts();
     let content_type = parts.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let body = if body.is_empty() { Body::Empty } else { Body::Bytes(media_kind(content_type), body) };
-    let facts = Map::from_iter([("http".to_owned(), json!({ "status": parts.status.as_u16() }))]);
     Answer {
         success: parts.status.is_success(),
         status: Some(i64::from(parts.status.as_u16())),
         headers: parts.headers,
         body,
-        facts,
+        fact: Some(Fact { protocol: "http", name: "status", value: parts.status.as_u16().into() }),
         ..Answer::default()
     }
 }

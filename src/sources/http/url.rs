@@ -3,6 +3,8 @@
 //! Scheme and authority come from literal text or from configuration alone, so no client can
 //! choose whom we call; what a client says can fill a segment but never leave it.
 
+use std::borrow::Cow;
+
 use serde_json::Value;
 
 use crate::sources::format::{push_legal, push_percent_encoded};
@@ -77,14 +79,14 @@ impl Url {
         for piece in pieces {
             match piece {
                 Piece::Text(text) => {
-                    let text: String = text.chars().filter(|c| !matches!(c, '\t' | '\n' | '\r' | '\u{c}')).collect();
+                    let text = unfolded(text);
                     if in_query {
                         push_legal(&mut query, &text);
                         continue;
                     }
                     let (before, after) = match text.split_once('?') {
                         Some((before, after)) => (before, Some(after)),
-                        None => (text.as_str(), None),
+                        None => (&*text, None),
                     };
                     path.text(before)?;
                     if let Some(after) = after {
@@ -156,6 +158,17 @@ impl Url {
         url
     }
 
+    /// The whole URL.
+    pub fn into_text(self) -> String {
+        let mut text = self.origin;
+        text.push_str(if self.path.is_empty() { "/" } else { &self.path });
+        if !self.query.is_empty() {
+            text.push('?');
+            text.push_str(&self.query);
+        }
+        text
+    }
+
     /// Scheme and authority.
     pub fn origin(&self) -> &str {
         &self.origin
@@ -188,12 +201,16 @@ impl Url {
 
 impl std::fmt::Display for Url {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.origin)?;
-        f.write_str(if self.path.is_empty() { "/" } else { &self.path })?;
-        if !self.query.is_empty() {
-            write!(f, "?{}", self.query)?;
-        }
-        Ok(())
+        f.write_str(&self.clone().into_text())
+    }
+}
+
+/// Text without the characters that fold a long template.
+fn unfolded(text: &str) -> Cow<'_, str> {
+    let folds = |byte: u8| matches!(byte, b'\t' | b'\n' | b'\r' | 0x0c);
+    match text.bytes().any(folds) {
+        true => text.chars().filter(|&c| !c.is_ascii() || !folds(c as u8)).collect::<String>().into(),
+        false => text.into(),
     }
 }
 

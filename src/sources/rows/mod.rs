@@ -4,6 +4,7 @@
 //! tree of values upwards. Leaves stay slices of the upstream body. Pure: no async, I/O or clock.
 
 pub mod errors;
+pub mod extract;
 pub mod scan;
 pub mod shape;
 pub mod slot;

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::graph::connect::model::{KeyColumn, SqlRequest, SqlStatements};
 use crate::graph::mapping::{SqlTemplate, Variable, Variables};
-use crate::sources::connector::{Answer, Body, DESERIALIZE, Inputs, Protocol, TRANSPORT};
+use crate::sources::connector::{Answer, Body, DESERIALIZE, Fact, Inputs, Protocol, TRANSPORT};
 use crate::sources::contract::{BAD_INPUT, SourceError};
 use crate::sources::format::MediaKind;
 use crate::sources::stack::TIMEOUT;
@@ -52,9 +52,9 @@ impl SqlProtocol {
             Err(RunError::Database(error)) => {
                 // What it says may hold data of the statement, so it is for those who debug.
                 tracing::debug!(error = error.to_string(), "the database refused a statement");
-                let facts = json!({ "sqlstate": error.get("sqlstate") });
-                let facts = Map::from_iter([("sql".to_owned(), facts)]);
-                Ok(Answer { error: Some(error), facts, ..Answer::default() })
+                let value = error.get("sqlstate").cloned().unwrap_or_default();
+                let fact = Some(Fact { protocol: "sql", name: "sqlstate", value });
+                Ok(Answer { error: Some(error), fact, ..Answer::default() })
             }
             Err(error) => Err(source_error(error)),
         }

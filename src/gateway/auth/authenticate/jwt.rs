@@ -88,7 +88,8 @@ impl Authenticator {
     /// When there is a token that cannot be accepted.
     pub async fn authenticate(&self, headers: &HeaderMap) -> Result<Principal, Rejection> {
         match place::find(headers, &self.places) {
-            Some(token) if !self.issuers.is_empty() => self.verify(token).await,
+            // In a box, since it may fetch keys: requests are moved about as futures.
+            Some(token) if !self.issuers.is_empty() => Box::pin(self.verify(token)).await,
             _ => Ok(Principal::Anonymous),
         }
     }

@@ -71,6 +71,10 @@ pub(super) struct Cursor<'a> {
     pub(super) bytes: &'a [u8],
     pub(super) at: usize,
     depth: u32,
+    /// How deep the text may nest.
+    pub(super) max_depth: u32,
+    /// Whether a number was met that is, or may be, beyond what values hold.
+    pub(super) extreme: bool,
 }
 
 // === impl MalformedResponse ===
@@ -91,7 +95,7 @@ impl<'a> Cursor<'a> {
     /// At the start of a text that must be UTF-8.
     pub(super) fn new(bytes: &'a [u8]) -> Scan<Self> {
         match std::str::from_utf8(bytes) {
-            Ok(_) => Ok(Self { bytes, at: 0, depth: 0 }),
+            Ok(_) => Ok(Self { bytes, at: 0, depth: 0, max_depth: MAX_DEPTH, extreme: false }),
             Err(error) => Err(MalformedResponse { at: error.valid_up_to(), problem: Problem::Encoding }),
         }
     }
@@ -102,6 +106,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// The next character that is not space.
+    #[inline]
     pub(super) fn token(&mut self) -> Scan<u8> {
         while let Some(&byte) = self.bytes.get(self.at) {
             if !matches!(byte, b' ' | b'\n' | b'\r' | b'\t') {
@@ -113,6 +118,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// Steps over one character that must come next.
+    #[inline]
     pub(super) fn expect(&mut self, byte: u8) -> Scan<()> {
         if self.token()? != byte {
             return self.error(Problem::Syntax);
@@ -130,8 +136,9 @@ impl<'a> Cursor<'a> {
     }
 
     /// Steps over the bracket that opens a list or object.
+    #[inline]
     pub(super) fn enter(&mut self) -> Scan<()> {
-        if self.depth == MAX_DEPTH {
+        if self.depth == self.max_depth {
             return self.error(Problem::Depth);
         }
         self.depth += 1;
@@ -140,12 +147,14 @@ impl<'a> Cursor<'a> {
     }
 
     /// Steps over the bracket that closes a list or object.
+    #[inline]
     pub(super) fn leave(&mut self) {
         self.depth -= 1;
         self.at += 1;
     }
 
     /// After an item: over a comma (true) or the closing bracket (false).
+    #[inline]
     pub(super) fn more(&mut self, close: u8) -> Scan<bool> {
         match self.token()? {
             b',' => {
@@ -161,8 +170,12 @@ impl<'a> Cursor<'a> {
     }
 
     /// Steps over `"key"` if exactly that comes next, written without escapes.
+    #[inline]
     pub(super) fn eat_key(&mut self, key: &str) -> bool {
         let rest = self.bytes.get(self.at + 1..).unwrap_or_default();
+        if rest.first() != key.as_bytes().first() {
+            return false;
+        }
         let found = rest.strip_prefix(key.as_bytes()).is_some_and(|rest| rest.first() == Some(&b'"'));
         if found {
             self.at += key.len() + 2;
@@ -196,6 +209,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// A string's meaning, escapes resolved.
+    #[inline]
     pub(super) fn meaning(&self, text: Text) -> std::borrow::Cow<'a, [u8]> {
         let raw = &self.bytes[text.start..text.end];
         if !text.escaped {
@@ -208,8 +222,12 @@ impl<'a> Cursor<'a> {
 
     /// Reads any value whole.
     pub(super) fn value(&mut self) -> Scan<Range<usize>> {
-        self.token()?;
+        let first = self.token()?;
         let (start, base) = (self.at, self.depth);
+        if !matches!(first, b'{' | b'[') {
+            self.scalar()?;
+            return Ok(start..self.at);
+        }
         // One bit for each open bracket, the innermost lowest: whether it is an object.
         let mut objects: u128 = 0;
         loop {
@@ -272,7 +290,7 @@ impl<'a> Cursor<'a> {
         }
         match self.bytes.get(self.at) {
             Some(b'0') => self.at += 1,
-            _ => self.digits()?,
+            _ => self.extreme |= self.digits()? > 200,
         }
         let mut integer = true;
         if self.bytes.get(self.at) == Some(&b'.') {
@@ -286,7 +304,7 @@ impl<'a> Cursor<'a> {
             if let Some(b'+' | b'-') = self.bytes.get(self.at) {
                 self.at += 1;
             }
-            self.digits()?;
+            self.extreme |= self.digits()? > 2;
         }
         Ok(integer)
     }
@@ -306,13 +324,15 @@ impl<'a> Cursor<'a> {
         self.expect(b':')
     }
 
-    fn digits(&mut self) -> Scan<()> {
+    /// Reads digits, at least one; answers how many.
+    #[inline]
+    fn digits(&mut self) -> Scan<usize> {
         let count = self.bytes[self.at..].iter().take_while(|byte| byte.is_ascii_digit()).count();
         self.at += count;
         match (count, self.at == self.bytes.len()) {
             (0, true) => self.error(Problem::End),
             (0, false) => self.error(Problem::Syntax),
-            _ => Ok(()),
+            _ => Ok(count),
         }
     }
 
@@ -346,23 +366,25 @@ impl<'a> Cursor<'a> {
 }
 
 /// How many bytes come before the next quote, backslash or control character; eight at a time.
+///
+/// On its own, so that the constants of the loop stay in registers.
+#[inline(never)]
 fn plain_run(bytes: &[u8]) -> usize {
     const ONES: u64 = u64::from_ne_bytes([0x01; 8]);
     const HIGHS: u64 = u64::from_ne_bytes([0x80; 8]);
-    // The classic test for a zero byte. Its lowest hit is exact, and only that one is used.
-    let zeros = |word: u64| word.wrapping_sub(ONES) & !word & HIGHS;
-    let mut at = 0;
-    while let Some(chunk) = bytes.get(at..).and_then(|rest| rest.first_chunk::<8>()) {
-        let word = u64::from_le_bytes(*chunk);
-        let control = word.wrapping_sub(ONES * 0x20) & !word & HIGHS;
-        let hits = zeros(word ^ (ONES * u64::from(b'"'))) | zeros(word ^ (ONES * u64::from(b'\\'))) | control;
+    let (words, rest) = bytes.as_chunks::<8>();
+    for (index, word) in words.iter().enumerate() {
+        let word = u64::from_le_bytes(*word);
+        // The classic test for a byte below a bound. Its lowest hit is exact, and only that one is used.
+        let quote = (word ^ (ONES * u64::from(b'"'))).wrapping_sub(ONES);
+        let backslash = (word ^ (ONES * u64::from(b'\\'))).wrapping_sub(ONES);
+        let control = word.wrapping_sub(ONES * 0x20);
+        let hits = (quote | backslash | control) & !word & HIGHS;
         if hits != 0 {
-            return at + hits.trailing_zeros() as usize / 8;
+            return index * 8 + hits.trailing_zeros() as usize / 8;
         }
-        at += 8;
     }
-    let rest = bytes.get(at..).unwrap_or_default();
-    at + rest.iter().take_while(|&&byte| byte != b'"' && byte != b'\\' && byte >= 0x20).count()
+    words.len() * 8 + rest.iter().take_while(|&&byte| byte != b'"' && byte != b'\\' && byte >= 0x20).count()
 }
 
 #[cfg(test)]
@@ -379,8 +401,8 @@ mod tests {
     #[test]
     fn a_run_ends_at_the_first_special_byte() {
         for special in [b'"', b'\\', 0x00, 0x1F] {
-            for at in 0..20 {
-                let mut text = vec![b'a'; 24];
+            for at in 0..70 {
+                let mut text = vec![b'a'; 75];
                 text[at] = special;
                 text[at + 1] = b'"';
                 assert_eq!(plain_run(&text), at, "{special}");

@@ -1,5 +1,7 @@
 //! Leaf values: the GraphQL specification's result coercion, on text.
 
+use serde_json::Number;
+
 use crate::sources::rows::shape::Leaf;
 use crate::sources::rows::slot::{Slot, UpstreamError};
 
@@ -34,6 +36,7 @@ impl Scanner<'_> {
                 }
                 Ok(self.wrong(expected(leaf)))
             }
+            (Leaf::Int | Leaf::Float, b'"') if self.typed => self.number_as_text(leaf),
             (Leaf::Custom, _) => {
                 self.cursor.value()?;
                 Ok(self.raw(start))
@@ -45,11 +48,33 @@ impl Scanner<'_> {
         }
     }
 
+    fn number_as_text(&mut self, leaf: &Leaf) -> Scan<Slot> {
+        let text = self.cursor.string()?;
+        let meaning = self.cursor.meaning(text);
+        let text = std::str::from_utf8(&meaning).unwrap_or_default();
+        Ok(match leaf {
+            Leaf::Int => match text.parse::<i32>() {
+                Ok(number) => self.rewritten(format_args!("{number}")),
+                Err(_) => self.wrong(expected(leaf)),
+            },
+            // The text itself, so that decimals keep their digits.
+            _ => match serde_json::from_str::<Number>(text) {
+                Ok(_) => self.rewritten(format_args!("{}", text.trim())),
+                Err(_) => self.wrong(expected(leaf)),
+            },
+        })
+    }
+
     fn integer(&mut self, leaf: &Leaf, start: usize) -> Scan<Slot> {
         let is_integer = self.cursor.number()?;
+        // Nine digits are always in range.
+        if *leaf == Leaf::Int && is_integer && self.cursor.at - start <= 9 {
+            return Ok(self.raw(start));
+        }
         // Digits and signs only, so this is always text.
         let text = std::str::from_utf8(&self.cursor.bytes[start..self.cursor.at]).unwrap_or_default();
         if *leaf == Leaf::Id {
+            self.cursor.extreme |= text.len() > 19 || text == "-0";
             return Ok(match is_integer {
                 true => self.rewritten(format_args!("\"{text}\"")),
                 false => self.wrong(expected(leaf)),

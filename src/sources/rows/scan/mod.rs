@@ -5,11 +5,13 @@
 //! body, so that numbers keep their digits and strings their escapes.
 
 mod cursor;
+mod extract;
 mod leaf;
 mod object;
 mod response;
 
 pub use cursor::{MAX_DEPTH, MalformedResponse, Problem};
+pub use extract::{Extracted, Matching, extract_row, extract_rows};
 pub use object::MAX_CELLS;
 pub use response::{Document, scan_graphql, scan_value};
 

@@ -21,8 +21,10 @@ pub const MAX_CELLS: usize = 4 << 20;
 pub(super) struct Scanner<'a> {
     pub(super) cursor: Cursor<'a>,
     pub(super) rows: Rows,
+    /// Whether the answer comes from a typed source, so that numbers may arrive as text.
+    pub(super) typed: bool,
     /// Items of the lists being read; a finished list moves into the cells.
-    items: Vec<Slot>,
+    pub(super) items: Vec<Slot>,
     /// Errors of wrong values, one a kind: a body full of them must not multiply.
     wrong: SmallVec<[(&'static str, u32); 2]>,
 }
@@ -51,7 +53,7 @@ impl<'a> Scanner<'a> {
             return cursor.error(Problem::TooLarge);
         }
         let rows = Rows { parts: vec![body.clone()], ..Rows::default() };
-        Ok(Self { cursor, rows, items: Vec::new(), wrong: SmallVec::new() })
+        Ok(Self { cursor, rows, typed: false, items: Vec::new(), wrong: SmallVec::new() })
     }
 
     /// Reads the object of a row, or `null`. It is not recorded.
@@ -89,6 +91,7 @@ impl<'a> Scanner<'a> {
     }
 
     /// The text from `start` to here, as a leaf.
+    #[inline]
     pub(super) fn raw(&self, start: usize) -> Slot {
         Slot::Raw { part: 1, start: start as u32, len: (self.cursor.at - start) as u32 }
     }
@@ -116,6 +119,7 @@ impl<'a> Scanner<'a> {
         Ok(self.wrong(expected))
     }
 
+    #[inline]
     fn null(&mut self) -> Scan<Slot> {
         self.cursor.word(b"null")?;
         Ok(Slot::Null)
@@ -129,18 +133,30 @@ impl<'a> Scanner<'a> {
         } else {
             loop {
                 let item = self.value(shape, level + 1)?;
-                self.items.push(item);
-                if self.items.len() + self.rows.slots.len() > MAX_CELLS {
-                    return self.cursor.error(Problem::TooLarge);
-                }
+                self.push_item(item)?;
                 if !self.cursor.more(b']')? {
                     break;
                 }
             }
         }
+        Ok(self.finish_list(base))
+    }
+
+    /// Keeps an item of the list being read.
+    #[inline]
+    pub(super) fn push_item(&mut self, item: Slot) -> Scan<()> {
+        self.items.push(item);
+        if self.items.len() + self.rows.slots.len() > MAX_CELLS {
+            return self.cursor.error(Problem::TooLarge);
+        }
+        Ok(())
+    }
+
+    /// The items from `base` on move into the cells.
+    pub(super) fn finish_list(&mut self, base: usize) -> Slot {
         let start = self.rows.slots.len() as u32;
         self.rows.slots.extend(self.items.drain(base..));
-        Ok(Slot::List { start, len: self.rows.slots.len() as u32 - start })
+        Slot::List { start, len: self.rows.slots.len() as u32 - start }
     }
 
     fn object(&mut self, shape: &ObjectShape, record: bool) -> Scan<Slot> {
