@@ -32,6 +32,7 @@ use std::cell::RefCell;
 use pleach::gateway::operation::normalize::normalize;
 use pleach::gateway::plan::model::Plan;
 use pleach::gateway::plan::{PlanError, PlanOptions, explain, plan};
+use pleach::graph::language::api::ApiSchema;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngSeed, TestCaseError, TestCaseResult, TestRunner};
 
@@ -231,6 +232,55 @@ fn what_a_failing_subgraph_takes_away_is_explained() {
         })
     });
     assert!(met.joined * 5 > met.asked, "{met:?}");
+}
+
+/// Whether subgraphs declare a union with different members.
+fn has_partial_union(world: &World) -> bool {
+    let all = || world.subgraphs.iter().flat_map(|sub| &sub.unions);
+    all().any(|(union, members)| all().any(|(other, others)| other == union && others != members))
+}
+
+/// What the composer says cannot be answered, with a sample operation, the planner refuses: the two
+/// reckon apart.
+#[test]
+fn unsatisfiable_samples_have_no_plan() {
+    let met = check(60, |tapes, met| {
+        let world = draw(tapes, Style::Wild, Faults::None);
+        met.worlds += 1;
+        let composition = run::composed_unchecked(&world);
+        let Some(composed) = composition.supergraph else { return Ok(()) };
+        let api = ApiSchema::parse(&composed.api_sdl).unwrap_or_else(|findings| panic!("{findings:?}"));
+        let found = composition.diagnostics.iter().filter(|finding| finding.code == "SATISFIABILITY_ERROR");
+        for finding in found {
+            let Some((_, sample)) = finding.message.split_once("for:\n") else {
+                return Err(TestCaseError::fail(format!("no sample: {}", finding.message)));
+            };
+            met.asked += 1;
+            // Whatever is selected of objects that cannot be had.
+            let sample = &sample.replace("{ ... }", "{ __typename }");
+            let document = api.validate(sample, 100_000).map_err(|problems| {
+                TestCaseError::fail(format!("the sample is not valid: {sample}\n{problems:?}\n{}", told(&world)))
+            })?;
+            let operation = normalize(&composed.supergraph, &document, None).expect("a valid document is normal");
+            match plan(&composed.supergraph, &operation, &PlanOptions::default()) {
+                Err(PlanError::Unsatisfiable(_)) => met.refused += 1,
+                Err(other) => return Err(TestCaseError::fail(format!("{other}\n{sample}\n{}", told(&world)))),
+                // Of unions only the members that all subgraphs share are relied upon: what is asked of
+                // others may be left out.
+                Ok(_) if has_partial_union(&world) => met.planned += 1,
+                Ok(plan) => {
+                    let plan = explain(&composed.supergraph, &plan);
+                    return Err(TestCaseError::fail(format!(
+                        "{}\nplanned:\n{plan}\n{}",
+                        finding.message,
+                        told(&world)
+                    )));
+                }
+            }
+        }
+        Ok(())
+    });
+    assert!(met.refused > 20, "{met:?}");
 }
 
 #[test]

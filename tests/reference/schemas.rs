@@ -22,7 +22,8 @@ pub fn mistakes(place: &str, sdl: &str) -> Vec<String> {
     let mut protos = ProtoFiles::new();
     protos.add(file, root().join("schema"));
     let input = SubgraphInput { name: "example".into(), url: "http://example.test/graphql".into(), file };
-    let composition = compose(&sources, &[input], &ComposeOptions { protos: Some(&protos) });
+    let composition =
+        compose(&sources, &[input], &ComposeOptions { protos: Some(&protos), ..ComposeOptions::default() });
     composition.diagnostics.iter().map(|diagnostic| diagnostic.render(&sources)).collect()
 }
 
@@ -38,7 +39,8 @@ pub fn demo() -> Result<Composed, String> {
             inputs.push(SubgraphInput { name: name.into(), url: "".into(), file });
         }
     }
-    let composition = compose(&sources, &inputs, &ComposeOptions { protos: Some(&protos) });
+    let composition =
+        compose(&sources, &inputs, &ComposeOptions { protos: Some(&protos), ..ComposeOptions::default() });
     let findings: String = composition.diagnostics.iter().map(|diagnostic| diagnostic.render(&sources)).collect();
     composition.supergraph.ok_or(findings)
 }

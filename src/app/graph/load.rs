@@ -260,7 +260,7 @@ impl Work {
     }
 
     fn compose(&mut self) -> Option<(Supergraph, Arc<str>)> {
-        let options = ComposeOptions { protos: Some(&self.protos) };
+        let options = ComposeOptions { protos: Some(&self.protos), unsatisfiable: false };
         let composition = compose(&self.files, &self.inputs, &options);
         self.findings.extend(composition.diagnostics);
         let composed = composition.supergraph?;

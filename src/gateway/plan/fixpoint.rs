@@ -21,16 +21,29 @@ impl Liveness {
     /// Computes the fixpoint, and turns the needs of types that may occur into firm ones.
     pub fn settle(graph: &mut Graph<'_>) -> Self {
         let first = Self::compute(graph);
-        let occurs: Vec<bool> = graph.demands.ids().map(|demand| first.may_occur(graph, demand)).collect();
+        let needed: Vec<bool> = graph.demands.ids().map(|demand| first.is_needed(graph, demand)).collect();
         let settle = |needs: &mut Needs| {
             let possible = std::mem::take(&mut needs.possible);
-            needs.all.extend(possible.into_iter().filter(|demand| occurs[demand.index()]));
+            needs.all.extend(possible.into_iter().filter(|demand| needed[demand.index()]));
             needs.all.sort_unstable();
             needs.all.dedup();
         };
         graph.enters.iter_mut().for_each(|enter| settle(&mut enter.needs));
         graph.instances.iter_mut().for_each(|instance| settle(&mut instance.needs));
         Self::compute(graph)
+    }
+
+    /// Whether a value of one of several types must be had. Below what is dead the type of what is above
+    /// decides.
+    fn is_needed(&self, graph: &Graph<'_>, demand: DemandId) -> bool {
+        let mut at = demand;
+        while let Some(parent) = graph.positions[graph.demands[at].position].parent {
+            if self.demand(parent).is_some() {
+                return self.may_occur(graph, at);
+            }
+            at = parent;
+        }
+        true
     }
 
     /// Whether some live origin yields objects of a demand's class.

@@ -35,6 +35,8 @@ pub struct SubgraphInput {
 pub struct ComposeOptions<'a> {
     /// Compiles the Protobuf files that sources name. Without it gRPC calls are not compared with them.
     pub protos: Option<&'a dyn ProtoLoader>,
+    /// Yields the graph also where the subgraphs cannot answer every operation, to look into it.
+    pub unsatisfiable: bool,
 }
 
 /// What composing yields.
@@ -105,7 +107,11 @@ pub fn compose(sources: &SourceMap, inputs: &[SubgraphInput], options: &ComposeO
             diagnostics.extend(fan_out::check(&supergraph, &places_of("N_PLUS_ONE", &diagnostics)));
             let sdl = print::document(&document);
             let api_sdl = supergraph.api_sdl.to_string();
-            finish(Some(Composed { document, sdl, supergraph, api_sdl, connected }), diagnostics)
+            let composed = Composed { document, sdl, supergraph, api_sdl, connected };
+            match options.unsatisfiable {
+                true => Composition { supergraph: Some(composed), diagnostics },
+                false => finish(Some(composed), diagnostics),
+            }
         }
         Err(found) => {
             diagnostics.extend(found);
