@@ -193,9 +193,13 @@ fn answers(gateway: &Gateway, planned: &Planned, asked: &Asked, met: &mut Met, e
     Ok(())
 }
 
-/// Where the subgraph that could reveal an interface object's type fails, selections on types are
-/// left out without a word: there the naive answer has no counterpart.
+/// Where the subgraph that could reveal an interface object's type does not know the object, it is of
+/// no type, and selections on types are left out: there the naive answer has no counterpart.
 fn may_stay_unrevealed(world: &World) -> bool {
+    has_interface_object(world) && !world.unknown.is_empty()
+}
+
+fn has_interface_object(world: &World) -> bool {
     world.subgraphs.iter().any(|sub| !sub.opaque.is_empty())
 }
 
@@ -213,7 +217,8 @@ fn errors_stand_where_one_schema_would_have_them() {
             let mut fields = gateway.world.types.iter().flat_map(|ty| &ty.fields);
             let takes_more = fields
                 .any(|field| !field.requires.is_empty() || (field.looser_in.is_some() && !field.ty.named.is_leaf()));
-            let exact = !takes_more && !operation::shares(&planned.document.tree);
+            let exact =
+                !takes_more && !has_interface_object(&gateway.world) && !operation::shares(&planned.document.tree);
             met.exact += usize::from(exact);
             answers(gateway, planned, asked, met, exact)
         })

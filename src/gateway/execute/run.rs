@@ -21,7 +21,7 @@ use super::context::{ExecuteContext, Response};
 use super::errors::{own_error, too_large};
 use super::inputs::{self, RowSet};
 use super::scatter::Scatter;
-use super::store::{self, ROOT, Store};
+use super::store::{self, ROOT, Store, Target};
 use super::writer;
 
 /// One request's execution.
@@ -137,7 +137,7 @@ impl<'a> Run<'a> {
             {
                 let mut scatter = Scatter::new(&mut self.store, id);
                 for &(target, error) in &set.key_failures {
-                    scatter.fail(target.start, &list.object, error, &[]);
+                    scatter.fail(target, &list.object, error, &[]);
                 }
             }
             sets.push(set);
@@ -236,11 +236,11 @@ impl<'a> Run<'a> {
         let error = self.store.add_error(error, id);
         let mut scatter = Scatter::new(&mut self.store, id);
         match (&*plan.fetches[id].shape, &self.asked[id]) {
-            (RowShape::Root(shape), _) => scatter.fail(ROOT, shape, error, &[]),
+            (RowShape::Root(shape), _) => scatter.fail(Target { start: ROOT, ty: UNKNOWN_TYPE }, shape, error, &[]),
             (RowShape::Lists(lists), Progress::Called(sets)) => {
                 for (list, set) in lists.iter().zip(sets) {
-                    for target in set.all_targets() {
-                        scatter.fail(target.start, &list.object, error, &[]);
+                    for &target in set.all_targets() {
+                        scatter.fail(target, &list.object, error, &[]);
                     }
                 }
             }

@@ -5,7 +5,7 @@
 
 use crate::gateway::plan::model::{EntityInput, FetchId};
 use crate::graph::federation::ids::TypeId;
-use crate::sources::rows::shape::{ListShape, ObjectShape, SlotIndex, ValueKind, ValueShape};
+use crate::sources::rows::shape::{ListShape, ObjectShape, SlotIndex, Typing, ValueKind, ValueShape};
 use crate::sources::rows::slot::{Below, Slot, UNKNOWN_TYPE};
 
 use super::errors::too_large;
@@ -77,7 +77,12 @@ impl<'a> Scatter<'a> {
     }
 
     /// Every cell a shape writes fails, with one error or, where others lead there, with those.
-    pub(super) fn fail(&mut self, start: u32, shape: &ObjectShape, error: u32, more: &[u32]) {
+    pub(super) fn fail(&mut self, target: Target, shape: &ObjectShape, error: u32, more: &[u32]) {
+        let start = target.start;
+        let reveals = !matches!(shape.typing, Typing::Opaque);
+        if reveals && start != ROOT && self.store.type_of(start, target.ty) == UNKNOWN_TYPE {
+            self.store.fail_to_reveal(start, error);
+        }
         let suffix = |store: &Store, error| store.error(error).map(|stored| stored.error.suffix.clone());
         let mut placed: Vec<(SlotIndex, u32)> = Vec::new();
         for error in std::iter::once(error).chain(more.iter().copied()) {
@@ -129,7 +134,7 @@ impl<'a> Scatter<'a> {
                     self.merge(target.start + field.slot.0, start + field.slot.0, way);
                 }
             }
-            Slot::Failed(error) => self.fail(target.start, shape, error, way_in.more),
+            Slot::Failed(error) => self.fail(target, shape, error, way_in.more),
             _ => {
                 for slot in shape.written().filter(|&slot| !is_blamed(slot)) {
                     self.settle(target.start + slot.0, Slot::Null);

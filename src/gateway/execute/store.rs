@@ -31,6 +31,8 @@ pub(super) struct Store {
     objects: IdVec<SiteId, Vec<Target>>,
     /// Types of objects that were unknown when they arrived.
     revealed: HashMap<u32, TypeId>,
+    /// Errors of calls that should have told an object's type.
+    unrevealed: HashMap<u32, u32>,
     /// The error of unequal copies, once there is one.
     conflict: Option<u32>,
     /// The error of requirements that are null and must not be, once there is one.
@@ -94,6 +96,7 @@ impl Store {
             general: Vec::new(),
             objects,
             revealed: HashMap::new(),
+            unrevealed: HashMap::new(),
             conflict: None,
             null_requirement: None,
             bytes: 0,
@@ -168,6 +171,17 @@ impl Store {
     /// Notes the type of an object that arrived without.
     pub(super) fn reveal(&mut self, start: u32, ty: TypeId) {
         self.revealed.insert(start, ty);
+    }
+
+    /// Notes that a call which would have told an object's type failed.
+    pub(super) fn fail_to_reveal(&mut self, start: u32, error: u32) {
+        let first = self.unrevealed.get(&start).map_or(error, |&known| self.first_error(known, error));
+        self.unrevealed.insert(start, first);
+    }
+
+    /// Why nobody could tell an object's type, if a call for it failed.
+    pub(super) fn unrevealed(&self, start: u32) -> Option<u32> {
+        self.unrevealed.get(&start).copied()
     }
 
     /// The cell; cells outside the store are empty.

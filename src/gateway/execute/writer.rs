@@ -230,6 +230,16 @@ impl<'a> Writer<'a> {
                 if level == ty.lists.len() =>
             {
                 let known = self.store.type_of(start, known);
+                if known == UNKNOWN_TYPE
+                    && let Some(error) = self.store.unrevealed(start)
+                {
+                    if self.depends_on_type(selection) {
+                        self.report(error, &[], ty, level);
+                        return Err(Stop::Null);
+                    }
+                    // Calls for its type alone were not made.
+                    self.lost = Some((error, &[]));
+                }
                 if known != UNKNOWN_TYPE && !types.contains(known) {
                     return self.unexpected(ty, "an object of a type that is not part of this schema");
                 }
@@ -237,6 +247,15 @@ impl<'a> Writer<'a> {
             }
             _ => self.unexpected(ty, "a value of another kind"),
         }
+    }
+
+    /// Whether what is written of an object depends on its runtime type.
+    fn depends_on_type(&self, selection: &OutputSelection) -> bool {
+        let mut items = selection.places.iter().filter(|(_, guard)| self.holds(*guard));
+        items.any(|(item, _)| {
+            let Some(item) = selection.items.get(*item) else { return false };
+            (item.on.is_some() && !item.nameless) || matches!(item.kind, OutputKind::Typename(None))
+        })
     }
 
     fn list(&mut self, start: u32, len: u32, ty: &'a OutputType, level: usize) -> Write {
