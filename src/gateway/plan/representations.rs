@@ -156,7 +156,8 @@ impl Compiler<'_, '_> {
         self.settle(below, &all);
     }
 
-    /// The field called `name`, which all that select it share.
+    /// The field called `name`, which all that select it share; fields of that name that are something
+    /// else for other types have slots of their own.
     fn field(
         &mut self,
         into: &mut Vec<RepresentationField>,
@@ -165,7 +166,7 @@ impl Compiler<'_, '_> {
         terms: &Terms,
         composite: bool,
     ) -> usize {
-        if let Some(index) = into.iter().position(|field| field.name == name) {
+        if let Some(index) = into.iter().position(|field| field.name == name && field.slot == slot) {
             let field = &mut into[index];
             let guard = self.guards.or(field.guard, terms.guard);
             field.guard = guard;
