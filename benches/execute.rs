@@ -19,7 +19,7 @@ use pleach::gateway::plan::model::Plan;
 use pleach::gateway::plan::{PlanOptions, plan};
 use pleach::platform::base::deadline::Deadline;
 use pleach::platform::base::id::IdVec;
-use pleach::sources::contract::{Call, CallContext, FetchRequest, RequestFacts, Source, SourceError};
+use pleach::sources::contract::{Call, CallContext, FetchRequest, OperationMemory, RequestFacts, Source, SourceError};
 use pleach::sources::rows::scan::scan_graphql;
 use pleach::sources::rows::slot::Rows;
 use serde_json::{Map, Value, json};
@@ -61,6 +61,7 @@ fn measure(bencher: Bencher, operation: &str, length: usize) {
         call: CallContext {
             deadline: Deadline::after(Duration::from_secs(3600)),
             facts: Arc::new(RequestFacts::default()),
+            memory: OperationMemory::default(),
         },
         errors: ErrorPolicy::default(),
         budgets: Budgets::default(),

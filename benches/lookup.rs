@@ -14,7 +14,7 @@ use pleach::graph::compose::{ComposeOptions, SubgraphInput, compose};
 use pleach::graph::federation::ids::{SubgraphId, TypeId};
 use pleach::platform::base::deadline::Deadline;
 use pleach::platform::base::span::SourceMap;
-use pleach::sources::contract::{Call, CallContext, FetchRequest, RequestFacts, Source, SourceError};
+use pleach::sources::contract::{Call, CallContext, FetchRequest, OperationMemory, RequestFacts, Source, SourceError};
 use pleach::sources::lookup::{LookupSource, Lookups, MAX_ALIASES};
 use pleach::sources::rows::scan::scan_graphql;
 use pleach::sources::rows::shape::{
@@ -81,8 +81,11 @@ fn measure(bencher: Bencher, source: &dyn Source, rows: usize) {
         shape: Arc::new(shape()),
         expected: vec![rows as u32],
     };
-    let context =
-        CallContext { deadline: Deadline::after(Duration::from_secs(3600)), facts: Arc::new(RequestFacts::default()) };
+    let context = CallContext {
+        deadline: Deadline::after(Duration::from_secs(3600)),
+        facts: Arc::new(RequestFacts::default()),
+        memory: OperationMemory::default(),
+    };
     let run = || source.fetch(&request, &context).now_or_never().expect("an answer at once").expect("rows");
     bencher.bench(run);
 }

@@ -68,7 +68,7 @@ pub struct Settled {
     pub config: Config,
     /// What the graph is made of.
     pub origin: Origin,
-    /// The file it came from, if any.
+    /// The file it came from, or would have come from if it had been there.
     pub file: Option<PathBuf>,
 }
 
@@ -94,10 +94,11 @@ impl Settings {
         let path = self.file();
         let mut config = match &self.base {
             Base::Fixed(config) => (**config).clone(),
-            _ => {
+            base => {
+                let is_optional = matches!(base, Base::Usual);
                 let file = match &path {
-                    Some(path) => Some(read(files, path)?),
-                    None => None,
+                    Some(path) if !is_optional || path.is_file() => Some(read(files, path)?),
+                    _ => None,
                 };
                 load(files, file, &self.environment)?
             }
@@ -121,7 +122,7 @@ impl Settings {
     /// The file the configuration is read from, if it is read from one.
     fn file(&self) -> Option<PathBuf> {
         match &self.base {
-            Base::Usual => Path::new(USUAL_FILE).is_file().then(|| USUAL_FILE.into()),
+            Base::Usual => Some(USUAL_FILE.into()),
             Base::File(path) => Some(path.clone()),
             Base::Fixed(_) => None,
         }

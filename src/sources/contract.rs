@@ -1,10 +1,10 @@
 //! What every protocol promises: a [`Source`] takes a [`FetchRequest`] and gives rows.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
-use http::HeaderMap;
+use http::{Extensions, HeaderMap};
 use serde_json::{Map, Value};
 
 use crate::platform::base::Name;
@@ -54,6 +54,8 @@ pub enum Call {
         wanted: Arc<[Wanted]>,
         /// Whether it writes.
         mutation: bool,
+        /// Whether other calls of the operation may read the same.
+        shared: bool,
     },
 }
 
@@ -75,7 +77,13 @@ pub struct CallContext {
     pub deadline: Deadline,
     /// The request's facts.
     pub facts: Arc<RequestFacts>,
+    /// What sources remember while the operation runs.
+    pub memory: OperationMemory,
 }
+
+/// What sources remember between the calls of one operation, a value a type. Clones share it.
+#[derive(Clone, Debug, Default)]
+pub struct OperationMemory(Arc<Mutex<Extensions>>);
 
 /// Facts of one client request that mappings and header rules may read.
 #[derive(Clone, Debug, Default)]
@@ -90,6 +98,16 @@ pub struct RequestFacts {
     pub now: String,
     /// The request's id, for logs and upstream headers.
     pub request_id: Name,
+}
+
+// === impl OperationMemory ===
+
+impl OperationMemory {
+    /// The operation's own `T`, made when it is asked for first. Its clones should share what they
+    /// hold.
+    pub fn get<T: Clone + Default + Send + Sync + 'static>(&self) -> T {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_default::<T>().clone()
+    }
 }
 
 /// A system that can be called.

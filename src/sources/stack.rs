@@ -59,7 +59,7 @@ impl SourceStack {
     /// Ends the call at its deadline, whether or not the source looks at it.
     async fn bounded(&self, request: &FetchRequest, context: &CallContext) -> Result<Rows, SourceError> {
         let deadline = context.deadline.within(self.timeout);
-        let context = CallContext { deadline, facts: context.facts.clone() };
+        let context = CallContext { deadline, ..context.clone() };
         timeout_at(deadline.instant().into(), self.inner.fetch(request, &context))
             .await
             .unwrap_or_else(|_| Err(SourceError::new(TIMEOUT, "the source did not answer in time")))

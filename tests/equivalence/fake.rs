@@ -98,7 +98,8 @@ impl Fake {
         };
         let name = representation["__typename"].as_str().unwrap_or_default();
         let here = &self.world.subgraphs[self.sub];
-        let (local, types) = match self.world.named(name) {
+        let named = self.world.named(name);
+        let (local, types) = match named {
             Some(Named::Object(ty)) => (here.types.get(&ty), vec![ty]),
             Some(Named::Interface(index)) => {
                 let members = &self.world.interfaces[index].members;
@@ -110,10 +111,10 @@ impl Fake {
         let Some(local) = local else { return fault("a representation of an unknown type") };
         for (key, _) in representation.as_object().into_iter().flatten() {
             let in_key = local.keys.iter().any(|(set, _)| set.iter().any(|one| one.name == *key));
-            // Landing by an interface's key may serve fields of each of its types.
-            let locals = types.iter().filter_map(|&ty| self.world.local_type(self.sub, ty));
-            let mut fields = locals.flat_map(|local| local.fields.values());
-            let required = fields.any(|field| field.requires.iter().any(|one| one.name == *key));
+            // An interface's key, sent for objects of a known type, says nothing of their requirements.
+            let may_require = !matches!(named, Some(Named::Interface(index)) if !here.opaque.contains_key(&index));
+            let required =
+                may_require && local.fields.values().any(|field| field.requires.iter().any(|one| one.name == *key));
             if key != "__typename" && !in_key && !required {
                 return fault("a representation with more than is needed");
             }

@@ -14,7 +14,7 @@ use pleach::graph::federation::supergraph::Supergraph;
 use pleach::graph::language::api::{ApiSchema, ValidDocument};
 use pleach::platform::base::deadline::Deadline;
 use pleach::platform::base::span::SourceMap;
-use pleach::sources::contract::{CallContext, RequestFacts, Source};
+use pleach::sources::contract::{CallContext, OperationMemory, RequestFacts, Source};
 use serde_json::{Map, Value as Json};
 
 use super::fake::Fake;
@@ -150,6 +150,7 @@ impl Gateway {
             call: CallContext {
                 deadline: Deadline::after(Duration::from_secs(600)),
                 facts: Arc::new(RequestFacts::default()),
+                memory: OperationMemory::default(),
             },
             errors: ErrorPolicy { mask: false, limit: 10_000, ..ErrorPolicy::default() },
             budgets: Budgets::default(),

@@ -31,6 +31,18 @@ async fn books_and_authors_are_joined_in_as_few_calls_as_there_are_authors() {
 }
 
 #[tokio::test]
+async fn what_several_places_need_is_read_once() {
+    let library = Played::folder("examples/rest/api").await;
+    let server = serve(CONFIG, environment([("LIBRARY_URL", library.url())])).await;
+    let query = "{ books { author { name } } book(id: 3) { author { born } } again: book(id: 3) { title } }";
+    let answer = ask(server.address(), query, &[]).await;
+    assert_eq!(answer["data"]["book"], json!({ "author": { "born": 1951 } }), "{answer:#}");
+    assert_eq!(answer["data"]["again"], json!({ "title": "A Hedge in Winter" }), "{answer:#}");
+    let once = ["/authors/11.json", "/authors/12.json", "/authors/13.json", "/books.json", "/books/3.json"];
+    assert_eq!(library.asked(), once);
+}
+
+#[tokio::test]
 async fn a_book_that_is_not_there_is_null() {
     let library = Played::folder("examples/rest/api").await;
     let server = serve(CONFIG, environment([("LIBRARY_URL", library.url())])).await;

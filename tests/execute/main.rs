@@ -36,7 +36,7 @@ use pleach::graph::language::api::ApiSchema;
 use pleach::platform::base::deadline::Deadline;
 use pleach::platform::base::id::IdVec;
 use pleach::platform::base::span::SourceMap;
-use pleach::sources::contract::{Call, CallContext, FetchRequest, RequestFacts, Source, SourceError};
+use pleach::sources::contract::{Call, CallContext, FetchRequest, OperationMemory, RequestFacts, Source, SourceError};
 use pleach::sources::lookup::{LookupSource, Lookups, MAX_ALIASES};
 use pleach::sources::rows::scan::scan_graphql;
 use pleach::sources::rows::shape::RowShape;
@@ -215,6 +215,7 @@ impl Page {
             call: CallContext {
                 deadline: Deadline::after(Duration::from_secs(5)),
                 facts: Arc::new(RequestFacts::default()),
+                memory: OperationMemory::default(),
             },
             errors: self.policy(),
             budgets: self.budgets(),

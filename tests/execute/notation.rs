@@ -176,6 +176,7 @@ impl Reader {
                         arguments: Vec::new(),
                         wanted: Arc::new([]),
                         mutation: false,
+                        shared: false,
                     };
                 }
                 "after" => {

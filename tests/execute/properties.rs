@@ -15,7 +15,7 @@ use pleach::graph::federation::ids::{SubgraphId, TypeId, TypeSet};
 use pleach::graph::federation::supergraph::Supergraph;
 use pleach::graph::language::ast::OperationKind;
 use pleach::platform::base::deadline::Deadline;
-use pleach::sources::contract::{CallContext, FetchRequest, RequestFacts, Source, SourceError};
+use pleach::sources::contract::{CallContext, FetchRequest, OperationMemory, RequestFacts, Source, SourceError};
 use pleach::sources::rows::scan::{Problem, scan_graphql};
 use pleach::sources::rows::shape::*;
 use pleach::sources::rows::slot::Rows;
@@ -290,6 +290,7 @@ fn run(runtime: &Runtime, plan: &Arc<Plan>, bodies: &[(String, u64)]) -> Respons
         call: CallContext {
             deadline: Deadline::after(Duration::from_secs(600)),
             facts: Arc::new(RequestFacts::default()),
+            memory: OperationMemory::default(),
         },
         errors: ErrorPolicy::default(),
         budgets: Budgets::default(),

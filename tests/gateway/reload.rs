@@ -1,6 +1,8 @@
 //! Files change under load; nothing is dropped, and mistakes change nothing.
 
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -276,4 +278,40 @@ async fn when_a_client_leaves_its_query_is_cancelled_and_its_mutation_runs_to_it
     assert_eq!(gone.available_permits(), 1);
     go.add_permits(1);
     until("its place is free again", async || pleach.ask("{ __typename }").await.status == 200).await;
+}
+
+#[test]
+fn a_configuration_that_appears_later_is_noticed() {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::create_dir(folder.path().join("schema")).expect("a folder");
+    write(&folder.path().join("schema/words.graphql"), &word("one"));
+    let mut pleach = Command::new(env!("CARGO_BIN_EXE_pleach"));
+    pleach.args(["serve", "--port", "0"]).env("API", "http://127.0.0.1:9").current_dir(folder.path());
+    let mut pleach = pleach.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("pleach runs");
+    let errors = BufReader::new(pleach.stderr.take().expect("piped"));
+    let (sender, lines) = std::sync::mpsc::channel();
+    let reading =
+        std::thread::spawn(move || errors.lines().map_while(Result::ok).try_for_each(|line| sender.send(line)));
+    let until_line = |part: &str| {
+        let mut seen = Vec::new();
+        while let Ok(line) = lines.recv_timeout(Duration::from_secs(30)) {
+            if line.contains(part) {
+                return Ok(());
+            }
+            seen.push(line);
+        }
+        Err(format!("{part:?} is not logged: {seen:#?}"))
+    };
+    let noticed = until_line("serving http://")
+        .and_then(|()| {
+            write(&folder.path().join("pleach.yaml"), "graph: { introspektion: on }\n");
+            until_line("introspektion")
+        })
+        .and_then(|()| {
+            write(&folder.path().join("pleach.yaml"), "graph: { introspection: on }\n");
+            until_line("reloaded")
+        });
+    pleach.kill().and_then(|()| pleach.wait()).expect("it ends");
+    drop(reading.join());
+    noticed.unwrap_or_else(|reason| panic!("{reason}"));
 }

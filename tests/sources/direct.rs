@@ -124,8 +124,13 @@ impl Case {
             RowShape::Root(_) => Vec::new(),
             RowShape::Lists(_) => vec![self.rows.len() as u32],
         };
-        let call =
-            Call::Connector { arguments: Map::new(), rows: self.rows.clone(), wanted: Arc::from([]), mutation: false };
+        let call = Call::Connector {
+            arguments: Map::new(),
+            rows: self.rows.clone(),
+            wanted: Arc::from([]),
+            mutation: false,
+            shared: false,
+        };
         let request = FetchRequest { call, shape: self.shape.clone(), expected };
         let context = context(Default::default());
         let connector = connector.unwrap();

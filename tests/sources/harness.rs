@@ -22,7 +22,7 @@ use pleach::platform::base::secret::Secret;
 use pleach::platform::base::span::SourceMap;
 use pleach::platform::net::{HttpClient, HttpClientConfig};
 use pleach::sources::connector::CursorKey;
-use pleach::sources::contract::{Call, CallContext, FetchRequest, RequestFacts, Source, SourceError};
+use pleach::sources::contract::{Call, CallContext, FetchRequest, OperationMemory, RequestFacts, Source, SourceError};
 use pleach::sources::grpc::ProtoFiles;
 use pleach::sources::headers::HeaderRules;
 use pleach::sources::registry::{SourceRegistry, SourceSettings};
@@ -56,6 +56,10 @@ pub struct Ask {
     pub rows: Option<Vec<Value>>,
     /// Whether it writes.
     pub mutation: bool,
+    /// Whether other calls may read the same.
+    pub shared: bool,
+    /// What sources remember of earlier calls.
+    pub memory: OperationMemory,
     /// Facts of the request.
     pub facts: RequestFacts,
     /// How long it may take; 5 s when nothing is said.
@@ -142,12 +146,13 @@ impl Subgraph {
                 rows: ask.rows.unwrap_or_else(|| vec![Value::Object(Map::new())]),
                 wanted: Arc::from([]),
                 mutation: ask.mutation,
+                shared: ask.shared,
             },
             shape: Arc::new(row_shape),
             expected,
         };
         let deadline = Deadline::after(ask.within.unwrap_or(Duration::from_secs(5)));
-        let context = CallContext { deadline, facts: Arc::new(ask.facts) };
+        let context = CallContext { deadline, facts: Arc::new(ask.facts), memory: ask.memory };
         let rows = self.source(id).fetch(&request, &context).await?;
         Ok(Answered::read(&rows, &shape))
     }
@@ -253,7 +258,11 @@ pub fn list_rows(rows: &Rows, shape: &ObjectShape) -> Vec<Value> {
 /// A context with time enough.
 pub fn context(headers: HeaderMap) -> CallContext {
     let facts = RequestFacts { headers, ..RequestFacts::default() };
-    CallContext { deadline: Deadline::after(Duration::from_secs(5)), facts: Arc::new(facts) }
+    CallContext {
+        deadline: Deadline::after(Duration::from_secs(5)),
+        facts: Arc::new(facts),
+        memory: OperationMemory::default(),
+    }
 }
 
 pub fn client() -> HttpClient {

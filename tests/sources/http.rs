@@ -11,7 +11,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
-use pleach::sources::contract::RequestFacts;
+use pleach::sources::contract::{OperationMemory, RequestFacts};
 
 use crate::harness::{Ask, Subgraph, serve};
 
@@ -234,6 +234,52 @@ async fn one_by_one_calls_are_made_once_for_equal_rows() {
     let answer = subgraph.entities("user", &["name"], Ask { rows: rows(&[1, 2, 1]), ..Ask::default() }).await.unwrap();
     assert_eq!(answer.rows, [json!({ "name": "n1" }), json!({ "name": "n2" }), json!({ "name": "n1" })]);
     assert_eq!(calls.load(Ordering::Relaxed), 2);
+}
+
+const USER_TWICE: &str = r#"
+  type Query { a: Int @connect(selection: "$(1)") }
+  type User @key(fields: "id")
+    @connect(
+      source: "api" id: "users" batch: { maxSize: 2 }
+      http: { GET: "/users?ids={$batch.id->joinNotNull(',')}" }
+      selection: "$.items { id name team }"
+    )
+    @connect(
+      source: "api" id: "user" http: { GET: "/users?ids={$this.id}" } selection: "$.items->first { id name team }"
+    ) { id: ID! name: String team: Int }"#;
+
+/// Two fetches of one operation, at the same time: the rows of both, and the calls each made.
+async fn both(connector: &str, first: &[u32], second: &[u32]) -> ([Vec<Value>; 2], [u32; 2]) {
+    let calls = Arc::default();
+    let subgraph = api(&users(Arc::clone(&calls)).await, USER_TWICE);
+    let memory = OperationMemory::default();
+    let ask = |ids| Ask { rows: rows(ids), shared: true, memory: memory.clone(), ..Ask::default() };
+    let (a, b) = tokio::join!(
+        subgraph.entities(connector, &["name"], ask(first)),
+        subgraph.entities(connector, &["team"], ask(second)),
+    );
+    let (a, b) = (a.unwrap(), b.unwrap());
+    assert_eq!((a.calls + b.calls) as usize, calls.load(Ordering::Relaxed));
+    ([a.rows, b.rows], [a.calls, b.calls])
+}
+
+#[tokio::test]
+async fn keys_of_a_batch_are_asked_for_once_in_an_operation() {
+    let (name, team) = (|id| json!({ "name": format!("n{id}") }), |id: u32| json!({ "team": id % 2 }));
+    let ([a, b], calls) = both("users", &[1, 2, 4], &[5, 4, 3, 1]).await;
+    assert_eq!((a, b), (vec![name(1), name(2), name(4)], vec![team(5), team(4), Value::Null, team(1)]));
+    // 1 and 2, 4; then only 5 and 3.
+    assert_eq!(calls, [2, 1]);
+    let (_, equal) = both("users", &[1, 2], &[1, 2]).await;
+    assert_eq!(equal, [1, 0]);
+}
+
+#[tokio::test]
+async fn equal_calls_are_made_once_in_an_operation() {
+    let ([a, b], calls) = both("user", &[1, 2], &[2, 4]).await;
+    assert_eq!(a, [json!({ "name": "n1" }), json!({ "name": "n2" })]);
+    assert_eq!(b, [json!({ "team": 0 }), json!({ "team": 0 })]);
+    assert_eq!(calls, [2, 1]);
 }
 
 #[tokio::test]

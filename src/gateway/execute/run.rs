@@ -172,7 +172,7 @@ impl<'a> Run<'a> {
                     mutation: *mutation,
                 }
             }
-            Request::Connector { arguments, wanted, mutation, .. } => {
+            Request::Connector { arguments, wanted, mutation, shared, .. } => {
                 let argument = |name: &str, value: &crate::graph::language::value::InputValue| {
                     Some((name.to_owned(), value.to_json(self.variables)?))
                 };
@@ -185,6 +185,7 @@ impl<'a> Run<'a> {
                     rows,
                     wanted: wanted.clone(),
                     mutation: *mutation,
+                    shared: *shared,
                 }
             }
         }

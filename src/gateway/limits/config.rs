@@ -28,9 +28,11 @@ pub struct LimitsConfig {
     /// Size to assume for a list that says nothing about its own.
     pub assumed_list_size: u32,
     /// Time a request may take, upstream calls included. When it is over, what is there is
-    /// answered and the rest is null with `GATEWAY_TIMEOUT`.
+    /// answered and the rest is null with `GATEWAY_TIMEOUT`; if nothing was asked yet, the request
+    /// is refused with that code (HTTP 503).
     pub deadline: TimeSpan,
     /// Requests in flight at once; more are refused with `REQUEST_CONCURRENCY_LIMITED` (HTTP 503).
+    /// A request counts once its body is there: clients that send slowly take no place from others.
     pub in_flight: usize,
     /// Bytes one request may hold: upstream bodies, joined data and answer; `RESPONSE_TOO_LARGE`.
     pub response: ByteSize,

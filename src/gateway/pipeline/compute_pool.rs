@@ -23,6 +23,8 @@ pub(super) enum NotComputed {
     Full,
     /// The job panicked.
     Panicked,
+    /// It was not done by the request's deadline.
+    Late,
 }
 
 // === impl ComputePool ===

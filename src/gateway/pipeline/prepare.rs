@@ -18,6 +18,7 @@ use crate::gateway::plan::{PlanError, plan as make_plan};
 use crate::graph::federation::supergraph::Supergraph;
 use crate::graph::language::api::{ApiSchema, RequestProblem, ValidDocument};
 use crate::platform::base::Name;
+use crate::platform::base::deadline::Deadline;
 
 use super::compute_pool::NotComputed;
 use super::snapshot::Snapshot;
@@ -55,6 +56,7 @@ pub(super) type Planned = Result<Arc<Plan>, Arc<PlanError>>;
 pub(super) async fn document(
     snapshot: &Snapshot,
     key: DocumentKey,
+    deadline: Deadline,
 ) -> Result<Result<Arc<Prepared>, Arc<Refused>>, NotComputed> {
     if let Some(known) = snapshot.documents.get(&key).await {
         return Ok(known);
@@ -71,8 +73,7 @@ pub(super) async fn document(
     };
     let inline = key.text.len() <= INLINE_BYTES;
     let computed = async { if inline { Ok(job()) } else { snapshot.pool.run(job).await } };
-    // In a box, since it is rare and large, and requests are moved about as futures.
-    Box::pin(snapshot.documents.try_get_with(key, computed)).await.map_err(|failed| *failed)
+    by(deadline, snapshot.documents.try_get_with(key, computed)).await
 }
 
 fn prepare(
@@ -109,6 +110,7 @@ pub(super) async fn plan(
     snapshot: &Snapshot,
     operation: &Operation,
     fingerprint: [u8; 32],
+    deadline: Deadline,
 ) -> Result<Planned, NotComputed> {
     if let Some(known) = snapshot.plans.get(&fingerprint).await {
         return Ok(known);
@@ -116,5 +118,30 @@ pub(super) async fn plan(
     let (supergraph, options) = (snapshot.supergraph.clone(), snapshot.plan_options.clone());
     let operation = operation.clone();
     let job = move || make_plan(&supergraph, &operation, &options).map(Arc::new).map_err(Arc::new);
-    Box::pin(snapshot.plans.try_get_with(fingerprint, snapshot.pool.run(job))).await.map_err(|failed| *failed)
+    by(deadline, snapshot.plans.try_get_with(fingerprint, snapshot.pool.run(job))).await
+}
+
+/// Waits for what a cache lacks, but not beyond the deadline; who waits for it still goes on.
+async fn by<T>(
+    deadline: Deadline,
+    missing: impl Future<Output = Result<T, Arc<NotComputed>>>,
+) -> Result<T, NotComputed> {
+    // In a box, since it is rare and large, and requests are moved about as futures.
+    let computed = Box::pin(tokio::time::timeout_at(deadline.instant().into(), missing)).await;
+    computed.map_err(|_| NotComputed::Late)?.map_err(|failed| *failed)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn nobody_waits_beyond_its_deadline() {
+        let never = by(Deadline::after(Duration::from_millis(1)), std::future::pending::<Result<(), _>>());
+        assert_eq!(never.await, Err(NotComputed::Late));
+        let there = by(Deadline::after(Duration::ZERO), std::future::ready(Ok(7)));
+        assert_eq!(there.await, Ok(7));
+    }
 }

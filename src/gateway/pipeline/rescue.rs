@@ -63,6 +63,10 @@ impl Refusal {
                 let message = "Too many operations wait to be parsed or planned; try again later";
                 Self::new(Outcome::Overloaded, GraphqlError::new("REQUEST_CONCURRENCY_LIMITED", message))
             }
+            NotComputed::Late => {
+                let message = "The request took longer than this server allows";
+                Self::new(Outcome::Overloaded, GraphqlError::new("GATEWAY_TIMEOUT", message))
+            }
             NotComputed::Panicked => Self::new(Outcome::Internal, fault(request_id)),
         }
     }

@@ -21,7 +21,7 @@ use crate::gateway::operation::signature::fingerprint;
 use crate::graph::language::ast::OperationKind;
 use crate::platform::base::Name;
 use crate::platform::telemetry::names;
-use crate::sources::contract::{CallContext, RequestFacts};
+use crate::sources::contract::{CallContext, OperationMemory, RequestFacts};
 
 use super::config::Introspection;
 use super::prepare::{self, DocumentKey, Prepared};
@@ -57,12 +57,12 @@ async fn stages(
     let permit = snapshot.admission.admit().map_err(|error| Refusal::new(Outcome::Overloaded, error))?;
     let GraphqlRequest { query, operation_name, variables, read_only, .. } = request;
 
-    let authenticated = snapshot.authenticator.authenticate(&context.headers);
+    let authenticated = snapshot.authenticator.authenticate(&context.headers, context.deadline);
     let principal = authenticated.instrument(info_span!("pleach.authenticate")).await.map_err(Refusal::credentials)?;
 
     let text = query.ok_or_else(|| bad(GraphqlError::new("BAD_REQUEST", "The request has no \"query\"")))?;
     let key = DocumentKey { text, operation: operation_name.clone() };
-    let prepared = prepare::document(snapshot, key).instrument(info_span!("pleach.prepare")).await;
+    let prepared = prepare::document(snapshot, key, context.deadline).instrument(info_span!("pleach.prepare")).await;
     let prepared = prepared
         .map_err(|reason| Refusal::not_computed(reason, &context.request_id))?
         .map_err(|refused| Refusal::bad_request(refused.0.clone()))?;
@@ -90,7 +90,8 @@ async fn stages(
         Cow::Borrowed(_) => prepared.fingerprint,
         Cow::Owned(filtered) => fingerprint(filtered),
     };
-    let planned = prepare::plan(snapshot, &operation, fingerprint).instrument(info_span!("pleach.plan")).await;
+    let planned =
+        prepare::plan(snapshot, &operation, fingerprint, context.deadline).instrument(info_span!("pleach.plan")).await;
     let plan = planned
         .map_err(|reason| Refusal::not_computed(reason, &context.request_id))?
         .map_err(|error| Refusal::unplanned(&error, snapshot.errors.mask))?;
@@ -194,7 +195,7 @@ fn execution(
     ExecuteContext {
         supergraph: snapshot.supergraph.clone(),
         sources: snapshot.sources.clone(),
-        call: CallContext { deadline: context.deadline, facts: Arc::new(facts) },
+        call: CallContext { deadline: context.deadline, facts: Arc::new(facts), memory: OperationMemory::default() },
         errors: snapshot.errors.clone(),
         budgets: snapshot.budgets,
         introspection,

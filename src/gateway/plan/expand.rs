@@ -409,7 +409,14 @@ fn lands_on(supergraph: &Supergraph, entry: &Entry, provider: &Provider, class: 
         EntryKind::InterfaceEntity => {
             let local = supergraph.local(entry.ty, entry.subgraph);
             let knows = local.is_some_and(|local| class.types.is_subset(&local.possible));
-            if class.nameless { entry.ty == class.representative } else { knows && owner == class.representative }
+            // A type's requirement is sent with its own name: whoever takes an interface's key knows
+            // nothing of it.
+            let asks = provider.requires.is_some();
+            if class.nameless {
+                entry.ty == class.representative
+            } else {
+                knows && owner == class.representative && !asks
+            }
         }
         EntryKind::InterfaceObject | EntryKind::Connector(_) => true,
     }

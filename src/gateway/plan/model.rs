@@ -99,6 +99,8 @@ pub enum Request {
         wanted: Arc<[Wanted]>,
         /// Whether it writes.
         mutation: bool,
+        /// Whether other fetches may read the same: it is a query that calls the connector again.
+        shared: bool,
     },
 }
 

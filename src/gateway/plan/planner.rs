@@ -1,8 +1,10 @@
 //! The steps of planning, in order.
 
+use std::collections::HashMap;
+
 use crate::gateway::operation::guards::Guards;
 use crate::gateway::operation::model::{Operation, Selection};
-use crate::graph::federation::ids::{SubgraphId, TypeId};
+use crate::graph::federation::ids::{ConnectorId, SubgraphId, TypeId};
 use crate::graph::federation::supergraph::Supergraph;
 use crate::graph::language::ast::OperationKind;
 use crate::platform::base::id::IdVec;
@@ -15,7 +17,7 @@ use super::explain::explain;
 use super::fixpoint::Liveness;
 use super::graph::Graph;
 use super::layout::{Layouts, Numbering};
-use super::model::{Estimate, Fetch, FetchId, Plan};
+use super::model::{Estimate, Fetch, FetchId, Plan, Request};
 use super::mutations;
 use super::output_program::OutputProgram;
 use super::render::{Part, Renderer};
@@ -148,6 +150,9 @@ impl<'a> Planner<'a> {
             }
             fetch.shape = shape.into();
         }
+        if self.operation.kind == OperationKind::Query {
+            share_reads(&mut fetches);
+        }
         let sum = |of: fn(&Part<'_>) -> u64| parts.iter().map(of).sum();
         let estimate = Estimate {
             cost: sum(|part| part.solution.cost.total),
@@ -155,5 +160,21 @@ impl<'a> Planner<'a> {
             calls: sum(|part| part.solution.cost.calls),
         };
         Ok(Plan { kind: self.operation.kind, guards: self.guards, sites: numbering.sites, fetches, output, estimate })
+    }
+}
+
+/// Marks the calls of connectors that a query calls in several places. What a mutation reads may
+/// have been written in between.
+fn share_reads(fetches: &mut IdVec<FetchId, Fetch>) {
+    let mut places: HashMap<ConnectorId, usize> = HashMap::new();
+    for fetch in fetches.iter() {
+        if let Request::Connector { connector, .. } = &fetch.request {
+            *places.entry(*connector).or_default() += 1;
+        }
+    }
+    for fetch in fetches.iter_mut() {
+        if let Request::Connector { connector, shared, .. } = &mut fetch.request {
+            *shared = places.get(connector).is_some_and(|&places| places > 1);
+        }
     }
 }

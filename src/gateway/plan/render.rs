@@ -301,7 +301,7 @@ impl<'r> Renderer<'r> {
             None => Vec::new(),
         };
         let mutation = call.lists.is_empty() && graph.operation.kind == OperationKind::Mutation;
-        Request::Connector { connector, arguments, wanted: wanted.into(), mutation }
+        Request::Connector { connector, arguments, wanted: wanted.into(), mutation, shared: false }
     }
 }
 

@@ -279,7 +279,13 @@ impl<'g> Reach<'g> {
 
     pub(super) fn is_enterable(&self, state: StateId, provider: &Provider) -> bool {
         let mut entered = self.states[state].entered.iter().map(|&id| &self.graph.entries[id]);
-        entered.any(|entry| entry.subgraph == provider.subgraph && self.foreign_key_field(entry).is_none())
+        // A type's requirement is sent with its own name: whoever takes an interface's key knows
+        // nothing of it.
+        entered.any(|entry| {
+            entry.subgraph == provider.subgraph
+                && entry.kind != EntryKind::InterfaceEntity
+                && self.foreign_key_field(entry).is_none()
+        })
     }
 
     /// A key field that the entry's own subgraph does not resolve. Federation refuses to feed

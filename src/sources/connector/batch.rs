@@ -10,6 +10,7 @@ use crate::sources::rows::slot::Rows;
 
 use super::failure::NOT_A_LIST;
 use super::keys::{Element, KeyText, by_key, key_at, key_of_by};
+use super::reads::Pending;
 use super::row::{Success, call};
 use super::source::Fetch;
 
@@ -71,18 +72,19 @@ pub(super) enum Chunk {
     Read(Rows),
 }
 
-/// One chunk.
+/// One chunk, perhaps of a call that others need too.
 pub(super) async fn chunk(
     fetch: &Fetch<'_>,
     spec: &BatchSpec,
     elements: &Elements,
     keys: &[Value],
+    pending: Option<&Pending>,
 ) -> Result<Chunk, SourceError> {
     let batch = Value::Array(keys.to_vec());
     let variables = fetch.variables().with(Variable::Batch, &batch);
     let texts: Vec<_> = keys.iter().map(|row| key_at(row, &spec.key)).collect();
     let read = |body: &Bytes| fetch.direct.as_ref()?.rows(body, spec.matching, &texts, fetch.tally);
-    match call(fetch, variables, None, &read).await? {
+    match call(fetch, variables, None, pending, &read).await? {
         Success::Rows(rows) => Ok(Chunk::Read(rows)),
         Success::Value(value, scope) => {
             let after = scope.extend(variables);

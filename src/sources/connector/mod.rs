@@ -11,6 +11,7 @@ mod headers;
 mod keys;
 mod page;
 mod protocol;
+mod reads;
 mod row;
 mod scope;
 mod source;

@@ -21,6 +21,11 @@ pub trait Protocol: Send + Sync {
     fn is_typed(&self) -> bool {
         false
     }
+
+    /// Whether a call depends on what is wanted of its answer.
+    fn asks_for_wanted(&self) -> bool {
+        false
+    }
 }
 
 /// What one call is made from.

@@ -13,6 +13,7 @@ use crate::sources::rows::slot::Rows;
 use super::failure::{DESERIALIZE, failed};
 use super::page::{Page, Pager, Reply};
 use super::protocol::{Body, Inputs};
+use super::reads::Pending;
 use super::scope::AnswerScope;
 use super::source::{Fetch, RowValue, Tally};
 
@@ -35,13 +36,14 @@ pub(super) async fn value(fetch: &Fetch<'_>, row: &Value) -> Result<RowValue, So
     }
     let spec = &fetch.connector.spec;
     if let Some(paginate) = &spec.paginate {
-        return paged(fetch, variables, paginate).await.map(|value| RowValue::One(Some(value)));
+        return paged(fetch, row, variables, paginate).await.map(|value| RowValue::One(Some(value)));
     }
     if fetch.connector.protocol.is_none() {
         return Ok(RowValue::One(fetch.evaluate(&spec.selection.value, None, &variables)));
     }
     let read = |body: &Bytes| fetch.direct.as_ref()?.row(body, fetch.tally);
-    match call(fetch, variables, None, &read).await? {
+    let pending = fetch.reads.as_ref().map(|reads| reads.call(row, None));
+    match call(fetch, variables, None, pending.as_ref(), &read).await? {
         Success::Rows(rows) => Ok(RowValue::Read(rows)),
         Success::Value(value, scope) => {
             let variables = scope.extend(variables);
@@ -51,13 +53,20 @@ pub(super) async fn value(fetch: &Fetch<'_>, row: &Value) -> Result<RowValue, So
 }
 
 /// Calls until the page is full, and makes a connection or a list of its records.
-async fn paged(fetch: &Fetch<'_>, variables: Variables<'_>, spec: &PaginateSpec) -> Result<Value, SourceError> {
+async fn paged(
+    fetch: &Fetch<'_>,
+    row: &Value,
+    variables: Variables<'_>,
+    spec: &PaginateSpec,
+) -> Result<Value, SourceError> {
     let connector = fetch.connector;
     let mut pager = Pager::new(spec, fetch.scope.arguments(), &connector.cursors, &connector.name)?;
     while let Some(page) = pager.next_call() {
         let page_value = page.to_value();
         let variables = variables.with(Variable::Page, &page_value);
-        let Success::Value(value, scope) = call(fetch, variables, Some(&page), &|_| None).await? else { break };
+        let pending = fetch.reads.as_ref().map(|reads| reads.call(row, Some(&page)));
+        let called = call(fetch, variables, Some(&page), pending.as_ref(), &|_| None).await?;
+        let Success::Value(value, scope) = called else { break };
         let variables = scope.extend(variables);
         pager.take(reply(fetch, spec, &value, &variables));
     }
@@ -90,11 +99,13 @@ fn reply(fetch: &Fetch<'_>, spec: &PaginateSpec, answer: &Value, variables: &Var
     }
 }
 
-/// One call, decoded and judged. A success is given to `read` first, if its value is not needed.
+/// One call, or the answer to an equal one, decoded and judged. A success is given to `read` first,
+/// if its value is not needed.
 pub(super) async fn call(
     fetch: &Fetch<'_>,
     variables: Variables<'_>,
     page: Option<&Page>,
+    pending: Option<&Pending>,
     read: &ReadRows<'_>,
 ) -> Result<Success, SourceError> {
     let connector = fetch.connector;
@@ -104,7 +115,7 @@ pub(super) async fn call(
         pleach.connector.status = field::Empty,
         error.type = field::Empty,
     );
-    let result = judged(fetch, variables, page, read).instrument(span.clone()).await;
+    let result = judged(fetch, variables, page, pending, read).instrument(span.clone()).await;
     match &result {
         Ok(_) => {}
         Err(error) => drop(span.record("error.type", &*error.code)),
@@ -116,6 +127,7 @@ async fn judged(
     fetch: &Fetch<'_>,
     variables: Variables<'_>,
     page: Option<&Page>,
+    pending: Option<&Pending>,
     read: &ReadRows<'_>,
 ) -> Result<Success, SourceError> {
     let connector = fetch.connector;
@@ -125,8 +137,14 @@ async fn judged(
     let single = fetch.single && page.is_none();
     let inputs =
         Inputs { variables, page, single, wanted: fetch.wanted, mutation: fetch.mutation, context: fetch.context };
-    fetch.tally.called();
-    let mut answer = protocol.call(&inputs).await?;
+    let exchange = || {
+        fetch.tally.called();
+        protocol.call(&inputs)
+    };
+    let mut answer = match pending {
+        Some(pending) => pending.get_or_init(exchange).await.clone()?,
+        None => exchange().await?,
+    };
     if let Some(status) = answer.status {
         tracing::Span::current().record("pleach.connector.status", status);
     }

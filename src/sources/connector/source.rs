@@ -2,13 +2,14 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::fmt::Write as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use foldhash::fast::RandomState;
 use futures_util::future::BoxFuture;
 use futures_util::{FutureExt, StreamExt, stream};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::graph::connect::model::{BatchSpec, ConnectSpec, ConnectedSubgraph, Place, SourceSpec};
 use crate::graph::mapping::{Mapping, Variable, Variables};
@@ -23,6 +24,7 @@ use super::direct::{Direct, Directs, Yield};
 use super::failure::{DESERIALIZE, in_row};
 use super::page::CursorKey;
 use super::protocol::Protocol;
+use super::reads::{AlikeReads, Claim, Pending, Reads, SharedBatch};
 use super::row;
 use super::scope::{AnswerNeeds, Scope, ScopeReads};
 
@@ -74,6 +76,8 @@ pub(super) struct Fetch<'f> {
     pub(super) given: Option<Variable>,
     /// How answers become rows without values in between.
     pub(super) direct: Option<Arc<Direct>>,
+    /// The operation's reads, if others may be equal to these.
+    pub(super) reads: Option<AlikeReads>,
     pub(super) tally: &'f Tally,
 }
 
@@ -140,25 +144,34 @@ impl Connector {
     }
 
     async fn run(&self, request: &FetchRequest, context: &CallContext) -> Result<Rows, SourceError> {
-        let Call::Connector { arguments, rows, wanted, mutation } = &request.call else {
+        let Call::Connector { arguments, rows, wanted, mutation, shared } = &request.call else {
             return Err(SourceError::new(DESERIALIZE, "a connector was called as a subgraph"));
         };
         let tally = Tally::default();
         let (distinct, places) = distinct(rows);
+        let single = self.is_single(&request.shape);
+        let reads = shared.then(|| context.memory.get::<Reads>().alike(self.alike(arguments, wanted, single)));
+        let batch = self.spec.batch.as_ref();
+        let claim = batch.zip(reads.as_ref()).map(|(spec, reads)| reads.claim(&distinct, spec.max_size as usize));
         // Rows that share an answer need copies of it.
-        let direct = (distinct.len() == rows.len()).then(|| self.direct(request, rows.len())).flatten();
+        let apart = distinct.len() == rows.len() && claim.as_ref().is_none_or(|claim| claim.places.is_none());
+        let direct = apart.then(|| self.direct(request, rows.len())).flatten();
         let fetch = Fetch {
             connector: self,
             context,
             scope: Scope::new(arguments, &context.facts, self.reads),
             wanted,
             mutation: *mutation,
-            single: self.is_single(&request.shape),
+            single,
             given: self.given(&request.shape),
             direct,
+            reads,
             tally: &tally,
         };
-        let answered = self.answers(&fetch, &distinct).await;
+        let answered = match &claim {
+            Some(claim) => self.claimed(&fetch, claim).await,
+            None => self.answers(&fetch, &distinct).await,
+        };
         let mut built = match fetch.direct {
             Some(_) => self.append(request, answered)?,
             None => self.build(request, results(answered), &places)?,
@@ -176,7 +189,7 @@ impl Connector {
         let concurrency = self.spec.concurrency.max(1) as usize;
         if let Some(spec) = &self.spec.batch {
             let chunks = rows.chunks(spec.max_size.max(1) as usize);
-            let calls: Vec<_> = chunks.map(|chunk| self.chunk(fetch, spec, chunk).boxed()).collect();
+            let calls: Vec<_> = chunks.map(|chunk| self.chunk(fetch, spec, chunk, None).boxed()).collect();
             return stream::iter(calls).buffered(concurrency).collect().await;
         }
         if let [row] = rows {
@@ -184,6 +197,26 @@ impl Connector {
         }
         let calls: Vec<_> = rows.iter().map(|row| self.one(fetch, row).boxed()).collect();
         stream::iter(calls).buffered(concurrency).collect().await
+    }
+
+    /// What the rows got whose keys several fetches may need.
+    async fn claimed(&self, fetch: &Fetch<'_>, claim: &Claim) -> Vec<Answered> {
+        let Some(spec) = &self.spec.batch else { return Vec::new() };
+        let call = |batch: &'_ Arc<SharedBatch>| {
+            let batch = batch.clone();
+            async move { self.chunk(fetch, spec, &batch.keys, Some(&batch.pending)).await }.boxed()
+        };
+        let calls: Vec<_> = claim.batches.iter().map(call).collect();
+        let answered: Vec<Answered> =
+            stream::iter(calls).buffered(self.spec.concurrency.max(1) as usize).collect().await;
+        let Some(places) = &claim.places else { return answered };
+        let mut results: Vec<Vec<Option<RowResult>>> =
+            answered.into_iter().map(|answered| results(vec![answered]).into_iter().map(Some).collect()).collect();
+        let own = places.iter().map(|&(batch, position)| {
+            let result = results.get_mut(batch).and_then(|results| results.get_mut(position)).and_then(Option::take);
+            result.unwrap_or(Ok(RowValue::One(None)))
+        });
+        vec![Answered::Results(own.collect())]
     }
 
     /// One row.
@@ -195,14 +228,24 @@ impl Connector {
     }
 
     /// The rows of one chunk; a failure is theirs alone.
-    async fn chunk(&self, fetch: &Fetch<'_>, spec: &BatchSpec, keys: &[Value]) -> Answered {
-        match batch::chunk(fetch, spec, &self.elements, keys).await {
+    async fn chunk(&self, fetch: &Fetch<'_>, spec: &BatchSpec, keys: &[Value], pending: Option<&Pending>) -> Answered {
+        match batch::chunk(fetch, spec, &self.elements, keys, pending).await {
             Ok(Chunk::Read(rows)) => Answered::Rows(rows),
             Ok(Chunk::Groups(groups)) => {
                 Answered::Results(groups.into_iter().map(|group| Ok(RowValue::Group(group))).collect())
             }
             Err(error) => Answered::Results(keys.iter().map(|_| Err(error.clone())).collect()),
         }
+    }
+
+    /// Equal for fetches that send the same for the same row.
+    fn alike(&self, arguments: &Map<String, Value>, wanted: &[Wanted], single: bool) -> String {
+        let arguments = serde_json::to_string(arguments).unwrap_or_default();
+        let mut alike = format!("{} {single} {arguments}", self.name);
+        if self.protocol.as_ref().is_some_and(|protocol| protocol.asks_for_wanted()) {
+            let _ = write!(alike, " {wanted:?}");
+        }
+        alike
     }
 
     /// How answers of this fetch become rows without values, if they can.

@@ -91,6 +91,10 @@ impl Protocol for GraphqlProtocol {
     fn call<'a>(&'a self, inputs: &'a Inputs<'a>) -> BoxFuture<'a, Result<Answer, SourceError>> {
         self.exchange(inputs).boxed()
     }
+
+    fn asks_for_wanted(&self) -> bool {
+        true
+    }
 }
 
 /// The object a mapping yields; nothing yields an empty one.

@@ -6,9 +6,11 @@ use http::HeaderMap;
 use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::{Algorithm, Validation, dangerous::insecure_decode_claims, decode, decode_header};
 use serde_json::{Map, Value};
+use tokio::time::timeout_at;
 
 use crate::gateway::auth::config::{AuthConfig, IssuerConfig, TokenPlace};
 use crate::gateway::exchange::principal::{Caller, Principal};
+use crate::platform::base::deadline::Deadline;
 use crate::platform::net::HttpClient;
 
 use super::jwks::Jwks;
@@ -85,11 +87,16 @@ impl Authenticator {
     /// answering it as if nobody had asked would hide the caller's mistake.
     ///
     /// # Errors
-    /// When there is a token that cannot be accepted.
-    pub async fn authenticate(&self, headers: &HeaderMap) -> Result<Principal, Rejection> {
+    /// When there is a token that cannot be accepted, or the keys for it do not come by the deadline.
+    pub async fn authenticate(&self, headers: &HeaderMap, deadline: Deadline) -> Result<Principal, Rejection> {
         match place::find(headers, &self.places) {
             // In a box, since it may fetch keys: requests are moved about as futures.
-            Some(token) if !self.issuers.is_empty() => Box::pin(self.verify(token)).await,
+            Some(token) if !self.issuers.is_empty() => {
+                let verified = timeout_at(deadline.instant().into(), Box::pin(self.verify(token))).await;
+                verified.unwrap_or_else(|_| {
+                    Err(Rejection::Unavailable("the keys took longer than the request may".to_owned()))
+                })
+            }
             _ => Ok(Principal::Anonymous),
         }
     }
