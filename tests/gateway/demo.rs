@@ -88,10 +88,10 @@ async fn the_number_of_upstream_calls_does_not_grow_with_the_list() {
         received.push([0, 1, 2].map(|system| after[system] - before[system]));
         calls.push(reply.upstream_calls());
     }
-    assert_eq!(received, [received[0]; 3]);
-    assert_eq!(calls, [calls[0]; 3]);
-    assert!(received[0].iter().all(|&calls| calls >= 1), "every system is asked: {received:?}");
-    assert!(calls[0] <= 12, "{calls:?}");
+    // Which of two places is first at a key that both need is a matter of time, so there may be less.
+    assert!(calls.iter().all(|calls| (8..=10).contains(calls)), "{calls:?}");
+    let within = |received: &[_; 3]| received.iter().zip([2, 1, 1]).all(|(calls, most)| (1..=most).contains(calls));
+    assert!(received.iter().all(within), "every system is asked: {received:?}");
 }
 
 #[tokio::test]
