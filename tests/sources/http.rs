@@ -283,6 +283,26 @@ async fn equal_calls_are_made_once_in_an_operation() {
 }
 
 #[tokio::test]
+async fn a_mapping_that_has_to_be_stopped_is_an_error_and_no_null() {
+    let items: Vec<u32> = (0..2_500).collect();
+    let body = json!({ "items": items });
+    let address = serve(Router::new().fallback(async move || axum::Json(body))).await;
+    let sdl = r#"
+      type Query {
+        grown: JSON @connect(source: "api", id: "grown", http: { GET: "/items" }, selection: "$.items->map($.items)")
+        sent(of: [Int]): JSON @connect(
+          source: "api", id: "sent", http: { POST: "/items", body: "$args.of->map($args.of)" }, selection: "items"
+        )
+      }"#;
+    let subgraph = api(&address, &format!("scalar JSON {sdl}"));
+    let refused = subgraph.field("grown", 0, Ask::default()).await.expect_err("too much");
+    assert_eq!(&*refused.code, "CONNECTOR_DESERIALIZE", "{refused}");
+    let ask = Ask { arguments: json!({ "of": items }), ..Ask::default() };
+    let refused = subgraph.field("sent", 0, ask).await.expect_err("nothing else is sent in its place");
+    assert_eq!(&*refused.code, "CONNECTOR_BAD_INPUT", "{refused}");
+}
+
+#[tokio::test]
 async fn a_batch_that_is_no_list_fails_each_of_its_keys() {
     let address = fixed(&[("/v1/users", 200, "application/json", r#"{"items":{"1":{}}}"#)]).await;
     let sdl = r#"

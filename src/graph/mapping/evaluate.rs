@@ -22,6 +22,9 @@ pub struct Outcome {
     pub value: Option<Value>,
     /// What went wrong on the way, in the order in which it was met.
     pub problems: Vec<Problem>,
+    /// Why the evaluation was stopped before its end, if it was: there is no value then, whatever the
+    /// mapping says.
+    pub stopped: Option<&'static str>,
 }
 
 static INPUT: Trail<'static> = Trail::root("$");
@@ -49,7 +52,7 @@ pub(super) fn evaluate(root: &Root, input: Option<&Value>, variables: &Variables
             None
         }
     };
-    Outcome { value, problems: evaluator.problems.into_list() }
+    Outcome { value, problems: evaluator.problems.into_list(), stopped: evaluator.budget.exceeded() }
 }
 
 /// What heads refer to at one place of a mapping.

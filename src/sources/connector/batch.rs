@@ -88,7 +88,8 @@ pub(super) async fn chunk(
         Success::Rows(rows) => Ok(Chunk::Read(rows)),
         Success::Value(value, scope) => {
             let after = scope.extend(variables);
-            grouped(fetch, spec, elements, &texts, value, &after).map(Chunk::Groups)
+            let groups = grouped(fetch, spec, elements, &texts, value, &after);
+            fetch.unless_stopped(groups)?.map(Chunk::Groups)
         }
     }
 }

@@ -5,8 +5,8 @@ use futures_util::future::BoxFuture;
 use http::HeaderMap;
 use serde_json::Value;
 
-use crate::graph::mapping::Variables;
-use crate::sources::contract::{CallContext, SourceError, Wanted};
+use crate::graph::mapping::{Mapping, Variables};
+use crate::sources::contract::{BAD_INPUT, CallContext, SourceError, Wanted};
 use crate::sources::format::MediaKind;
 
 use super::page::Page;
@@ -42,6 +42,19 @@ pub struct Inputs<'a> {
     pub mutation: bool,
     /// Deadline and facts of the request.
     pub context: &'a CallContext,
+}
+
+/// The value of one part of a request.
+///
+/// # Errors
+/// [`BAD_INPUT`] when the evaluation had to be stopped: a request without the part would be another
+/// one.
+pub fn request_part(mapping: &Mapping, variables: &Variables<'_>) -> Result<Option<Value>, SourceError> {
+    let outcome = mapping.evaluate(None, variables);
+    match outcome.stopped {
+        Some(reason) => Err(SourceError::new(BAD_INPUT, format!("a part of the request was not made: {reason}"))),
+        None => Ok(outcome.value),
+    }
 }
 
 /// What a call came back with.

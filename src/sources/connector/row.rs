@@ -5,7 +5,7 @@ use serde_json::Value;
 use tracing::{Instrument, field};
 
 use crate::graph::connect::model::PaginateSpec;
-use crate::graph::mapping::{Mapping, Outcome, Variable, Variables};
+use crate::graph::mapping::{Mapping, Variable, Variables};
 use crate::sources::contract::SourceError;
 use crate::sources::format::{MediaKind, decode};
 use crate::sources::rows::slot::Rows;
@@ -39,7 +39,7 @@ pub(super) async fn value(fetch: &Fetch<'_>, row: &Value) -> Result<RowValue, So
         return paged(fetch, row, variables, paginate).await.map(|value| RowValue::One(Some(value)));
     }
     if fetch.connector.protocol.is_none() {
-        return Ok(RowValue::One(fetch.evaluate(&spec.selection.value, None, &variables)));
+        return fetch.unless_stopped(RowValue::One(fetch.evaluate(&spec.selection.value, None, &variables)));
     }
     let read = |body: &Bytes| fetch.direct.as_ref()?.row(body, fetch.tally);
     let pending = fetch.reads.as_ref().map(|reads| reads.call(row, None));
@@ -47,7 +47,7 @@ pub(super) async fn value(fetch: &Fetch<'_>, row: &Value) -> Result<RowValue, So
         Success::Rows(rows) => Ok(RowValue::Read(rows)),
         Success::Value(value, scope) => {
             let variables = scope.extend(variables);
-            Ok(RowValue::One(fetch.evaluate(&spec.selection.value, Some(&value), &variables)))
+            fetch.unless_stopped(RowValue::One(fetch.evaluate(&spec.selection.value, Some(&value), &variables)))
         }
     }
 }
@@ -68,13 +68,14 @@ async fn paged(
         let called = call(fetch, variables, Some(&page), pending.as_ref(), &|_| None).await?;
         let Success::Value(value, scope) = called else { break };
         let variables = scope.extend(variables);
-        pager.take(reply(fetch, spec, &value, &variables));
+        pager.take(fetch.unless_stopped(reply(fetch, spec, &value, &variables))?);
     }
     let mut window = pager.finish();
     for (record, _) in &mut window.records {
         *record = fetch.evaluate(&connector.spec.selection.value, Some(record), &variables).unwrap_or(Value::Null);
     }
-    Ok(if spec.connection { window.connection(&connector.cursors, &connector.name) } else { window.list() })
+    let (key, name) = (&connector.cursors, &connector.name);
+    fetch.unless_stopped(if spec.connection { window.connection(key, name) } else { window.list() })
 }
 
 fn reply(fetch: &Fetch<'_>, spec: &PaginateSpec, answer: &Value, variables: &Variables<'_>) -> Reply {
@@ -192,12 +193,4 @@ fn content(body: Body, tally: &Tally) -> Result<Value, SourceError> {
             Ok(decoded.value)
         }
     }
-}
-
-/// An evaluation's value; its problems are counted.
-pub(super) fn counted(outcome: Outcome, tally: &Tally) -> Option<Value> {
-    for problem in &outcome.problems {
-        tally.problem(&problem.message);
-    }
-    outcome.value
 }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use foldhash::fast::RandomState;
 use futures_util::future::BoxFuture;
@@ -86,6 +86,8 @@ pub(super) struct Fetch<'f> {
 pub(super) struct Tally {
     calls: AtomicU32,
     problems: AtomicU32,
+    /// A mapping was stopped, and nobody has been told yet.
+    stopped: AtomicBool,
 }
 
 /// What a row got.
@@ -453,14 +455,30 @@ impl Fetch<'_> {
         self.scope.variables(&self.connector.env, &self.connector.config)
     }
 
-    /// Evaluates a mapping; its problems are counted.
+    /// Evaluates a mapping; its problems are counted, and [`Self::unless_stopped`] knows whether it
+    /// came to its end.
     pub(super) fn evaluate(
         &self,
         mapping: &Mapping,
         input: Option<&Value>,
         variables: &Variables<'_>,
     ) -> Option<Value> {
-        row::counted(mapping.evaluate(input, variables), self.tally)
+        let outcome = mapping.evaluate(input, variables);
+        for problem in &outcome.problems {
+            self.tally.problem(&problem.message);
+        }
+        if outcome.stopped.is_some() {
+            self.tally.stopped.store(true, Ordering::Relaxed);
+        }
+        outcome.value
+    }
+
+    /// `value`, unless a mapping that it was made with was stopped: nothing would then mean nothing.
+    pub(super) fn unless_stopped<T>(&self, value: T) -> Result<T, SourceError> {
+        if self.tally.stopped.swap(false, Ordering::Relaxed) {
+            return Err(SourceError::new(DESERIALIZE, "the answer is larger or deeper than a mapping may read"));
+        }
+        Ok(value)
     }
 }
 

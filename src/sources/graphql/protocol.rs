@@ -8,7 +8,9 @@ use serde_json::{Map, Value};
 
 use crate::graph::connect::model::GraphqlRequest;
 use crate::graph::mapping::{Mapping, Variables};
-use crate::sources::connector::{Answer, Body, DESERIALIZE, Fact, HeaderPlan, Inputs, Protocol, TRANSPORT};
+use crate::sources::connector::{
+    Answer, Body, DESERIALIZE, Fact, HeaderPlan, Inputs, Protocol, TRANSPORT, request_part,
+};
 use crate::sources::contract::{BAD_INPUT, SourceError};
 use crate::sources::transport::net_error;
 
@@ -99,7 +101,7 @@ impl Protocol for GraphqlProtocol {
 
 /// The object a mapping yields; nothing yields an empty one.
 fn object(what: &str, mapping: Option<&Mapping>, variables: &Variables<'_>) -> Result<Map<String, Value>, SourceError> {
-    let value = mapping.and_then(|mapping| mapping.evaluate(None, variables).value).unwrap_or(Value::Null);
+    let value = mapping.map(|mapping| request_part(mapping, variables)).transpose()?.flatten().unwrap_or(Value::Null);
     if !has_plain_names(&value) {
         return Err(SourceError::new(BAD_INPUT, format!("{what} has a key that is no GraphQL name")));
     }

@@ -8,7 +8,9 @@ use http::HeaderMap;
 use serde_json::Value;
 
 use crate::graph::mapping::{Mapping, Variable};
-use crate::sources::connector::{Answer, Body, DESERIALIZE, Fact, HeaderPlan, Inputs, Protocol, TRANSPORT};
+use crate::sources::connector::{
+    Answer, Body, DESERIALIZE, Fact, HeaderPlan, Inputs, Protocol, TRANSPORT, request_part,
+};
 use crate::sources::contract::{BAD_INPUT, SourceError};
 use crate::sources::format::MediaKind;
 use crate::sources::stack::TIMEOUT;
@@ -34,7 +36,7 @@ impl GrpcProtocol {
 
     async fn exchange(&self, inputs: &Inputs<'_>) -> Result<Answer, SourceError> {
         let message = match &self.message {
-            Some(mapping) => mapping.evaluate(None, &inputs.variables).value,
+            Some(mapping) => request_part(mapping, &inputs.variables)?,
             None => inputs.variables.value(Variable::Args).cloned(),
         };
         let mut metadata = HeaderMap::new();

@@ -10,7 +10,9 @@ use serde_json::Value;
 use crate::graph::connect::model::{HttpRequest, HttpVerb};
 use crate::graph::mapping::{Mapping, Template, TemplatePiece, Variables};
 use crate::platform::net::HttpClient;
-use crate::sources::connector::{Answer, Body, DESERIALIZE, Fact, HeaderPlan, Inputs, Protocol, TRANSPORT};
+use crate::sources::connector::{
+    Answer, Body, DESERIALIZE, Fact, HeaderPlan, Inputs, Protocol, TRANSPORT, request_part,
+};
 use crate::sources::contract::{BAD_INPUT, SourceError};
 use crate::sources::format::{encode_form, media_kind};
 use crate::sources::transport::net_error;
@@ -79,16 +81,16 @@ impl HttpProtocol {
     }
 
     fn url(&self, variables: &Variables<'_>) -> Result<Url, UrlError> {
-        let pieces = pieces(&self.request.url.value, variables);
+        let pieces = pieces(&self.request.url.value, variables)?;
         let mut url = match &self.source.base {
             Some(base) => base.clone(),
             None => return self.finish(absolute(&pieces)?, variables),
         };
         if let Some(path) = &self.source.path {
-            url.push_path(&value(path, variables))?;
+            url.push_path(&value(path, variables)?)?;
         }
         if let Some(query) = &self.source.query_params {
-            url.push_query(&value(query, variables))?;
+            url.push_query(&value(query, variables)?)?;
         }
         url.push_template(&pieces)?;
         self.finish(url, variables)
@@ -97,17 +99,17 @@ impl HttpProtocol {
     /// Appends what the connector adds to its template.
     fn finish(&self, mut url: Url, variables: &Variables<'_>) -> Result<Url, UrlError> {
         if let Some(path) = &self.request.path {
-            url.push_path(&value(&path.value, variables))?;
+            url.push_path(&value(&path.value, variables)?)?;
         }
         if let Some(query) = &self.request.query_params {
-            url.push_query(&value(&query.value, variables))?;
+            url.push_query(&value(&query.value, variables)?)?;
         }
         Ok(url)
     }
 
     fn body(&self, variables: &Variables<'_>, headers: &mut HeaderMap) -> Result<Bytes, SourceError> {
         let Some(mapping) = &self.request.body else { return Ok(Bytes::new()) };
-        let Some(value) = mapping.value.evaluate(None, variables).value else { return Ok(Bytes::new()) };
+        let Some(value) = request_part(&mapping.value, variables)? else { return Ok(Bytes::new()) };
         let content_type = headers.entry(CONTENT_TYPE).or_insert(JSON).to_str().unwrap_or("").to_ascii_lowercase();
         if content_type.split(';').next().is_some_and(|essence| essence.trim() == FORM) {
             return encode_form(&value)
@@ -128,15 +130,12 @@ impl Protocol for HttpProtocol {
 }
 
 /// A template's text, and the values of its holes.
-fn pieces<'t>(template: &'t Template, variables: &Variables<'_>) -> Vec<Piece<'t>> {
-    template
-        .pieces()
-        .iter()
-        .map(|piece| match piece {
-            TemplatePiece::Literal { text, .. } => Piece::Text(text),
-            TemplatePiece::Hole(hole) => Piece::Hole(value(&hole.mapping, variables)),
-        })
-        .collect()
+fn pieces<'t>(template: &'t Template, variables: &Variables<'_>) -> Result<Vec<Piece<'t>>, UrlError> {
+    let piece = |piece: &'t TemplatePiece| match piece {
+        TemplatePiece::Literal { text, .. } => Ok(Piece::Text(text)),
+        TemplatePiece::Hole(hole) => value(&hole.mapping, variables).map(Piece::Hole),
+    };
+    template.pieces().iter().map(piece).collect()
 }
 
 /// A connector without a source names scheme and host itself, as literal text.
@@ -153,8 +152,8 @@ fn absolute(pieces: &[Piece<'_>]) -> Result<Url, UrlError> {
     Ok(url)
 }
 
-fn value(mapping: &Mapping, variables: &Variables<'_>) -> Value {
-    mapping.evaluate(None, variables).value.unwrap_or(Value::Null)
+fn value(mapping: &Mapping, variables: &Variables<'_>) -> Result<Value, UrlError> {
+    request_part(mapping, variables).map(Option::unwrap_or_default).map_err(|error| UrlError::NoValue(error.message))
 }
 
 fn method(verb: HttpVerb) -> Method {

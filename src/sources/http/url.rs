@@ -38,6 +38,9 @@ pub enum UrlError {
     /// A mapping of the wrong kind.
     #[error("{0} must yield {1}")]
     Kind(&'static str, &'static str),
+    /// A value could not be made.
+    #[error("{0}")]
+    NoValue(String),
     /// No scheme or host, or ones we do not speak.
     #[error("\"{0}\" is not an absolute http or https URL")]
     NotAbsolute(String),

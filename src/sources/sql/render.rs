@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::graph::connect::model::{Column, KeyColumn};
 use crate::graph::mapping::{Fragment, Mapping, SqlPiece, SqlTemplate, Variables};
-use crate::sources::connector::Page;
+use crate::sources::connector::{Page, request_part};
 
 use super::database::{Placeholders, Statement};
 
@@ -30,9 +30,9 @@ pub(super) fn render(template: &SqlTemplate, variables: &Variables<'_>, parts: P
     for piece in template.pieces() {
         match piece {
             SqlPiece::Sql { text, .. } => writer.text.push_str(text),
-            SqlPiece::Value(hole) => writer.bind(value(&hole.mapping, variables)),
+            SqlPiece::Value(hole) => writer.bind(value(&hole.mapping, variables)?),
             SqlPiece::Fragment { fragment, mapping, .. } => {
-                let value = mapping.as_ref().map(|mapping| value(mapping, variables));
+                let value = mapping.as_ref().map(|mapping| value(mapping, variables)).transpose()?;
                 writer.fragment(*fragment, value)?;
             }
         }
@@ -40,8 +40,8 @@ pub(super) fn render(template: &SqlTemplate, variables: &Variables<'_>, parts: P
     Ok(Statement { text: writer.text.into(), values: writer.values })
 }
 
-fn value(mapping: &Mapping, variables: &Variables<'_>) -> Value {
-    mapping.evaluate(None, variables).value.unwrap_or(Value::Null)
+fn value(mapping: &Mapping, variables: &Variables<'_>) -> Result<Value, String> {
+    request_part(mapping, variables).map(Option::unwrap_or_default).map_err(|error| error.message)
 }
 
 struct Writer<'a> {
