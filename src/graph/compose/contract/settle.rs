@@ -10,22 +10,28 @@ use super::view::{View, member};
 /// Hides what follows. The query root type stays: without fields there is no graph.
 pub(super) fn apply(view: &mut View<'_>) {
     let query = view.query().map(|query| query.name.value.clone());
+    let emptied = |view: &View<'_>, ty: &TypeDefinition| -> Vec<(String, Span)> {
+        let is_empty = query.as_ref() != Some(&ty.name.value) && is_emptied(view, ty);
+        is_empty.then(|| (ty.name.value.to_string(), ty.name.span)).into_iter().collect()
+    };
     loop {
-        let types: Vec<&TypeDefinition> = view.types.values().copied().filter(|ty| view.shows_type(ty)).collect();
-        let mut found: Vec<(String, Span)> = Vec::new();
-        for ty in types {
-            found.extend(lost_by_interfaces(view, ty));
-            if query.as_ref() != Some(&ty.name.value) && is_emptied(view, ty) {
-                found.push((ty.name.value.to_string(), ty.name.span));
-            }
-        }
-        if found.is_empty() {
+        // A type that goes as a whole takes nothing from its interfaces.
+        while hide_all(view, emptied) {}
+        if !hide_all(view, lost_by_interfaces) {
             return;
         }
-        for (coordinate, span) in found {
-            view.hide(coordinate, span);
-        }
     }
+}
+
+/// Hides what `find` finds at each visible type, and says whether that was anything.
+fn hide_all(view: &mut View<'_>, find: impl Fn(&View<'_>, &TypeDefinition) -> Vec<(String, Span)>) -> bool {
+    let visible = view.types.values().filter(|ty| view.shows_type(ty));
+    let found: Vec<_> = visible.flat_map(|ty| find(view, ty)).collect();
+    let any = !found.is_empty();
+    for (coordinate, span) in found {
+        view.hide(coordinate, span);
+    }
+    any
 }
 
 /// Fields that the visible type `ty` hides, though its interfaces show them.
