@@ -4,7 +4,7 @@ use crate::graph::compose::subgraph::definitions;
 use crate::graph::compose::subgraph::load::root_names;
 use crate::graph::language::ast::{Definition, Directive, Document, OperationKind};
 use crate::graph::language::validate;
-use crate::graph::link::{Links, Version, spec};
+use crate::graph::link::{Link, Links, Version, spec};
 use crate::platform::base::diagnostic::Diagnostic;
 use crate::platform::base::span::{FileId, SourceMap, Span};
 
@@ -30,7 +30,29 @@ pub fn graphql(
     validate::type_system(sources, file, &prelude)
         .into_iter()
         .filter(|diagnostic| !diagnostic.labels.iter().any(|label| label.span.end > 0 && inside(label.span)))
+        .map(|diagnostic| match unlinked(sources, &diagnostic, links, version) {
+            Some(help) => diagnostic.help(help),
+            None => diagnostic,
+        })
         .collect()
+}
+
+/// What to link, when the finding is a directive without a definition whose name is a known one.
+fn unlinked(sources: &SourceMap, finding: &Diagnostic, links: &Links, version: Version) -> Option<String> {
+    let text = sources.slice(finding.labels.first()?.span).strip_prefix('@')?;
+    let name = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').next().unwrap_or(text);
+    if !finding.message.contains("cannot find") {
+        return None;
+    }
+    if matches!(name, "source" | "connect") {
+        let import = |link: &Link| link.import(name, true).is_some();
+        let other = links.all().iter().find(|link| import(link)).map(|link| format!(", not {}", link.url.identity));
+        let other = other.unwrap_or_default();
+        return Some(format!("link {}/v0.1{other}, and import \"@{name}\" from it", spec::PLEACH_CONNECT));
+    }
+    let federation = links.federation()?;
+    let import = || format!("add \"@{name}\" to what is imported from {}", federation.url.identity);
+    (links.directive(name).is_none() && definitions::exists(version, name, true)).then(import)
 }
 
 /// A schema definition names root types; only an extension may just apply directives.
