@@ -173,6 +173,7 @@ impl Reader {
                     self.at += 1;
                     fetch.request = Request::Connector {
                         connector: ConnectorId(0),
+                        field: None,
                         arguments: Vec::new(),
                         wanted: Arc::new([]),
                         mutation: false,

@@ -1,6 +1,7 @@
 //! A listening Pleach, spoken to over HTTP, before real systems: the demo's own and small ones that
 //! each test starts on loopback.
 
+mod arguments;
 mod auth;
 mod changes;
 mod composed;

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use serde_json::{Map, Value};
 
 use crate::gateway::exchange::principal::Principal;
+use crate::gateway::operation::arguments;
 use crate::gateway::operation::model::{FieldSelection, Operation, Selection, SelectionKind, SelectionSet};
 use crate::graph::federation::ids::{AuthRuleId, FieldId, TypeSet};
 use crate::graph::federation::supergraph::{AuthAtom, Supergraph};
@@ -140,7 +141,10 @@ impl Judge<'_, '_> {
             _ => false,
         });
         if needs_arguments {
-            return self.evaluate(rule, &self.arguments(field));
+            // Who cannot be told what is asked for cannot allow it.
+            let Grants { supergraph, variables, .. } = self.grants;
+            let arguments = arguments::coerce(supergraph, field.field, &field.arguments, variables);
+            return arguments.is_ok_and(|arguments| self.evaluate(rule, &arguments));
         }
         if let Some(&known) = self.rules.get(&rule) {
             return known;
@@ -159,18 +163,5 @@ impl Judge<'_, '_> {
                 AuthAtom::Policy(name) => policies.allows(name, principal, arguments),
             })
         })
-    }
-
-    /// The field's arguments as JSON, schema defaults filled in.
-    fn arguments(&self, field: &FieldSelection) -> Map<String, Value> {
-        let defaults = self.grants.supergraph.fields[field.field]
-            .arguments
-            .iter()
-            .filter_map(|argument| Some((argument.name.to_string(), argument.default.as_ref()?.to_json(&Map::new())?)));
-        let given = field
-            .arguments
-            .iter()
-            .filter_map(|(name, value)| Some((name.to_string(), value.to_json(self.grants.variables)?)));
-        defaults.chain(given).collect()
     }
 }

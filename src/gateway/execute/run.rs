@@ -9,6 +9,7 @@ use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
 use serde_json::{Map, Value};
 
+use crate::gateway::operation::arguments::{self, NullArgument};
 use crate::gateway::operation::guards::GuardId;
 use crate::gateway::plan::model::{Fetch, FetchId, Plan, Request};
 use crate::graph::federation::ids::TypeId;
@@ -118,10 +119,18 @@ impl<'a> Run<'a> {
             return self.complete(id);
         };
         let expected = sets.iter().map(|set| set.len() as u32).collect();
-        let request =
-            FetchRequest { call: self.call(&fetch.request, fetch, &sets), shape: fetch.shape.clone(), expected };
+        let call = self.call(&fetch.request, fetch, &sets);
         self.asked[id] = Progress::Called(sets);
-        self.calls.push(call_source(id, source, request, self.context));
+        match call {
+            Ok(call) => {
+                let request = FetchRequest { call, shape: fetch.shape.clone(), expected };
+                self.calls.push(call_source(id, source, request, self.context));
+            }
+            Err(error) => {
+                self.fail(id, own_error("BAD_USER_INPUT", &error.to_string()));
+                self.complete(id);
+            }
+        }
     }
 
     /// Builds the rows of all inputs; objects whose keys failed take that error.
@@ -145,7 +154,7 @@ impl<'a> Run<'a> {
         sets
     }
 
-    fn call(&self, request: &Request, fetch: &Fetch, sets: &[RowSet]) -> Call {
+    fn call(&self, request: &Request, fetch: &Fetch, sets: &[RowSet]) -> Result<Call, NullArgument> {
         match request {
             Request::Graphql { document, mutation, variables, conditions } => {
                 let mut out = ObjectWriter::new();
@@ -165,28 +174,24 @@ impl<'a> Run<'a> {
                     out.text.extend_from_slice(set.text());
                     out.text.push(b']');
                 }
-                Call::Graphql {
+                Ok(Call::Graphql {
                     document: document.clone(),
                     operation_name: None,
                     variables: out.finish(),
                     mutation: *mutation,
-                }
+                })
             }
-            Request::Connector { arguments, wanted, mutation, shared, .. } => {
-                let argument = |name: &str, value: &crate::graph::language::value::InputValue| {
-                    Some((name.to_owned(), value.to_json(self.variables)?))
+            Request::Connector { field, arguments, wanted, mutation, shared, .. } => {
+                let supergraph = &self.context.supergraph;
+                let arguments = match field {
+                    Some(field) => arguments::coerce(supergraph, *field, arguments, self.variables)?,
+                    None => Map::new(),
                 };
                 let rows = match fetch.inputs.is_empty() {
                     true => vec![Value::Object(Map::new())],
                     false => sets.iter().flat_map(RowSet::rows).map(read_row).collect(),
                 };
-                Call::Connector {
-                    arguments: arguments.iter().filter_map(|(name, value)| argument(name, value)).collect(),
-                    rows,
-                    wanted: wanted.clone(),
-                    mutation: *mutation,
-                    shared: *shared,
-                }
+                Ok(Call::Connector { arguments, rows, wanted: wanted.clone(), mutation: *mutation, shared: *shared })
             }
         }
     }

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use crate::gateway::exchange::error::GraphqlError;
 use crate::gateway::operation::model::{FieldSelection, Operation, SelectionKind, SelectionSet};
-use crate::graph::federation::supergraph::{FieldDef, ListSize, Supergraph};
+use crate::graph::federation::supergraph::{FieldDef, InputDef, ListSize, Supergraph, TypeDef};
 use crate::graph::language::ast::OperationKind;
 use crate::graph::language::value::InputValue;
 use crate::platform::base::Name;
@@ -99,17 +99,37 @@ impl Estimator<'_> {
         let result = &self.supergraph.types[def.ty.inner];
         let default_weight = i32::from(result.is_composite());
         let own = def.cost.or(result.cost).unwrap_or(default_weight);
-        let arguments: i64 = def
-            .arguments
-            .iter()
-            .filter(|argument| field.arguments.iter().any(|(name, _)| *name == argument.name))
-            .filter_map(|argument| argument.cost)
-            .map(i64::from)
-            .sum();
+        let given = |argument: &InputDef| {
+            let (_, value) = field.arguments.iter().find(|(name, _)| *name == argument.name)?;
+            match self.supergraph.types[argument.ty.inner].inputs.is_empty() {
+                true => Some(self.input(argument, &Value::Null)),
+                false => Some(self.input(argument, &value.to_json(self.variables)?)),
+            }
+        };
+        let arguments: i64 = def.arguments.iter().filter_map(given).fold(0, i64::saturating_add);
         let (size, below) = self.sizes(field, def, sized);
         let children = field.selections.as_ref().map_or(0, |set| self.selections(set, &below));
         let each = u64::try_from(own).unwrap_or(0).saturating_add(children);
         each.saturating_mul(size).saturating_add(u64::try_from(arguments).unwrap_or(0))
+    }
+
+    /// What a given argument or input field weighs: itself, or else its type, and for each input
+    /// object what its given fields weigh.
+    fn input(&self, input: &InputDef, value: &Value) -> i64 {
+        let ty = &self.supergraph.types[input.ty.inner];
+        let own = i64::from(input.cost.or(ty.cost).unwrap_or(0));
+        own.saturating_add(self.input_fields(ty, value))
+    }
+
+    fn input_fields(&self, ty: &TypeDef, value: &Value) -> i64 {
+        match value {
+            Value::Array(items) => items.iter().map(|item| self.input_fields(ty, item)).fold(0, i64::saturating_add),
+            Value::Object(fields) => {
+                let given = |input: &InputDef| Some(self.input(input, fields.get(&*input.name)?));
+                ty.inputs.iter().filter_map(given).fold(0, i64::saturating_add)
+            }
+            _ => 0,
+        }
     }
 
     /// How many items the field yields, and what it says about lists below it.

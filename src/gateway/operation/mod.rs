@@ -4,6 +4,7 @@
 //! response keys and turns conditions into guards, so that everything after it (authorization,
 //! limits, planning) sees one simple form.
 
+pub mod arguments;
 pub mod guards;
 pub mod model;
 pub mod normalize;

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use crate::gateway::operation::guards::{GuardId, Guards};
-use crate::graph::federation::ids::{AuthRuleId, ConnectorId, EntryId, SubgraphId, TypeId, TypeSet};
+use crate::graph::federation::ids::{AuthRuleId, ConnectorId, EntryId, FieldId, SubgraphId, TypeId, TypeSet};
 use crate::graph::language::ast::OperationKind;
 use crate::graph::language::value::InputValue;
 use crate::platform::base::Name;
@@ -93,7 +93,9 @@ pub enum Request {
     Connector {
         /// Which.
         connector: ConnectorId,
-        /// The field's arguments, schema defaults filled in.
+        /// The field whose arguments these are; none for connectors on types.
+        field: Option<FieldId>,
+        /// The field's arguments as written, schema defaults filled in.
         arguments: Vec<(Name, InputValue)>,
         /// What is wanted of the answer.
         wanted: Arc<[Wanted]>,

@@ -293,15 +293,14 @@ impl<'r> Renderer<'r> {
         let place = graph.supergraph.connectors[connector].place;
         let with_arguments = call.lists.is_empty() || matches!(place, ConnectorPlace::Field(_));
         let top = call.instances.first().map(|&id| graph.instances[id].demand).filter(|_| with_arguments);
-        let arguments = match top {
-            Some(demand) => {
-                let demand = &graph.demands[demand];
-                demand.field.map(|field| filled(graph, field, &demand.arguments)).unwrap_or_default()
-            }
-            None => Vec::new(),
+        let top = top.map(|demand| &graph.demands[demand]);
+        let field = top.and_then(|demand| demand.field);
+        let arguments = match (top, field) {
+            (Some(demand), Some(field)) => filled(graph, field, &demand.arguments),
+            _ => Vec::new(),
         };
         let mutation = call.lists.is_empty() && graph.operation.kind == OperationKind::Mutation;
-        Request::Connector { connector, arguments, wanted: wanted.into(), mutation, shared: false }
+        Request::Connector { connector, field, arguments, wanted: wanted.into(), mutation, shared: false }
     }
 }
 
