@@ -14,6 +14,8 @@ use super::rows::scan::MalformedResponse;
 use super::rows::shape::RowShape;
 use super::rows::slot::Rows;
 
+/// The code of a call that took too long.
+pub const TIMEOUT: &str = "GATEWAY_TIMEOUT";
 /// The code of a value that has no place in the request.
 pub const BAD_INPUT: &str = "CONNECTOR_BAD_INPUT";
 

@@ -29,7 +29,7 @@ use super::http::{HttpProtocol, HttpSourceParts, Url};
 use super::lookup::{LookupSource, Lookups, MAX_ALIASES};
 use super::native::NativeSubgraph;
 use super::sql::{Address, Database, SqlProtocol};
-use super::stack::SourceStack;
+use super::stack::{CallTimeout, SourceStack};
 
 /// How long a connection to a gRPC server may take (connect language §6.2, `connectTimeout`).
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
@@ -126,8 +126,11 @@ enum System {
 
 impl Builder<'_> {
     fn subgraph(&mut self, id: SubgraphId, subgraph: &SubgraphDef) -> Option<Arc<dyn Source>> {
-        let (mut source, timeout): (Arc<dyn Source>, _) = match &subgraph.kind {
-            SubgraphKind::Native => (Arc::new(self.native(subgraph)?), self.timeout(&subgraph.service, None)),
+        let mut source: Arc<dyn Source> = match &subgraph.kind {
+            SubgraphKind::Native => {
+                let native = Arc::new(self.native(subgraph)?);
+                Arc::new(CallTimeout::new(native, self.timeout(&subgraph.service, None)))
+            }
             SubgraphKind::Graphql { url } => self.remote(subgraph, url)?,
             SubgraphKind::Connector(id) => {
                 let service = &self.supergraph.connectors[*id].service;
@@ -146,7 +149,7 @@ impl Builder<'_> {
             let most = configured.map_or(MAX_ALIASES, |most| most.get() as usize);
             source = Arc::new(LookupSource::new(source, lookups, most));
         }
-        Some(Arc::new(SourceStack::new(source, timeout)))
+        Some(Arc::new(SourceStack::new(source)))
     }
 
     fn missing<T>(&mut self, subgraph: &SubgraphDef) -> Option<T> {
@@ -162,7 +165,7 @@ impl Builder<'_> {
 
     // --- federated subgraphs
 
-    fn remote(&mut self, subgraph: &SubgraphDef, url: &str) -> Option<(Arc<dyn Source>, Duration)> {
+    fn remote(&mut self, subgraph: &SubgraphDef, url: &str) -> Option<Arc<dyn Source>> {
         let owner = self.connected.iter().find(|owner| owner.name == subgraph.service).cloned();
         let declared = owner.as_ref().and_then(|owner| owner.remote_source());
         let configured = self.config(&subgraph.service, declared.map(|(source, _)| &*source.name.value));
@@ -192,7 +195,7 @@ impl Builder<'_> {
         let timeout = self.timeout(&subgraph.service, declared.map(|(source, _)| source));
         let rules = self.settings.headers.clone();
         let source = GraphqlSubgraph::new(subgraph.name.clone(), endpoint, rules, own, self.env.clone());
-        Some((Arc::new(source), timeout))
+        Some(Arc::new(CallTimeout::new(Arc::new(source), timeout)))
     }
 
     // --- connectors
@@ -202,7 +205,7 @@ impl Builder<'_> {
         subgraph: &SubgraphDef,
         owner: &Arc<ConnectedSubgraph>,
         position: usize,
-    ) -> Option<(Arc<dyn Source>, Duration)> {
+    ) -> Option<Arc<dyn Source>> {
         let spec = owner.connectors.get(position)?;
         let source = owner.source_of(spec);
         let config = Value::Object(self.config_of(owner, source));
@@ -220,8 +223,9 @@ impl Builder<'_> {
             env: self.env.clone(),
             config: Arc::new(config),
             cursors: self.settings.cursors.clone(),
+            timeout: timeout.unwrap_or_else(|| owner.timeout(spec)),
         })?;
-        Some((Arc::new(connector), timeout.unwrap_or_else(|| owner.timeout(spec))))
+        Some(Arc::new(connector))
     }
 
     fn protocol(

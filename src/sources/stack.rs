@@ -1,4 +1,5 @@
-//! The layers around one source, outermost first: span, then deadline, then the source itself.
+//! The layers around one source, outermost first: the span of a fetch, then the deadline of each call,
+//! then the source itself. Sources that make several calls for one fetch stand between the two.
 //!
 //! Retry, breaker, bulkhead and their kin (connect language §6.2) find their places here, in the
 //! order that section gives.
@@ -11,14 +12,16 @@ use futures_util::future::BoxFuture;
 use tokio::time::timeout_at;
 use tracing::{Instrument, field};
 
-use super::contract::{BAD_INPUT, Call, CallContext, FetchRequest, Source, SourceError};
+use super::contract::{BAD_INPUT, Call, CallContext, FetchRequest, Source, SourceError, TIMEOUT};
 use super::rows::slot::Rows;
 
-/// The code of a call that took too long.
-pub const TIMEOUT: &str = "GATEWAY_TIMEOUT";
-
-/// A source with its layers.
+/// A source whose fetches are traced.
 pub struct SourceStack {
+    inner: Arc<dyn Source>,
+}
+
+/// A source whose fetches are one call each, which ends in time.
+pub struct CallTimeout {
     inner: Arc<dyn Source>,
     timeout: Duration,
 }
@@ -26,13 +29,12 @@ pub struct SourceStack {
 // === impl SourceStack ===
 
 impl SourceStack {
-    /// Puts the layers around `inner`; one call may take `timeout`, or what is left of the
-    /// request's deadline if that is less.
-    pub fn new(inner: Arc<dyn Source>, timeout: Duration) -> Self {
-        Self { inner, timeout }
+    /// Traces the fetches of `inner`.
+    pub fn new(inner: Arc<dyn Source>) -> Self {
+        Self { inner }
     }
 
-    /// Opens the span of one call and notes in it how the call ended.
+    /// Opens the span of one fetch and notes in it how the call ended.
     async fn traced(&self, request: &FetchRequest, context: &CallContext) -> Result<Rows, SourceError> {
         let mutation = match &request.call {
             Call::Graphql { mutation, .. } | Call::Connector { mutation, .. } => *mutation,
@@ -45,7 +47,7 @@ impl SourceStack {
             "pleach.mapping.problems" = field::Empty,
             "error.type" = field::Empty,
         );
-        let result = self.bounded(request, context).instrument(span.clone()).await;
+        let result = self.inner.fetch(request, context).instrument(span.clone()).await;
         match &result {
             Ok(rows) => drop(span.record("pleach.source.calls", rows.calls.unwrap_or(1))),
             Err(error) => {
@@ -54,6 +56,16 @@ impl SourceStack {
             }
         }
         result
+    }
+}
+
+// === impl CallTimeout ===
+
+impl CallTimeout {
+    /// One call of `inner` may take `timeout`, or what is left of the request's deadline if that is
+    /// less.
+    pub fn new(inner: Arc<dyn Source>, timeout: Duration) -> Self {
+        Self { inner, timeout }
     }
 
     /// Ends the call at its deadline, whether or not the source looks at it.
@@ -89,5 +101,19 @@ impl Source for SourceStack {
         context: &'a CallContext,
     ) -> BoxFuture<'a, Result<Rows, SourceError>> {
         self.traced(request, context).boxed()
+    }
+}
+
+impl Source for CallTimeout {
+    fn name(&self) -> &str {
+        self.inner.name()
+    }
+
+    fn fetch<'a>(
+        &'a self,
+        request: &'a FetchRequest,
+        context: &'a CallContext,
+    ) -> BoxFuture<'a, Result<Rows, SourceError>> {
+        self.bounded(request, context).boxed()
     }
 }

@@ -2,8 +2,7 @@
 
 use crate::platform::net::{NetError, NetErrorKind};
 
-use super::contract::SourceError;
-use super::stack::TIMEOUT;
+use super::contract::{SourceError, TIMEOUT};
 
 /// The code of an answer that exceeds its bound.
 pub const TOO_LARGE: &str = "RESPONSE_TOO_LARGE";

@@ -119,6 +119,7 @@ impl Case {
             env: Arc::new(Value::Null),
             config: Arc::new(Value::Null),
             cursors: CursorKey::new(Secret::new("test key")),
+            timeout: std::time::Duration::from_secs(60),
         });
         let expected = match *self.shape {
             RowShape::Root(_) => Vec::new(),

@@ -172,6 +172,28 @@ async fn a_server_that_does_not_answer_is_told_in_time() {
 }
 
 #[tokio::test]
+async fn the_timeout_is_that_of_each_call() {
+    let address = serve(Router::new().fallback(async |request: Request| {
+        let slow = request.uri().path().ends_with("/7");
+        tokio::time::sleep(Duration::from_millis(if slow { 10_000 } else { 60 })).await;
+        axum::Json(json!({ "name": "n" }))
+    }))
+    .await;
+    let sdl = r#"
+      type Query { a: Int @connect(selection: "$(1)") }
+      type User @key(fields: "id") @connect(
+        source: "api" id: "user" http: { GET: "/users/{$this.id}" } selection: "name" batch: { concurrency: 1 }
+        policy: { timeout: "1s" }
+      ) { id: ID! name: String }"#;
+    let ids: Vec<u32> = (0..24).collect();
+    let ask = Ask { rows: rows(&ids), within: Some(Duration::from_secs(60)), ..Ask::default() };
+    // Together they take longer than one call may.
+    let answer = api(&address, sdl).entities("user", &["name"], ask).await.unwrap();
+    let expected = |id: &u32| if *id == 7 { json!({ "failed": "GATEWAY_TIMEOUT" }) } else { json!({ "name": "n" }) };
+    assert_eq!(answer.rows, ids.iter().map(expected).collect::<Vec<_>>());
+}
+
+#[tokio::test]
 async fn answers_beyond_their_bound_are_refused() {
     let address = serve(Router::new().fallback(async || Body::from(vec![b' '; 9 << 20]))).await;
     let sdl = r#"type Query { a: JSON @connect(source: "api", id: "big", selection: "$", http: { GET: "/x" }) }"#;

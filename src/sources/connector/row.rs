@@ -2,11 +2,12 @@
 
 use bytes::Bytes;
 use serde_json::Value;
+use tokio::time::timeout_at;
 use tracing::{Instrument, field};
 
 use crate::graph::connect::model::PaginateSpec;
 use crate::graph::mapping::{Mapping, Variable, Variables};
-use crate::sources::contract::SourceError;
+use crate::sources::contract::{CallContext, SourceError, TIMEOUT};
 use crate::sources::format::{MediaKind, decode};
 use crate::sources::rows::slot::Rows;
 
@@ -136,11 +137,14 @@ async fn judged(
         return Err(SourceError::new(DESERIALIZE, "a computed connector makes no calls"));
     };
     let single = fetch.single && page.is_none();
-    let inputs =
-        Inputs { variables, page, single, wanted: fetch.wanted, mutation: fetch.mutation, context: fetch.context };
-    let exchange = || {
+    let exchange = async || {
         fetch.tally.called();
-        protocol.call(&inputs)
+        let deadline = fetch.context.deadline.within(connector.timeout);
+        let context = &CallContext { deadline, ..fetch.context.clone() };
+        let inputs = Inputs { variables, page, single, wanted: fetch.wanted, mutation: fetch.mutation, context };
+        // Whether or not the protocol looks at the deadline.
+        let called = timeout_at(deadline.instant().into(), protocol.call(&inputs)).await;
+        called.unwrap_or_else(|_| Err(SourceError::new(TIMEOUT, "the source did not answer in time")))
     };
     let mut answer = match pending {
         Some(pending) => pending.get_or_init(exchange).await.clone()?,

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::time::Duration;
 
 use foldhash::fast::RandomState;
 use futures_util::future::BoxFuture;
@@ -44,6 +45,8 @@ pub struct ConnectorParts {
     pub config: Arc<Value>,
     /// What cursors are made with.
     pub cursors: CursorKey,
+    /// How long one call may take.
+    pub timeout: Duration,
 }
 
 /// One `@connect`.
@@ -54,6 +57,7 @@ pub struct Connector {
     pub(super) protocol: Option<Arc<dyn Protocol>>,
     pub(super) cursors: CursorKey,
     pub(super) needs: AnswerNeeds,
+    pub(super) timeout: Duration,
     reads: ScopeReads,
     /// How answers become rows without values, if the mappings allow it at all.
     directs: Option<Directs>,
@@ -128,6 +132,7 @@ impl Connector {
             elements: Elements::of(&spec.selection.value),
             protocol: parts.protocol,
             cursors: parts.cursors,
+            timeout: parts.timeout,
             needs,
             reads: ScopeReads {
                 request: parts.subgraph.reads(&spec, Variable::Request),

@@ -11,9 +11,8 @@ use crate::graph::mapping::{Mapping, Variable};
 use crate::sources::connector::{
     Answer, Body, DESERIALIZE, Fact, HeaderPlan, Inputs, Protocol, TRANSPORT, request_part,
 };
-use crate::sources::contract::{BAD_INPUT, SourceError};
+use crate::sources::contract::{BAD_INPUT, SourceError, TIMEOUT};
 use crate::sources::format::MediaKind;
-use crate::sources::stack::TIMEOUT;
 
 use super::client::{CallError, GrpcClient};
 use super::descriptors::Method;

@@ -9,9 +9,8 @@ use serde_json::{Value, json};
 use crate::graph::connect::model::{KeyColumn, SqlRequest, SqlStatements};
 use crate::graph::mapping::{SqlTemplate, Variable, Variables};
 use crate::sources::connector::{Answer, Body, DESERIALIZE, Fact, Inputs, Protocol, TRANSPORT};
-use crate::sources::contract::{BAD_INPUT, SourceError};
+use crate::sources::contract::{BAD_INPUT, SourceError, TIMEOUT};
 use crate::sources::format::MediaKind;
-use crate::sources::stack::TIMEOUT;
 use crate::sources::transport::TOO_LARGE;
 
 use super::database::{self, Database, Limits, Statement};
