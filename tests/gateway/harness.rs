@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::future::Future;
 use std::net::SocketAddr;
 use std::ops::Deref;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use axum::Router;
@@ -44,7 +45,7 @@ pub struct Pleach {
     pub server: Server,
     pub client: Client,
     /// The SDL files, if they are the test's own.
-    _folder: Option<TempDir>,
+    folder: Option<TempDir>,
 }
 
 /// The demo: its systems, and a Pleach before them.
@@ -122,7 +123,7 @@ impl Pleach {
     /// Starts what `settings` say, on a free port.
     pub async fn start(settings: Settings) -> Result<Self, StartError> {
         record::start();
-        Ok(Self { server: Server::start(settings, Vec::new()).await?, client: Client::new(), _folder: None })
+        Ok(Self { server: Server::start(settings, Vec::new()).await?, client: Client::new(), folder: None })
     }
 
     /// Starts a graph of these SDL files (name, text), which may read `environment`.
@@ -137,12 +138,17 @@ impl Pleach {
             environment: environment.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect(),
         };
         let mut pleach = Self::start(settings).await.unwrap_or_else(|error| panic!("{error}"));
-        pleach._folder = Some(folder);
+        pleach.folder = Some(folder);
         pleach
     }
 
     pub fn address(&self) -> SocketAddr {
         self.server.address()
+    }
+
+    /// Where the SDL files are, if it was made of some.
+    pub fn folder(&self) -> &Path {
+        self.folder.as_ref().expect("made of files").path()
     }
 
     pub fn url(&self) -> String {

@@ -126,10 +126,11 @@ impl Snapshot {
         &self.limits
     }
 
-    /// Takes over from `previous` what counts across a reload: mutations that run, and requests in
-    /// flight, unless their limit has changed.
+    /// Takes over from `previous` what counts across a reload: mutations that run, key sets that were
+    /// fetched, and requests in flight, unless their limit has changed.
     pub(super) fn follow(&mut self, previous: &Self) {
         self.mutations = previous.mutations.clone();
+        self.authenticator.follow(&previous.authenticator);
         if self.limits.in_flight == previous.limits.in_flight {
             self.admission = previous.admission.clone();
         }

@@ -50,6 +50,7 @@ async fn guarded(server: &Upstream, refresh: Duration) -> Guarded {
         jwt.issuers[0].jwks = Some(jwks);
         jwt.issuers[0].refresh = TimeSpan(refresh);
         config.auth.jwt = Some(jwt);
+        config.graph.watch = TimeSpan(Duration::from_millis(40));
     })
     .await
 }
@@ -105,6 +106,24 @@ async fn a_key_withdrawn_while_nobody_called_is_refused_at_once() {
     published.set(&[&new]);
     tokio::time::sleep(Duration::from_millis(150)).await;
     assert_eq!(guarded.status(&token).await, 401);
+}
+
+#[tokio::test]
+async fn a_reload_keeps_the_keys_that_are_known() {
+    let (published, key) = (Published::default(), EcKey::new("one"));
+    published.set(&[&key]);
+    let server = published.serve().await;
+    let guarded = guarded(&server, Duration::from_secs(600)).await;
+    assert_eq!(guarded.status(&key.sign(&claims(json!({})))).await, 200);
+    published.fail();
+    let file = std::fs::read_dir(guarded.pleach.folder()).unwrap().next().expect("a file").unwrap().path();
+    let text = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(&file, text.replace("type Query {", "type Query { reloaded: Int @connect(selection: \"$(1)\")"))
+        .unwrap();
+    until("the graph is reloaded", async || guarded.pleach.ask("{ reloaded }").await.json()["data"]["reloaded"] == 1)
+        .await;
+    assert_eq!(guarded.status(&key.sign(&claims(json!({})))).await, 200);
+    assert_eq!(server.calls(), 1);
 }
 
 #[tokio::test]

@@ -42,6 +42,7 @@ struct Inner {
     failing: AtomicBool,
 }
 
+#[derive(PartialEq)]
 enum Origin {
     Address(http::Uri),
     File(PathBuf),
@@ -74,6 +75,11 @@ impl Jwks {
             refreshing: AtomicBool::new(false),
             failing: AtomicBool::new(false),
         })))
+    }
+
+    /// Whether both are the same set, asked for as often.
+    pub fn is_like(&self, other: &Self) -> bool {
+        self.0.origin == other.0.origin && self.0.refresh == other.0.refresh
     }
 
     /// Keys that `fits` accepts. Keys due for a refresh are used while new ones are fetched in the

@@ -83,6 +83,16 @@ impl Authenticator {
         Ok(Self { places: jwt.from.clone(), issuers, leeway_seconds: jwt.leeway.0.as_secs() })
     }
 
+    /// Takes over the key sets that `previous` has fetched.
+    pub fn follow(&mut self, previous: &Self) {
+        let known: Vec<&Jwks> = previous.issuers.iter().filter_map(|issuer| issuer.jwks.as_ref()).collect();
+        for own in self.issuers.iter_mut().filter_map(|issuer| issuer.jwks.as_mut()) {
+            if let Some(known) = known.iter().find(|known| known.is_like(own)) {
+                *own = (*known).clone();
+            }
+        }
+    }
+
     /// Who asks. A request without a token is anonymous; one with a bad token is refused, since
     /// answering it as if nobody had asked would hide the caller's mistake.
     ///
