@@ -1,7 +1,8 @@
 //! Connector directives as data: what mistakes say, and what the planner learns.
 //!
 //! `cases/<name>/` holds SDL files and `diagnostics.txt`, the rendered findings of all of them; with a
-//! `connectors.txt`, also what each connector needs and yields. `UPDATE=1` writes both anew.
+//! `connectors.txt`, also what each connector needs and yields. Where `of.txt` names a folder of the
+//! repository, the SDL files are that folder's. `UPDATE=1` writes what is expected anew.
 
 mod protos;
 
@@ -45,6 +46,9 @@ fn every_mistake_has_a_place() {
 fn run(case: &Path) -> (String, String) {
     let mut sources = SourceMap::new();
     let (mut said, mut yielded) = (String::new(), String::new());
+    let elsewhere = fs::read_to_string(case.join("of.txt")).ok();
+    let elsewhere = elsewhere.map(|folder| Path::new(env!("CARGO_MANIFEST_DIR")).join(folder.trim()));
+    let case = elsewhere.as_deref().unwrap_or(case);
     for path in sorted(case).into_iter().filter(|path| path.extension().is_some_and(|end| end == "graphql")) {
         let file_name = path.file_name().unwrap().to_string_lossy().into_owned();
         let file = sources.add(&*file_name, fs::read_to_string(&path).unwrap());

@@ -6,7 +6,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use pleach::graph::compose::satisfiability;
+use pleach::graph::compose::{ComposeOptions, SubgraphInput, compose, satisfiability};
 use pleach::graph::federation::supergraph::Supergraph;
 use pleach::graph::language::parse;
 use pleach::platform::base::diagnostic::Diagnostic;
@@ -46,6 +46,21 @@ fn each_graph_answers_all_or_says_what_it_cannot() {
             findings.iter().map(|finding| format!("{}: {}\n\n", finding.code, finding.message)).collect();
         check(&folder.join("findings.txt"), &text, &mut failures);
     }
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+#[test]
+fn the_demos_supergraph_is_what_its_files_compose_to() {
+    let mut sources = SourceMap::new();
+    let mut inputs = Vec::new();
+    for name in ["catalogue", "inventory", "orders", "reviews", "users"] {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("schema/{name}.graphql"));
+        let file = sources.add(format!("{name}.graphql"), fs::read_to_string(path).unwrap());
+        inputs.push(SubgraphInput { name: name.into(), url: "".into(), file });
+    }
+    let composed = compose(&sources, &inputs, &ComposeOptions::default()).supergraph.expect("it composes");
+    let mut failures = Vec::new();
+    check(&root().join("cases/demo/supergraph.graphql"), &composed.sdl, &mut failures);
     assert!(failures.is_empty(), "{}", failures.join("\n"));
 }
 
