@@ -1,8 +1,6 @@
 //! The graph and the operations that are measured: accounts, products, reviews and an inventory,
 //! one of the golden supergraphs.
-//!
-//! Each benchmark uses a part of this file.
-#![allow(dead_code)]
+#![allow(dead_code, reason = "each benchmark uses another part")]
 
 use std::sync::Arc;
 

@@ -20,6 +20,7 @@ async fn the_client_chooses_between_two_media_types() {
     ] {
         let reply = pleach.post(&body, &[("accept", accept)]).await;
         assert_eq!(reply.header("content-type"), format!("{expected}; charset=utf-8"), "{accept}");
+        assert!(reply.header("vary").contains("accept"), "{accept}");
         assert_eq!((reply.status, reply.data()), (200, json!({ "word": "hello" })));
     }
     assert_eq!(pleach.post(&body, &[]).await.header("content-type"), format!("{JSON}; charset=utf-8"));
