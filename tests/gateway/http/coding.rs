@@ -28,7 +28,8 @@ async fn answers_are_compressed_as_the_client_accepts() {
     for coding in ["gzip", "br", "zstd"] {
         let reply = demo.post(&body, &[("accept-encoding", coding)]).await;
         assert_eq!(reply.header("content-encoding"), coding);
-        assert!(reply.header("vary").contains("accept-encoding"));
+        let mut vary = reply.headers.get_all("vary").iter().map(|value| value.to_str().unwrap());
+        assert!(vary.any(|names| names.contains("accept-encoding")));
         assert!(reply.body.len() * 2 < plain.body.len(), "{coding}: {} bytes", reply.body.len());
         let bytes = match coding {
             "gzip" => inflated(GzipDecoder::new(&*reply.body)).await,
