@@ -4,7 +4,7 @@ use std::fmt::{self, Display, Formatter};
 
 use crate::graph::federation::field_set::FieldSetNode;
 use crate::graph::federation::ids::{EntryId, FieldId, SubgraphId};
-use crate::graph::federation::supergraph::EntryKind;
+use crate::graph::federation::supergraph::{EntryKind, SubgraphDef, SubgraphKind};
 use crate::platform::base::Name;
 
 use super::reach::{Reach, StateId};
@@ -23,6 +23,20 @@ pub enum Reason {
         subgraph: Name,
         /// `Type.field`
         coordinate: String,
+    },
+    /// The connector gives the field, but not of these objects.
+    NotSelected {
+        /// The connector, as `subgraph.connector`.
+        connector: Name,
+        /// `Type.field`
+        coordinate: String,
+    },
+    /// The connector cannot be asked for objects of the type.
+    NoEntity {
+        /// The connector, as `subgraph.connector`.
+        connector: Name,
+        /// The type.
+        ty: Name,
     },
     /// The subgraph has no resolvable key by which one could get there.
     NoKey {
@@ -84,7 +98,11 @@ impl Reach<'_> {
                 continue;
             }
             if provider.external {
-                reasons.push(Reason::External { subgraph, coordinate: coordinate.clone() });
+                let coordinate = coordinate.clone();
+                reasons.push(match graph.subgraphs[provider.subgraph].kind {
+                    SubgraphKind::Connector(_) => Reason::NotSelected { connector: subgraph, coordinate },
+                    _ => Reason::External { subgraph, coordinate },
+                });
                 continue;
             }
             let there = self.reached(state).any(|arrival| arrival.subgraph == provider.subgraph);
@@ -138,7 +156,12 @@ impl Reach<'_> {
             .filter(|&id| graph.subgraphs[graph.entries[id].subgraph].name == *subgraph)
             .collect();
         if into.is_empty() {
-            return vec![Reason::NoKey { subgraph: subgraph.clone(), ty: graph.types[ty].name.clone() }];
+            let (name, ty) = (subgraph.clone(), graph.types[ty].name.clone());
+            let of_connector = |def: &SubgraphDef| matches!(def.kind, SubgraphKind::Connector(_)) && def.name == name;
+            return vec![match graph.subgraphs.iter().any(of_connector) {
+                true => Reason::NoEntity { connector: name, ty },
+                false => Reason::NoKey { subgraph: name, ty },
+            }];
         }
         let mut reasons = Vec::new();
         for id in into.into_iter() {
@@ -193,6 +216,12 @@ impl Display for Reason {
             Self::NoProvider { coordinate } => write!(f, "no subgraph provides `{coordinate}`"),
             Self::External { subgraph, coordinate } => {
                 write!(f, "`{coordinate}` is external in subgraph \"{subgraph}\" and not provided here")
+            }
+            Self::NotSelected { connector, coordinate } => {
+                write!(f, "connector \"{connector}\" gives `{coordinate}`, but not of these objects")
+            }
+            Self::NoEntity { connector, ty } => {
+                write!(f, "connector \"{connector}\" cannot be asked for a `{ty}`: no key leads to it")
             }
             Self::NoKey { subgraph, ty } => {
                 write!(f, "subgraph \"{subgraph}\" cannot be entered: it has no resolvable key for `{ty}`")
