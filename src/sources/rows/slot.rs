@@ -73,6 +73,15 @@ pub struct Rows {
     pub calls: Option<u32>,
 }
 
+/// How cells move when their rows are added to others.
+#[derive(Clone, Copy, Debug)]
+pub struct Shift {
+    slots: u32,
+    parts: u32,
+    text: u32,
+    errors: u32,
+}
+
 /// An error an upstream reported, or one found in its answer.
 #[derive(Clone, PartialEq, Debug)]
 pub struct UpstreamError {
@@ -107,4 +116,82 @@ pub enum PathSegment {
     Key(Name),
     /// A list position, from 0.
     Index(u32),
+}
+
+// === impl Rows ===
+
+impl Rows {
+    /// Adds all of `other`, its rows after those that are here; how many calls it took is the
+    /// caller's to add. Cells of `other` that were kept elsewhere move by the answer.
+    pub fn append(&mut self, other: Self) -> Shift {
+        let shift = Shift {
+            slots: self.slots.len() as u32,
+            parts: self.parts.len() as u32,
+            text: self.text.len() as u32,
+            errors: self.errors.len() as u32,
+        };
+        let rows = self.rows.len() as u32;
+        self.slots.extend(other.slots.into_iter().map(|slot| shift.slot(slot)));
+        self.parts.extend(other.parts);
+        self.text.extend(other.text);
+        self.rows.extend(other.rows.into_iter().map(|slot| shift.slot(slot)));
+        self.objects.extend(other.objects.into_iter().map(|(site, start, ty)| (site, start + shift.slots, ty)));
+        self.errors.extend(other.errors);
+        self.beside.extend(other.beside.into_iter().map(|(cell, error)| (cell + shift.slots, error)));
+        self.row_errors.extend(other.row_errors.into_iter().map(|(row, error)| (row + rows, error)));
+        self.general.extend(other.general);
+        shift
+    }
+}
+
+// === impl Shift ===
+
+impl Shift {
+    /// A cell in its new place.
+    pub fn slot(&self, slot: Slot) -> Slot {
+        match slot {
+            Slot::Missing | Slot::Null => slot,
+            Slot::Failed(error) => Slot::Failed(error + self.errors),
+            Slot::Raw { part: 0, start, len } => Slot::Raw { part: 0, start: start + self.text, len },
+            Slot::Raw { part, start, len } => Slot::Raw { part: part + self.parts, start, len },
+            Slot::List { start, len } => Slot::List { start: start + self.slots, len },
+            Slot::Object { start, ty } => Slot::Object { start: start + self.slots, ty },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_added_refers_to_its_own_cells_and_rows() {
+        let error = |message: &str| UpstreamError {
+            code: "NO".into(),
+            message: message.to_owned(),
+            extensions: Map::new(),
+            suffix: Vec::new(),
+            authored: false,
+        };
+        let part = |name: &str| Rows {
+            slots: vec![Slot::Raw { part: 1, start: 0, len: 1 }, Slot::Raw { part: 0, start: 0, len: 1 }],
+            parts: vec![Bytes::from(name.to_owned())],
+            text: vec![b'1'],
+            rows: vec![Slot::Failed(0), Slot::Object { start: 0, ty: UNKNOWN_TYPE }],
+            objects: vec![(SiteId(0), 1, UNKNOWN_TYPE)],
+            errors: vec![error(name)],
+            beside: vec![(1, error(name))],
+            row_errors: vec![(0, error(name))],
+            general: vec![error(name)],
+            calls: None,
+        };
+        let mut rows = part("a");
+        let shift = rows.append(part("b"));
+        assert_eq!(shift.slot(Slot::List { start: 1, len: 1 }), Slot::List { start: 3, len: 1 });
+        assert_eq!(rows.slots[2..], [Slot::Raw { part: 2, start: 0, len: 1 }, Slot::Raw { part: 0, start: 1, len: 1 }]);
+        assert_eq!(rows.rows[2..], [Slot::Failed(1), Slot::Object { start: 2, ty: UNKNOWN_TYPE }]);
+        assert_eq!(rows.objects[1].1, 3);
+        assert_eq!((rows.beside[1].0, rows.row_errors[1].0), (3, 2));
+        assert_eq!((&*rows.row_errors[1].1.message, rows.general.len()), ("b", 2));
+    }
 }

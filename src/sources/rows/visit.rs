@@ -104,20 +104,7 @@ impl RowsBuilder {
             self.wrong.clear();
             return;
         }
-        let base = Base {
-            slot: self.rows.slots.len() as u32,
-            part: self.rows.parts.len() as u32,
-            text: self.rows.text.len() as u32,
-            error: self.rows.errors.len() as u32,
-        };
-        self.rows.slots.extend(rows.slots.into_iter().map(|slot| base.apply(slot)));
-        self.rows.rows.extend(rows.rows.into_iter().map(|slot| base.apply(slot)));
-        self.rows.objects.extend(rows.objects.into_iter().map(|(site, start, ty)| (site, start + base.slot, ty)));
-        self.rows.beside.extend(rows.beside.into_iter().map(|(cell, error)| (cell + base.slot, error)));
-        self.rows.parts.extend(rows.parts);
-        self.rows.text.extend_from_slice(&rows.text);
-        self.rows.errors.extend(rows.errors);
-        self.rows.general.extend(rows.general);
+        self.rows.append(rows);
     }
 
     /// Reports an error that has no place.
@@ -255,29 +242,6 @@ impl RowsBuilder {
         self.rows.errors.push(wrong_value(expected));
         self.wrong.push((expected, error));
         Slot::Failed(error)
-    }
-}
-
-/// Where appended rows begin.
-struct Base {
-    slot: u32,
-    part: u32,
-    text: u32,
-    error: u32,
-}
-
-// === impl Base ===
-
-impl Base {
-    fn apply(&self, slot: Slot) -> Slot {
-        match slot {
-            Slot::Missing | Slot::Null => slot,
-            Slot::Failed(error) => Slot::Failed(error + self.error),
-            Slot::Raw { part: 0, start, len } => Slot::Raw { part: 0, start: start + self.text, len },
-            Slot::Raw { part, start, len } => Slot::Raw { part: part + self.part, start, len },
-            Slot::List { start, len } => Slot::List { start: start + self.slot, len },
-            Slot::Object { start, ty } => Slot::Object { start: start + self.slot, ty },
-        }
     }
 }
 
