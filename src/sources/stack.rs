@@ -80,7 +80,7 @@ impl CallTimeout {
 
 /// Logs a failed call. What may repeat values of the client or of the answer is for those who
 /// debug.
-fn tell(error: &SourceError) {
+pub fn tell(error: &SourceError) {
     let code = &*error.code;
     if error.authored || code == BAD_INPUT {
         tracing::warn!(code, "a source call failed");

@@ -37,6 +37,8 @@ type Product {
   name: String
   cost(size: Int @require(field: "size"), in: String): String
   box(of: Box @require(field: "sides.{ w, h }")): String
+  labels(tags: [[String!]!] @require(field: "tags")): String
+  sized(size: Int! = 3 @require(field: "size")): String
 }
 input Box {
   w: Int!
@@ -53,6 +55,7 @@ type Product {
   id: ID!
   size: Int
   sides: Sides
+  tags: [[String]]
 }
 type Sides {
   w: Int
@@ -202,6 +205,45 @@ async fn objects_with_gaps_in_their_arguments_cannot_fail_others() {
 }
 
 #[tokio::test]
+async fn null_in_a_list_of_leaves_is_a_gap() {
+    let (source, scripted) = source(vec![
+        answer(r#"{"data":{"e0":{"labels":"x"},"e1":{"labels":null}}}"#),
+        answer(r#"{"errors":[{"message":"null","extensions":{"code":"BAD"}}]}"#),
+    ]);
+    let document =
+        "query($representations:[_Any!]!){_entities(representations:$representations){...on Product{labels}}}";
+    let representations = json!([
+        { "__typename": "Product", "id": "1", "tags": [["a", null]] },
+        { "__typename": "Product", "id": "2", "tags": [["x"]] },
+        { "__typename": "Product", "id": "3", "tags": null },
+    ]);
+    let (rows, _) = fetch(&source, document, json!({ "representations": representations }), "labels").await.unwrap();
+    assert_eq!(rows, [json!({ "failed": "BAD" }), json!({ "labels": "x" }), json!({ "labels": null })]);
+    assert_eq!(scripted.asked.lock().unwrap()[1].1, json!({ "e0_id": "1", "e0_labels_tags": [["a", null]] }));
+}
+
+#[tokio::test]
+async fn an_argument_that_has_a_default_is_left_out_when_it_must_not_be_null() {
+    let (source, scripted) =
+        source(vec![answer(r#"{"data":{"e0":{"sized":"3"},"e1":{"sized":"4"},"e2":{"sized":"3"}}}"#)]);
+    let document =
+        "query($representations:[_Any!]!){_entities(representations:$representations){...on Product{sized}}}";
+    let representations = json!([
+        { "__typename": "Product", "id": "1", "size": null },
+        { "__typename": "Product", "id": "2", "size": 4 },
+        { "__typename": "Product", "id": "3" },
+    ]);
+    let (rows, _) = fetch(&source, document, json!({ "representations": representations }), "sized").await.unwrap();
+    assert_eq!(rows, ["3", "4", "3"].map(|sized| json!({ "sized": sized })));
+    let sent = json!({ "e0_id": "1", "e1_id": "2", "e1_sized_size": 4, "e2_id": "3" });
+    let asked = scripted.asked.lock().unwrap();
+    assert_eq!(asked[0].1, sent);
+    let expected = "query($e0_id:ID!,$e1_id:ID!,$e1_sized_size:Int!,$e2_id:ID!){e0:product(id:$e0_id){...on Product{sized}} \
+        e1:product(id:$e1_id){...on Product{sized(size:$e1_sized_size)}} e2:product(id:$e2_id){...on Product{sized}}}";
+    assert_eq!(asked[0].0, expected);
+}
+
+#[tokio::test]
 async fn a_fetch_fails_when_no_call_is_answered() {
     let (source, _) = source(vec![Err(SourceError::new("SUBREQUEST_HTTP_ERROR", "gone"))]);
     let error = fetch(&source, NAMES, json!({ "representations": products(0..2) }), "name").await.unwrap_err();
@@ -209,17 +251,82 @@ async fn a_fetch_fails_when_no_call_is_answered() {
 }
 
 #[tokio::test]
-async fn without_data_the_error_is_that_of_all_rows() {
+async fn an_error_without_a_place_is_that_of_all_rows_if_there_are_none() {
     let failed = json!({ "failed": "NO" });
-    let located = r#"{"data":null,"errors":[{"message":"no","path":["e1"],"extensions":{"code":"NO"}}]}"#;
     let placeless = r#"{"data":{"e0":null,"e1":null},"errors":[{"message":"no","extensions":{"code":"NO"}}]}"#;
     let refused = r#"{"errors":[{"message":"no","extensions":{"code":"NO"}}]}"#;
-    for text in [located, placeless, refused] {
+    for text in [placeless, refused] {
         let (source, _) = source(vec![answer(text)]);
         let (rows, all) = fetch(&source, NAMES, json!({ "representations": products(0..2) }), "name").await.unwrap();
         assert_eq!((rows, all.general.len()), (vec![failed.clone(), failed.clone()], 0), "{text}");
         assert!(all.errors[0].suffix.is_empty(), "{text}");
     }
+}
+
+/// An answer's errors: each code, where it happened.
+fn errors(places: &[(&str, Value)]) -> Value {
+    places.iter().map(|(code, path)| json!({ "message": code, "path": path, "extensions": { "code": code } })).collect()
+}
+
+#[tokio::test]
+async fn each_object_has_its_own_errors_when_there_is_no_data() {
+    let located = errors(&[("A", json!(["e1", "code", "product"])), ("B", json!(["e0"])), ("C", json!(["e1"]))]);
+    let (source, scripted) = source(vec![Ok(json!({ "data": null, "errors": located }).to_string())]);
+    let representations = json!([{ "__typename": "Product", "id": "1" }, { "__typename": "Product", "sku": "s" }]);
+    let (rows, all) = fetch(&source, NAMES, json!({ "representations": representations }), "name").await.unwrap();
+    assert_eq!(rows, [json!({ "failed": "B" }), json!({ "failed": "A" })]);
+    assert!(all.errors.iter().all(|error| error.suffix.is_empty()));
+    let more: Vec<_> = all.row_errors.iter().map(|(row, error)| (*row, &*error.code, error.suffix.len())).collect();
+    assert_eq!((more, all.general.len()), (vec![(1, "C", 0)], 0));
+    assert_eq!(scripted.asked.lock().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn objects_that_another_one_took_away_are_asked_for_alone() {
+    let refused = json!({ "data": null, "errors": errors(&[("NO", json!(["e1", "name"]))]) });
+    let third = json!({ "data": null, "errors": errors(&[("NEITHER", json!(["e0"]))]) });
+    let (source, scripted) =
+        source(vec![Ok(refused.to_string()), answer(r#"{"data":{"e0":{"name":"a"}}}"#), Ok(third.to_string())]);
+    let variables = json!({ "representations": products(0..3) });
+    let (rows, all) = fetch(&source, NAMES, variables, "name").await.unwrap();
+    assert_eq!(rows, [json!({ "name": "a" }), json!({ "failed": "NO" }), json!({ "failed": "NEITHER" })]);
+    assert_eq!((all.calls, all.errors[0].suffix.len()), (Some(3), 1));
+    let asked = scripted.asked.lock().unwrap();
+    assert_eq!((&asked[1].1, &asked[2].1), (&json!({ "e0_id": "0" }), &json!({ "e0_id": "2" })));
+}
+
+#[tokio::test]
+async fn further_errors_of_an_object_stay_with_it() {
+    let located = errors(&[("A", json!(["e0"])), ("B", json!(["e0", "name"])), ("C", json!(["e1", "name"]))]);
+    let text = json!({ "data": { "e0": null, "e1": { "name": "b" } }, "errors": located }).to_string();
+    let (source, _) = source(vec![Ok(text)]);
+    let (rows, all) = fetch(&source, NAMES, json!({ "representations": products(0..2) }), "name").await.unwrap();
+    assert_eq!(rows, [json!({ "failed": "A" }), json!({ "name": "b" })]);
+    let more: Vec<_> = all.row_errors.iter().map(|(row, error)| (*row, &*error.code, error.suffix.len())).collect();
+    assert_eq!((more, all.general.len(), all.beside.len()), (vec![(0, "B", 1)], 0, 1));
+}
+
+#[tokio::test]
+async fn further_errors_of_entities_stay_with_their_rows() {
+    let located = errors(&[("A", json!(["_entities", 0])), ("B", json!(["_entities", 0, "name"]))]);
+    let (source, _) = source(vec![
+        answer(r#"{"data":{"e0":{"name":"a"}}}"#),
+        Ok(json!({ "data": { "_entities": [null] }, "errors": located }).to_string()),
+    ]);
+    let representations = json!([{ "__typename": "Product", "id": "1" }, { "__typename": "Product", "x": 1 }]);
+    let (rows, all) = fetch(&source, NAMES, json!({ "representations": representations }), "name").await.unwrap();
+    assert_eq!(rows, [json!({ "name": "a" }), json!({ "failed": "A" })]);
+    assert_eq!(all.row_errors.iter().map(|(row, error)| (*row, &*error.code)).collect::<Vec<_>>(), [(1, "B")]);
+}
+
+#[tokio::test]
+async fn an_object_that_the_answer_lacks_has_failed() {
+    let (source, _) = source(vec![answer(r#"{"data":{"e0":{"name":"a"},"e1":null,"e3":{"code":{}}}}"#)]);
+    let mut representations = products(0..3);
+    representations.as_array_mut().unwrap().push(json!({ "__typename": "Product", "sku": "s" }));
+    let (rows, _) = fetch(&source, NAMES, json!({ "representations": representations }), "name").await.unwrap();
+    let failed = json!({ "failed": "SUBREQUEST_MALFORMED_RESPONSE" });
+    assert_eq!(rows, [json!({ "name": "a" }), json!(null), failed.clone(), failed]);
 }
 
 #[tokio::test]

@@ -45,6 +45,8 @@ pub struct FilledArgument {
     pub name: Name,
     /// Its type in the subgraph, as a variable's is written.
     pub ty: Name,
+    /// Whether it may be left out though it must not be null.
+    pub has_default: bool,
     /// Its value, from the object looked up or the object that the field belongs to.
     pub value: SelectionMap,
 }
@@ -107,7 +109,7 @@ impl Build<'_> {
         }
     }
 
-    /// `arguments: [{ name, type, value }]`
+    /// `arguments: [{ name, type, value, default }]`
     fn filled(&self, carried: &Carried<'_>) -> Option<Vec<FilledArgument>> {
         let ValueKind::List(items) = &argument(carried, "arguments")?.kind else { return None };
         items.iter().map(|item| self.filled_argument(item)).collect()
@@ -123,6 +125,7 @@ impl Build<'_> {
         Some(FilledArgument {
             name: get("name")?.as_str()?.into(),
             ty: get("type")?.as_str()?.into(),
+            has_default: get("default").is_some(),
             value: SelectionMap::parse(value.as_str()?, &place).ok()?,
         })
     }

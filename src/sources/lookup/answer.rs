@@ -5,7 +5,7 @@ use crate::sources::contract::SourceError;
 use crate::sources::rows::shape::{
     FieldShape, ListShape, ObjectShape, RowShape, SiteId, SlotIndex, Typing, ValueKind, ValueShape,
 };
-use crate::sources::rows::slot::{Rows, Slot, UpstreamError};
+use crate::sources::rows::slot::{Below, Rows, Slot, UpstreamError};
 
 use super::ask::{Alias, Answer};
 
@@ -15,12 +15,28 @@ pub(super) struct Collected<'s> {
     rows: Rows,
 }
 
-/// How the cells of one answer move when it is added to others.
-struct Shift {
-    slots: u32,
-    text: u32,
-    parts: u32,
-    errors: u32,
+/// What became of an alias.
+enum Found {
+    /// Its object, or what stands in its place.
+    Slot(Slot),
+    /// Nothing: another alias took the whole answer away.
+    Unknown,
+}
+
+/// What is known of the aliases of one answer.
+struct Objects {
+    /// One an alias.
+    found: Vec<Found>,
+    /// Further errors of those that failed, by alias.
+    further: Vec<(usize, UpstreamError)>,
+}
+
+/// A cell on the way to an alias's object.
+struct Leading {
+    cell: u32,
+    alias: usize,
+    /// How many steps it is to the object.
+    left: usize,
 }
 
 /// What an answer with an object under each key looks like; around the row's own object stand those
@@ -54,23 +70,46 @@ impl<'s> Collected<'s> {
         Self { lists, rows }
     }
 
-    /// Adds the answer to one call.
-    pub(super) fn add(&mut self, answer: &Answer, mut part: Rows) {
+    /// Adds the answer to one call. Some of its objects may have to be asked for again, each in a call
+    /// of its own: indices into what was asked.
+    pub(super) fn add(&mut self, answer: &Answer, part: Rows) -> Vec<usize> {
+        self.count(part.calls.unwrap_or(1));
         match answer {
             Answer::Entities(rows) => {
-                let slots = std::mem::take(&mut part.rows);
-                let shift = self.append(part);
-                rows.iter().zip(slots).for_each(|(&row, slot)| self.rows.rows[row] = shift.slot(slot));
+                self.entities(rows, part);
+                Vec::new()
             }
-            Answer::Aliases(aliases) => {
-                let slots = objects(&mut part, aliases);
-                for (alias, &slot) in aliases.iter().zip(&slots) {
-                    refuse(&mut part, alias, &self.lists[alias.list].object, slot);
-                }
-                let shift = self.append(part);
-                aliases.iter().zip(slots).for_each(|(alias, slot)| self.rows.rows[alias.row] = shift.slot(slot));
+            Answer::Aliases(aliases) => self.aliases(aliases, part),
+        }
+    }
+
+    fn entities(&mut self, rows: &[usize], mut part: Rows) {
+        let (slots, further) = (std::mem::take(&mut part.rows), std::mem::take(&mut part.row_errors));
+        let shift = self.rows.append(part);
+        rows.iter().zip(slots).for_each(|(&row, slot)| self.rows.rows[row] = shift.slot(slot));
+        let further = further.into_iter().filter_map(|(row, error)| Some((*rows.get(row as usize)? as u32, error)));
+        self.rows.row_errors.extend(further);
+    }
+
+    fn aliases(&mut self, aliases: &[Alias], mut part: Rows) -> Vec<usize> {
+        let Objects { found, further } = objects(&mut part, aliases);
+        for (alias, found) in aliases.iter().zip(&found) {
+            if let Found::Slot(slot) = found {
+                refuse(&mut part, alias, &self.lists[alias.list].object, *slot);
             }
         }
+        part.rows.clear();
+        let shift = self.rows.append(part);
+        let mut again = Vec::new();
+        for (index, (alias, found)) in aliases.iter().zip(found).enumerate() {
+            match found {
+                Found::Slot(slot) => self.rows.rows[alias.row] = shift.slot(slot),
+                Found::Unknown => again.push(index),
+            }
+        }
+        let further = further.into_iter().map(|(alias, error)| (aliases[alias].row as u32, error));
+        self.rows.row_errors.extend(further);
+        again
     }
 
     /// Every row of a call that failed has its error.
@@ -93,91 +132,117 @@ impl<'s> Collected<'s> {
     fn count(&mut self, calls: u32) {
         self.rows.calls = self.rows.calls.map(|known| known.saturating_add(calls));
     }
-
-    /// Adds everything but the rows themselves.
-    fn append(&mut self, part: Rows) -> Shift {
-        let rows = &mut self.rows;
-        let shift = Shift {
-            slots: rows.slots.len() as u32,
-            text: rows.text.len() as u32,
-            parts: rows.parts.len() as u32,
-            errors: rows.errors.len() as u32,
-        };
-        rows.slots.extend(part.slots.into_iter().map(|slot| shift.slot(slot)));
-        rows.text.extend(part.text);
-        rows.parts.extend(part.parts);
-        rows.errors.extend(part.errors);
-        rows.objects.extend(part.objects.into_iter().map(|(site, start, ty)| (site, start + shift.slots, ty)));
-        rows.beside.extend(part.beside.into_iter().map(|(cell, error)| (cell + shift.slots, error)));
-        rows.general.extend(part.general);
-        self.count(part.calls.unwrap_or(1));
-        shift
-    }
 }
 
-// === impl Shift ===
+// === impl Objects ===
 
-impl Shift {
-    fn slot(&self, slot: Slot) -> Slot {
-        match slot {
-            Slot::Missing | Slot::Null => slot,
-            Slot::Failed(error) => Slot::Failed(error + self.errors),
-            Slot::Raw { part: 0, start, len } => Slot::Raw { part: 0, start: start + self.text, len },
-            Slot::Raw { part, start, len } => Slot::Raw { part: part + self.parts, start, len },
-            Slot::List { start, len } => Slot::List { start: start + self.slots, len },
-            Slot::Object { start, ty } => Slot::Object { start: start + self.slots, ty },
+impl Objects {
+    /// Gives an alias an error; what it has already stays first.
+    fn fail(&mut self, part: &mut Rows, alias: usize, error: UpstreamError) {
+        match self.found[alias] {
+            Found::Slot(Slot::Failed(_)) => self.further.push((alias, error)),
+            _ => {
+                self.found[alias] = Found::Slot(Slot::Failed(part.errors.len() as u32));
+                part.errors.push(error);
+            }
         }
     }
 }
 
 /// The object of each alias, or what stands in its place.
-fn objects(part: &mut Rows, aliases: &[Alias]) -> Vec<Slot> {
-    let root = part.rows.first().copied().unwrap_or(Slot::Null);
-    let Slot::Object { start, .. } = root else {
-        // Without data whatever is known to be wrong is wrong with all of them.
-        if let Slot::Failed(error) = root {
-            part.errors[error as usize].suffix.clear();
+fn objects(part: &mut Rows, aliases: &[Alias]) -> Objects {
+    match part.rows.first().copied().unwrap_or(Slot::Null) {
+        Slot::Object { start, .. } => below(part, start, aliases),
+        Slot::Failed(_) => without_data(part, aliases),
+        other => Objects { found: aliases.iter().map(|_| Found::Slot(other)).collect(), further: Vec::new() },
+    }
+}
+
+/// Without data an alias has the errors that happened in it. What of the others would have been is
+/// not known, unless no error tells its place: then something is wrong with all of them.
+fn without_data(part: &mut Rows, aliases: &[Alias]) -> Objects {
+    let mut objects = Objects { found: aliases.iter().map(|_| Found::Unknown).collect(), further: Vec::new() };
+    let mut errors = std::mem::take(&mut part.errors);
+    errors.extend(std::mem::take(&mut part.row_errors).into_iter().map(|(_, error)| error));
+    let mut placeless = None;
+    for mut error in errors {
+        let alias = match error.suffix.first() {
+            Some(Below::Field(slot)) => Some(slot.0 as usize).filter(|alias| *alias < aliases.len()),
+            _ => None,
+        };
+        match alias {
+            Some(alias) => {
+                error.suffix.drain(..error.suffix.len().min(1 + aliases[alias].depth));
+                objects.fail(part, alias, error);
+            }
+            None => {
+                error.suffix.clear();
+                match placeless {
+                    None => placeless = Some(error),
+                    Some(_) => part.general.push(error),
+                }
+            }
         }
-        return vec![root; aliases.len()];
-    };
-    // Cells that only lead to rows.
+    }
+    let nowhere = objects.found.iter().all(|found| matches!(found, Found::Unknown));
+    match placeless {
+        Some(error) if nowhere || aliases.len() == 1 => {
+            let slot = Slot::Failed(part.errors.len() as u32);
+            part.errors.push(error);
+            objects.found.fill_with(|| Found::Slot(slot));
+        }
+        Some(error) => part.general.push(error),
+        None => {}
+    }
+    objects
+}
+
+/// The objects below the answer's own, whose cells begin at `start`.
+fn below(part: &mut Rows, start: u32, aliases: &[Alias]) -> Objects {
     let mut leading = Vec::new();
     let rows: Vec<Slot> = (start..)
-        .zip(aliases)
-        .map(|(cell, alias)| {
-            leading.push(cell);
-            object(part, cell, alias.depth, &mut leading)
-        })
+        .zip(aliases.iter().enumerate())
+        .map(|(cell, (index, alias))| object(part, cell, (index, alias.depth), &mut leading))
         .collect();
-    let (general, beside) = std::mem::take(&mut part.beside).into_iter().partition(|(cell, _)| leading.contains(cell));
-    part.beside = beside;
-    let general: Vec<(u32, UpstreamError)> = general;
-    part.general.extend(general.into_iter().map(|(_, error)| UpstreamError { suffix: Vec::new(), ..error }));
-    blame_all(part, rows)
+    let rows = blame_all(part, rows);
+    let mut objects = Objects { found: rows.into_iter().map(Found::Slot).collect(), further: Vec::new() };
+    for (cell, mut error) in std::mem::take(&mut part.beside) {
+        let Some(place) = leading.iter().find(|leading| leading.cell == cell) else {
+            part.beside.push((cell, error));
+            continue;
+        };
+        if let Found::Slot(Slot::Failed(_)) = objects.found[place.alias] {
+            error.suffix.drain(..error.suffix.len().min(place.left));
+            objects.further.push((place.alias, error));
+        } else {
+            error.suffix.clear();
+            part.general.push(error);
+        }
+    }
+    objects
 }
 
 /// Goes from an alias to its object; null on the way is null at its end.
-fn object(part: &mut Rows, cell: u32, depth: usize, leading: &mut Vec<u32>) -> Slot {
-    let mut slot = part.slots[cell as usize];
-    for level in 0..depth {
-        match slot {
-            Slot::Object { start, .. } => {
-                leading.push(start);
-                slot = part.slots[start as usize];
-            }
+fn object(part: &mut Rows, cell: u32, (alias, depth): (usize, usize), leading: &mut Vec<Leading>) -> Slot {
+    let mut cell = cell;
+    for left in (0..=depth).rev() {
+        leading.push(Leading { cell, alias, left });
+        match part.slots[cell as usize] {
+            Slot::Object { start, .. } if left > 0 => cell = start,
             Slot::Failed(error) => {
                 // The rest of the way to the object is no way below it.
                 let suffix = &mut part.errors[error as usize].suffix;
-                suffix.drain(..suffix.len().min(depth - level));
-                return slot;
+                suffix.drain(..suffix.len().min(left));
+                return Slot::Failed(error);
             }
-            _ => return slot,
+            slot => return slot,
         }
     }
-    slot
+    Slot::Null
 }
 
-/// If there is no object at all, an error without a place is the reason.
+/// If there is no object at all, an error without a place is the reason. What the answer does not
+/// even have is an error, as a wrong number of entities is.
 fn blame_all(part: &mut Rows, mut rows: Vec<Slot>) -> Vec<Slot> {
     let empty = |slot: &Slot| matches!(slot, Slot::Null | Slot::Missing);
     if rows.iter().all(empty) && !part.general.is_empty() {
@@ -186,7 +251,19 @@ fn blame_all(part: &mut Rows, mut rows: Vec<Slot>) -> Vec<Slot> {
         part.errors.push(error);
         rows.fill(slot);
     }
-    rows.into_iter().map(|slot| if empty(&slot) { Slot::Null } else { slot }).collect()
+    let absent = Slot::Failed(part.errors.len() as u32);
+    if rows.contains(&Slot::Missing) {
+        part.errors.push(own_error(
+            "SUBREQUEST_MALFORMED_RESPONSE",
+            "the answer does not have all objects that were asked for".to_owned(),
+        ));
+    }
+    rows.into_iter().map(|slot| if slot == Slot::Missing { absent } else { slot }).collect()
+}
+
+fn own_error(code: &str, message: String) -> UpstreamError {
+    let extensions = serde_json::Map::new();
+    UpstreamError { code: code.into(), message, extensions, suffix: Vec::new(), authored: false }
 }
 
 /// Fields of a row that were not asked for fail.
@@ -194,13 +271,8 @@ fn refuse(part: &mut Rows, alias: &Alias, shape: &ObjectShape, row: Slot) {
     let Slot::Object { start, .. } = row else { return };
     for (key, argument) in &alias.refused {
         let slot = Slot::Failed(part.errors.len() as u32);
-        part.errors.push(UpstreamError {
-            code: "REQUIRED_ARGUMENT_NULL".into(),
-            message: format!("the argument \"{argument}\" must not be null, but what fills it is"),
-            extensions: serde_json::Map::new(),
-            suffix: Vec::new(),
-            authored: false,
-        });
+        let message = format!("the argument \"{argument}\" must not be null, but what fills it is");
+        part.errors.push(own_error("REQUIRED_ARGUMENT_NULL", message));
         for field in shape.fields.iter().filter(|field| field.key == *key) {
             if let Some(cell @ Slot::Missing) = part.slots.get_mut((start + field.slot.0) as usize) {
                 *cell = slot;

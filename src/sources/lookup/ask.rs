@@ -13,21 +13,24 @@ use crate::sources::rows::shape::{ListShape, RowShape};
 use super::answer;
 use super::compile::{Compiled, Filled, Lookup, Selected, SelectedField};
 use super::known::{Kinds, Lookups};
-use super::value::{Fields, Taken, Taker, fields, type_name};
+use super::value::{Fields, Gaps, Taken, Taker, fields, type_name};
 
 /// All calls that some representations take.
-pub(super) struct Asked {
-    pub(super) parts: Vec<Part>,
+pub(super) struct Asked<'c> {
+    asker: Asker<'c>,
+    pub(super) parts: Vec<Part<'c>>,
     /// How many representations there are.
     pub(super) rows: usize,
 }
 
 /// One call.
-pub(super) struct Part {
+pub(super) struct Part<'c> {
     /// What is sent.
     pub(super) request: FetchRequest,
     /// What comes back.
     pub(super) answer: Answer,
+    /// What each alias looks up.
+    sought: Vec<Sought<'c>>,
 }
 
 /// What the answer to a call has.
@@ -52,6 +55,7 @@ pub(super) struct Alias {
 }
 
 /// A representation and the lookup it is asked for by.
+#[derive(Clone)]
 struct Sought<'c> {
     row: usize,
     list: usize,
@@ -83,12 +87,12 @@ struct Text {
 ///
 /// # Errors
 /// When it does not, a fault of ours.
-pub(super) fn ask(
-    compiled: &Compiled,
+pub(super) fn ask<'c>(
+    compiled: &'c Compiled,
     lookups: &Lookups,
-    request: &FetchRequest,
+    request: &'c FetchRequest,
     most: usize,
-) -> Result<Asked, SourceError> {
+) -> Result<Asked<'c>, SourceError> {
     let fault = || SourceError::new("INTERNAL", "the representations of a call cannot be read");
     let (Call::Graphql { variables, .. }, RowShape::Lists(lists)) = (&request.call, &*request.shape) else {
         return Err(fault());
@@ -108,20 +112,36 @@ pub(super) fn ask(
     }
     // A server may refuse null inside of an object, and with it the call: what is whole goes apart.
     let (gaps, whole): (Vec<_>, Vec<_>) = sought.into_iter().partition(Sought::has_gaps);
-    let chunks = whole.chunks(most).chain(gaps.chunks(most));
-    let mut parts: Vec<Part> = chunks.map(|chunk| asker.aliases(chunk)).collect();
+    let chunks = chunks(whole, most).chain(chunks(gaps, most));
+    let mut parts: Vec<Part<'c>> = chunks.map(|chunk| asker.aliases(chunk)).collect();
     if others.iter().any(|list| !list.is_empty()) {
         parts.push(asker.entities(&lookups.kinds, request, &others));
     }
-    Ok(Asked { parts, rows })
+    Ok(Asked { asker, parts, rows })
+}
+
+/// At most so many at a time.
+fn chunks<T>(all: Vec<T>, most: usize) -> impl Iterator<Item = Vec<T>> {
+    let mut rest = all.into_iter();
+    std::iter::from_fn(move || Some(rest.by_ref().take(most).collect::<Vec<T>>()).filter(|chunk| !chunk.is_empty()))
+}
+
+// === impl Asked ===
+
+impl<'c> Asked<'c> {
+    /// Calls that each look up one of what `part` did, by index.
+    pub(super) fn alone(&self, part: &Part<'c>, objects: &[usize]) -> Vec<Part<'c>> {
+        objects.iter().map(|&index| self.asker.aliases(vec![part.sought[index].clone()])).collect()
+    }
 }
 
 // === impl Sought ===
 
 impl Sought<'_> {
-    /// Whether something inside of a required argument is null or missing.
+    /// Whether something inside of an argument is null or missing.
     fn has_gaps(&self) -> bool {
-        self.filled.iter().flatten().any(|taken| !taken.whole && !taken.is_null())
+        let mut all = self.arguments.iter().chain(self.filled.iter().flatten());
+        all.any(|taken| taken.gaps != Gaps::None && !taken.is_null())
     }
 }
 
@@ -138,7 +158,7 @@ impl<'c> Asker<'c> {
         let selected = self.compiled.lists.get(&self.lists[list].key)?.types.get(type_name(representation)?)?;
         let arguments = |lookup: &Lookup| -> Option<Vec<Taken>> {
             let values = lookup.arguments.iter().map(|argument| taker.take(&argument.value, representation));
-            values.map(|taken| taken.filter(|taken| taken.whole)).collect()
+            values.map(|taken| taken.filter(Taken::has_all)).collect()
         };
         let (lookup, arguments) = selected.lookups.iter().find_map(|lookup| Some((lookup, arguments(lookup)?)))?;
         let filled = selected.filled.iter().map(|argument| taker.take(&argument.value, representation)).collect();
@@ -146,7 +166,7 @@ impl<'c> Asker<'c> {
     }
 
     /// One call that looks up all these.
-    fn aliases(&self, sought: &[Sought<'_>]) -> Part {
+    fn aliases(&self, sought: Vec<Sought<'c>>) -> Part<'c> {
         let mut text = Text { body: String::from("{"), ..Text::default() };
         let aliases: Vec<Alias> =
             sought.iter().enumerate().map(|(index, sought)| self.alias(&mut text, index, sought)).collect();
@@ -155,7 +175,7 @@ impl<'c> Asker<'c> {
         let rows = sought.iter().map(|sought| (&sought.lookup.path[..], &self.lists[sought.list].object));
         let shape = Arc::new(answer::shape(keys.zip(rows)));
         let request = FetchRequest { call: self.call(text), shape, expected: Vec::new() };
-        Part { request, answer: Answer::Aliases(aliases) }
+        Part { request, answer: Answer::Aliases(aliases), sought }
     }
 
     fn name(&self, index: usize) -> String {
@@ -194,7 +214,7 @@ impl<'c> Asker<'c> {
             }
             let mut more = Vec::new();
             for (at, argument, taken) in required {
-                let Some(value) = taken else { continue };
+                let Some(value) = taken.filter(|taken| !argument.is_non_null() || !taken.is_null()) else { continue };
                 if declared.insert(at) {
                     text.declare(name, argument, value);
                 }
@@ -214,7 +234,7 @@ impl<'c> Asker<'c> {
     }
 
     /// One call that asks for entities as the plan does.
-    fn entities(&self, kinds: &Kinds, request: &FetchRequest, others: &[Vec<(usize, &RawValue)>]) -> Part {
+    fn entities(&self, kinds: &Kinds, request: &FetchRequest, others: &[Vec<(usize, &RawValue)>]) -> Part<'c> {
         let mut text = Text { body: String::from("{"), ..Text::default() };
         for (shape, items) in self.lists.iter().zip(others).filter(|(_, items)| !items.is_empty()) {
             let list = &self.compiled.lists[&shape.key];
@@ -230,7 +250,7 @@ impl<'c> Asker<'c> {
         let expected = others.iter().map(|list| list.len() as u32).collect();
         let rows = others.iter().flatten().map(|(row, _)| *row).collect();
         let request = FetchRequest { call: self.call(text), shape: Arc::clone(&request.shape), expected };
-        Part { request, answer: Answer::Entities(rows) }
+        Part { request, answer: Answer::Entities(rows), sought: Vec::new() }
     }
 
     /// A call of what was written, with the plan's variables that it uses.
@@ -252,9 +272,9 @@ impl<'c> Asker<'c> {
     }
 }
 
-/// Whether an argument has no value that it may have.
+/// Whether an argument has no value that it may have, nor a default.
 fn is_refused(argument: &Filled, taken: Option<&Taken>) -> bool {
-    argument.ty.ends_with('!') && taken.is_none_or(Taken::is_null)
+    argument.is_non_null() && !argument.has_default && taken.is_none_or(Taken::is_null)
 }
 
 /// `id:$e0_id`

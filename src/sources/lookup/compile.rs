@@ -72,6 +72,7 @@ pub(super) struct Filled {
     /// Its variable's name, without the alias: `_id`.
     pub(super) suffix: String,
     pub(super) ty: Name,
+    pub(super) has_default: bool,
     pub(super) value: SelectionMap,
 }
 
@@ -162,7 +163,8 @@ impl Compiler<'_> {
 }
 
 fn filled(argument: &FilledArgument, suffix: String) -> Filled {
-    Filled { argument: argument.name.clone(), suffix, ty: argument.ty.clone(), value: argument.value.clone() }
+    let FilledArgument { name, ty, has_default, value } = argument.clone();
+    Filled { argument: name, suffix, ty, has_default, value }
 }
 
 fn key(field: &Field) -> Name {
@@ -185,6 +187,15 @@ fn of_type<'d>(kinds: &Kinds, ty: &str, selections: &'d [Selection]) -> Vec<&'d 
         }
     }
     fields
+}
+
+// === impl Filled ===
+
+impl Filled {
+    /// Whether it must not be null.
+    pub(super) fn is_non_null(&self) -> bool {
+        self.ty.ends_with('!')
+    }
 }
 
 // === impl List ===

@@ -9,9 +9,10 @@ use moka::sync::Cache;
 use crate::sources::contract::{Call, CallContext, FetchRequest, Source, SourceError};
 use crate::sources::rows::shape::{ListShape, RowShape};
 use crate::sources::rows::slot::Rows;
+use crate::sources::stack::tell;
 
 use super::answer::Collected;
-use super::ask::{Asked, ask};
+use super::ask::{Part, ask};
 use super::compile::{Compiled, compile};
 use super::known::Lookups;
 
@@ -56,10 +57,30 @@ impl LookupSource {
         request: &FetchRequest,
         context: &CallContext,
     ) -> Result<Rows, SourceError> {
-        let asked = ask(&*self.compiled(document)?, &self.lookups, request, self.most)?;
-        let calls: Vec<_> = asked.parts.iter().map(|part| self.inner.fetch(&part.request, context)).collect();
-        let answers: Vec<_> = stream::iter(calls).buffered(CONCURRENCY).collect().await;
-        collect(&asked, answers, lists)
+        let compiled = self.compiled(document)?;
+        let asked = ask(&compiled, &self.lookups, request, self.most)?;
+        let answers = self.call(&asked.parts, context).await;
+        if answers.iter().all(Result::is_err)
+            && let Some(Err(first)) = answers.iter().find(|answer| answer.is_err())
+        {
+            return Err(first.clone());
+        }
+        let mut collected = Collected::new(lists, asked.rows);
+        let mut again = Vec::new();
+        for (part, answer) in asked.parts.iter().zip(answers) {
+            again.extend(asked.alone(part, &collect(&mut collected, part, answer)));
+        }
+        // One object that may not be null takes all others of its call away.
+        let answers = self.call(&again, context).await;
+        for (part, answer) in again.iter().zip(answers) {
+            collect(&mut collected, part, answer);
+        }
+        Ok(collected.finish())
+    }
+
+    async fn call(&self, parts: &[Part<'_>], context: &CallContext) -> Vec<Result<Rows, SourceError>> {
+        let calls: Vec<_> = parts.iter().map(|part| self.inner.fetch(&part.request, context)).collect();
+        stream::iter(calls).buffered(CONCURRENCY).collect().await
     }
 }
 
@@ -82,23 +103,15 @@ impl Source for LookupSource {
     }
 }
 
-/// All rows; an error only if no call was answered.
-fn collect(asked: &Asked, answers: Vec<Result<Rows, SourceError>>, lists: &[ListShape]) -> Result<Rows, SourceError> {
-    if answers.iter().all(Result::is_err)
-        && let Some(Err(first)) = answers.iter().find(|answer| answer.is_err())
-    {
-        return Err(first.clone());
-    }
-    let mut collected = Collected::new(lists, asked.rows);
-    for (part, answer) in asked.parts.iter().zip(answers) {
-        match answer {
-            Ok(rows) => collected.add(&part.answer, rows),
-            Err(error) => {
-                // The fetch as a whole succeeds, so nobody else tells.
-                tracing::warn!(code = &*error.code, error = error.message, "a source call failed");
-                collected.fail(&part.answer, error);
-            }
+/// Adds the answer to one call; which of its objects are to be asked for again.
+fn collect(collected: &mut Collected<'_>, part: &Part<'_>, answer: Result<Rows, SourceError>) -> Vec<usize> {
+    match answer {
+        Ok(rows) => collected.add(&part.answer, rows),
+        Err(error) => {
+            // The fetch as a whole succeeds, so nobody else tells.
+            tell(&error);
+            collected.fail(&part.answer, error);
+            Vec::new()
         }
     }
-    Ok(collected.finish())
 }

@@ -16,8 +16,19 @@ pub(super) type Fields<'r> = BTreeMap<&'r str, &'r RawValue>;
 pub(super) struct Taken {
     /// As JSON.
     pub(super) text: String,
-    /// Whether nothing in it is null or missing.
-    pub(super) whole: bool,
+    /// Whether something in it is null or missing.
+    pub(super) gaps: Gaps,
+}
+
+/// What of a value is null or missing.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(super) enum Gaps {
+    /// Nothing.
+    None,
+    /// An item of a list of leaves: the object has what is read, as it is.
+    Items,
+    /// Something that the value is made of, or the value.
+    Parts,
 }
 
 /// Takes values.
@@ -40,7 +51,18 @@ pub(super) fn type_name<'r>(object: &Fields<'r>) -> Option<&'r str> {
 
 impl Taken {
     fn null() -> Self {
-        Self { text: "null".to_owned(), whole: false }
+        Self { text: "null".to_owned(), gaps: Gaps::Parts }
+    }
+
+    /// A value as it stands in an object.
+    fn leaf(value: &RawValue) -> Self {
+        let gaps = if has_null_items(value) { Gaps::Items } else { Gaps::None };
+        Self { text: value.get().to_owned(), gaps }
+    }
+
+    /// Whether the object has all that is read.
+    pub(super) fn has_all(&self) -> bool {
+        self.gaps != Gaps::Parts
     }
 
     /// Whether it is null as a whole.
@@ -61,7 +83,7 @@ impl Taker<'_> {
         let mut some = None;
         for alternative in &map.alternatives {
             match self.selected(alternative, object) {
-                Some(taken) if taken.whole => return Some(taken),
+                Some(taken) if taken.has_all() => return Some(taken),
                 Some(_) => some = Some(Taken::null()),
                 None => {}
             }
@@ -78,7 +100,7 @@ impl Taker<'_> {
                     return Some(Taken::null());
                 }
                 match below {
-                    None => Some(Taken { text: end.get().to_owned(), whole: true }),
+                    None => Some(Taken::leaf(end)),
                     Some(Below::Object(parts)) => self.object(parts, &fields(end)?),
                     Some(Below::List(item)) => self.list(item, end),
                 }
@@ -116,25 +138,25 @@ impl Taker<'_> {
     }
 
     fn object(self, parts: &[ObjectField], object: &Fields<'_>) -> Option<Taken> {
-        let (mut text, mut whole) = (String::from("{"), true);
+        let (mut text, mut gaps) = (String::from("{"), Gaps::None);
         for part in parts {
             let Some(taken) = self.take(&part.value, object) else {
-                whole = false;
+                gaps = Gaps::Parts;
                 continue;
             };
-            whole &= taken.whole;
+            gaps = gaps.max(taken.gaps);
             // Names of GraphQL need no escapes.
             text.push_str(if text.len() > 1 { ",\"" } else { "\"" });
             text.push_str(&part.name.value);
             text.push_str("\":");
             text.push_str(&taken.text);
         }
-        (text.len() > 1).then(|| Taken { text: text + "}", whole })
+        (text.len() > 1).then(|| Taken { text: text + "}", gaps })
     }
 
     fn list(self, item: &ListItem, list: &RawValue) -> Option<Taken> {
         let items: Vec<&RawValue> = serde_json::from_str(list.get()).ok()?;
-        let (mut text, mut whole) = (String::from("["), true);
+        let (mut text, mut gaps) = (String::from("["), Gaps::None);
         for (index, value) in items.into_iter().enumerate() {
             let taken = match item {
                 _ if is_null(value) => None,
@@ -142,11 +164,11 @@ impl Taker<'_> {
                 ListItem::List(inner) => self.list(inner, value),
             };
             let taken = taken.unwrap_or_else(Taken::null);
-            whole &= taken.whole;
+            gaps = gaps.max(taken.gaps);
             text.push_str(if index > 0 { "," } else { "" });
             text.push_str(&taken.text);
         }
-        Some(Taken { text: text + "]", whole })
+        Some(Taken { text: text + "]", gaps })
     }
 }
 
@@ -154,25 +176,34 @@ fn is_null(value: &RawValue) -> bool {
     value.get() == "null"
 }
 
+/// Whether a list, or one inside of it, has an item that is null.
+fn has_null_items(value: &RawValue) -> bool {
+    if !value.get().starts_with('[') || !value.get().contains("null") {
+        return false;
+    }
+    let items: Vec<&RawValue> = serde_json::from_str(value.get()).unwrap_or_default();
+    items.into_iter().any(|item| is_null(item) || has_null_items(item))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::platform::base::span::{SourceMap, Span};
 
-    fn take(map: &str, object: &str) -> Option<(String, bool)> {
+    fn take(map: &str, object: &str) -> Option<(String, Gaps)> {
         let file = SourceMap::new().add("map", map);
         let map = SelectionMap::parse(map, &|start, end| Span::new(file, start, end)).unwrap();
         let object: Fields<'_> = serde_json::from_str(object).unwrap();
         let taken = Taker { kinds: &Kinds::default() }.take(&map, &object)?;
-        Some((taken.text, taken.whole))
+        Some((taken.text, taken.gaps))
     }
 
-    fn whole(text: &str) -> Option<(String, bool)> {
-        Some((text.to_owned(), true))
+    fn whole(text: &str) -> Option<(String, Gaps)> {
+        Some((text.to_owned(), Gaps::None))
     }
 
-    fn partial(text: &str) -> Option<(String, bool)> {
-        Some((text.to_owned(), false))
+    fn partial(text: &str) -> Option<(String, Gaps)> {
+        Some((text.to_owned(), Gaps::Parts))
     }
 
     #[test]
@@ -180,6 +211,9 @@ mod tests {
         assert_eq!(take("id", r#"{"id":12345678901234567890123}"#), whole("12345678901234567890123"));
         assert_eq!(take("size.w", r#"{"size":{"w":1.10}}"#), whole("1.10"));
         assert_eq!(take("tags", r#"{"tags":["a","b"]}"#), whole(r#"["a","b"]"#));
+        let items = |text: &str| Some((text.to_owned(), Gaps::Items));
+        assert_eq!(take("tags", r#"{"tags":[["null"], [null]]}"#), items(r#"[["null"], [null]]"#));
+        assert_eq!(take("{ tags }", r#"{"tags":["a",null]}"#), items(r#"{"tags":["a",null]}"#));
         assert_eq!(take("size.w", r#"{"size":null}"#), partial("null"));
         assert_eq!(take("size.w", r#"{"size":{}}"#), None);
     }

@@ -224,17 +224,19 @@ impl Writer<'_> {
         normal(&lookup.key.to_string(), lookup.span.file)
     }
 
-    /// `[{ name, type, value }]`
+    /// `[{ name, type, value, default }]`; the last where there is one.
     fn filled(&self, arguments: &[(&InputValueDefinition, &SelectionMap)], span: Span) -> ValueKind {
         let items = arguments.iter().map(|(argument, map)| {
             let text = |key: &str, text: String| {
                 (Spanned { value: key.into(), span }, Value { kind: build::text(text), span })
             };
-            ValueKind::Object(vec![
+            let mut fields = vec![
                 text("name", argument.name.value.to_string()),
                 text("type", argument.ty.to_string()),
                 text("value", map.to_string()),
-            ])
+            ];
+            fields.extend(argument.default.as_ref().map(|value| text("default", value.to_input().to_string())));
+            ValueKind::Object(fields)
         });
         build::list(items.collect(), span)
     }
