@@ -149,6 +149,7 @@ pub const ALL: &[Code] = &[
     code("REQUIRE_INVALID_FIELDS", "required argument that no other subgraph fills"),
     code("REQUIRE_INVALID_FIELD_TYPE", "the field of @require is not a string"),
     code("REQUIRE_INVALID_SYNTAX", "the field of @require is no selection map"),
+    code("REQUIRE_WITHOUT_LOOKUP", "required argument of objects that are asked for without a lookup"),
     code("REQUIRES_DIRECTIVE_IN_FIELDS_ARG", "directive inside the selection"),
     code("REQUIRES_FIELDS_MISSING_EXTERNAL", "selected field is not @external"),
     code("REQUIRES_INVALID_FIELDS", "fields does not parse or names unknown fields"),

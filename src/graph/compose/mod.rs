@@ -4,7 +4,8 @@
 //! federation 2 if it is written for federation 1 (`upgrade`), and validated by federation's rules
 //! (`validate/rules`, a rule a file); then the subgraphs, sorted by name, are
 //! merged (`merge`, a kind a file), the result is checked (`merged`), and written in the form of
-//! the join specification (`supergraph`). All errors of a phase are reported together. Imports
+//! the join specification (`supergraph`). What field sets and selection maps read is judged by the
+//! rules in `reads`. All errors of a phase are reported together. Imports
 //! `federation`, `connect`, `mapping`, `link`, `language` and `platform/base`.
 //!
 //! Invariants: the order of subgraphs changes nothing; equal inputs give equal bytes; every place
@@ -17,6 +18,7 @@ mod contract;
 mod fan_out;
 pub mod merge;
 pub mod merged;
+pub mod reads;
 pub mod satisfiability;
 pub mod subgraph;
 mod supergraph;

@@ -2,14 +2,15 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use crate::graph::federation::selection_map::{ObjectField, Selected, SelectedFields, SelectionMap};
-use crate::graph::language::ast::InputValueDefinition;
+use crate::graph::federation::selection_map::{ObjectField, Path, Selected, SelectedFields, SelectionMap};
+use crate::graph::language::ast::{InputValueDefinition, ValueKind};
 use crate::platform::base::Name;
 use crate::platform::base::diagnostic::Diagnostic;
-use crate::platform::base::span::Span;
+use crate::platform::base::span::{Span, Spanned};
 
 use super::read::{LookupField, Read};
 use super::shapes::Shapes;
+use super::types::Types;
 
 /// One way to look an object up.
 pub(super) struct Lookup<'a> {
@@ -44,11 +45,76 @@ pub(super) fn of<'a>(read: &Read<'a>, findings: &mut Vec<Diagnostic>) -> Vec<Loo
         let mut path = path.clone();
         path.push(&field.field.name.value);
         let path = path.join(".");
-        for ty in read.types.possible(&field.field.ty.name().value) {
+        let possible = read.types.possible(&field.field.ty.name().value);
+        let before = (lookups.len(), findings.len());
+        conditions(read, field, &possible, findings);
+        for ty in &possible {
             lookups.extend(keys(read, field, ty, &path, findings));
         }
+        if before == (lookups.len(), findings.len()) && !possible.is_empty() {
+            let message = format!(
+                "the lookup \"{}.{}\" finds nothing: no object has what all of its arguments stand for",
+                field.on, field.field.name.value
+            );
+            findings.push(Diagnostic::error("IS_INVALID_FIELDS", message).at(field.span));
+        }
     }
+    required(read, &lookups, findings);
     lookups
+}
+
+/// Entities that come without a lookup come without required arguments.
+fn required(read: &Read<'_>, lookups: &[Lookup<'_>], findings: &mut Vec<Diagnostic>) {
+    for required in &read.required {
+        for (key, directive) in read.types.parts(&required.ty).iter().flat_map(|part| read.keys(part)) {
+            let resolvable = directive.argument("resolvable").map(|value| &value.kind);
+            if resolvable != Some(&ValueKind::Boolean(true)) || is_looked_up(lookups, &required.ty, &key) {
+                continue;
+            }
+            let message = format!(
+                "nothing gives \"{}.{}\" its argument \"{}\" when an object is asked for by the key \"{key}\"",
+                required.ty, required.field, required.argument.name.value
+            );
+            let finding = Diagnostic::error("REQUIRE_WITHOUT_LOOKUP", message).at(required.argument.name.span);
+            let finding = finding.label(directive.span, "a key without a lookup");
+            findings.push(finding.help("add a lookup for the key, or leave `resolvable: true` out"));
+        }
+    }
+}
+
+/// Whether a lookup stands for a key of a type.
+pub(super) fn is_looked_up(lookups: &[Lookup<'_>], ty: &str, key: &SelectedFields) -> bool {
+    lookups.iter().any(|lookup| **lookup.ty == *ty && lookup.key.is_same(key))
+}
+
+/// Conditions on the object that is looked up must name what it can be.
+fn conditions(read: &Read<'_>, field: &LookupField<'_>, possible: &[&Name], findings: &mut Vec<Diagnostic>) {
+    for (argument, map) in &field.arguments {
+        let mut on = Vec::new();
+        conditions_of(map, &mut on);
+        on.retain(|on| !possible.iter().any(|ty| read.types.possible(&on.value).contains(ty)));
+        for on in on {
+            let message = format!(
+                "the argument \"{}\" of lookup \"{}.{}\" is no key: \"{}\" is never a \"{}\"",
+                argument.name.value,
+                field.on,
+                field.field.name.value,
+                field.field.ty.name().value,
+                on.value
+            );
+            findings.push(Diagnostic::error("IS_INVALID_FIELDS", message).at(on.span));
+        }
+    }
+}
+
+/// The type conditions on the object itself.
+fn conditions_of<'m>(map: &'m SelectionMap, into: &mut Vec<&'m Spanned<Name>>) {
+    for selected in &map.alternatives {
+        match selected {
+            Selected::Path { path, .. } => into.extend(&path.on),
+            Selected::Object(fields) => fields.iter().for_each(|field| conditions_of(&field.value, into)),
+        }
+    }
 }
 
 /// For each object type the shortest way to it from the query root, through fields without
@@ -91,11 +157,10 @@ fn keys<'a>(
         span: field.span,
     }];
     for (argument, map) in &field.arguments {
-        let map = for_type(map, ty);
+        let map = for_type(&read.types, map, ty);
         check(read, field, ty, (argument, &map), findings);
         let mut next = Vec::new();
         for (selected, fields) in map.alternatives.iter().zip(map.alternatives()) {
-            let Some(fields) = fields.of(ty) else { continue };
             for known in &lookups {
                 let mut key = known.key.clone();
                 key.extend(fields.clone());
@@ -114,21 +179,22 @@ fn keys<'a>(
     lookups
 }
 
-/// The alternatives that objects of type `ty` can have.
-fn for_type(map: &SelectionMap, ty: &Name) -> SelectionMap {
-    let fits = |selected: &Selected| match selected {
-        Selected::Path { path, .. } => path.on.as_ref().is_none_or(|on| on.value == *ty),
-        Selected::Object(fields) => fields.iter().all(|field| !for_type(&field.value, ty).alternatives.is_empty()),
-    };
+/// The alternatives that objects of type `ty` can have, without conditions on the object itself.
+fn for_type(types: &Types<'_>, map: &SelectionMap, ty: &Name) -> SelectionMap {
     let narrowed = |selected: &Selected| match selected {
-        Selected::Object(fields) => {
-            let fields =
-                fields.iter().map(|field| ObjectField { name: field.name.clone(), value: for_type(&field.value, ty) });
-            Selected::Object(fields.collect())
+        Selected::Path { path: Path { on: Some(on), .. }, .. } if !types.possible(&on.value).contains(&ty) => None,
+        Selected::Path { path, below } => {
+            Some(Selected::Path { path: Path { on: None, ..path.clone() }, below: below.clone() })
         }
-        path @ Selected::Path { .. } => path.clone(),
+        Selected::Object(fields) => {
+            let fields = fields.iter().map(|field| {
+                let value = for_type(types, &field.value, ty);
+                (!value.alternatives.is_empty()).then(|| ObjectField { name: field.name.clone(), value })
+            });
+            fields.collect::<Option<_>>().map(Selected::Object)
+        }
     };
-    SelectionMap { alternatives: map.alternatives.iter().filter(|selected| fits(selected)).map(narrowed).collect() }
+    SelectionMap { alternatives: map.alternatives.iter().filter_map(narrowed).collect() }
 }
 
 fn check(

@@ -2,16 +2,17 @@
 
 use std::collections::BTreeSet;
 
+use crate::graph::compose::subgraph::field_set;
 use crate::graph::compose::subgraph::load::root_names;
-use crate::graph::federation::selection_map::SelectionMap;
+use crate::graph::federation::selection_map::{SelectedFields, SelectionMap};
 use crate::graph::language::ast::{
     Definition, Directive, Document, FieldDefinition, InputValueDefinition, OperationKind, TypeDefinition, ValueKind,
 };
-use crate::graph::language::string;
+use crate::graph::language::{parse, string};
 use crate::graph::link::Links;
 use crate::platform::base::Name;
 use crate::platform::base::diagnostic::Diagnostic;
-use crate::platform::base::span::{SourceMap, Span};
+use crate::platform::base::span::{SourceMap, Span, Spanned};
 
 use super::Required;
 use super::definitions::element;
@@ -25,7 +26,7 @@ pub(super) struct Read<'a> {
     pub(super) query: Name,
     pub(super) lookups: Vec<LookupField<'a>>,
     pub(super) required: Vec<Required>,
-    /// Types with `@internal`.
+    /// Types with `@internal`, and those of whose fields all have it.
     pub(super) internal: BTreeSet<&'a str>,
 }
 
@@ -57,16 +58,18 @@ pub(super) fn read<'a>(
     let roots = root_names(document);
     let query = roots.into_iter().find(|(kind, _)| *kind == OperationKind::Query).map(|(_, name)| name);
     let mut reader = Reader { links, sources, findings };
-    let internal = definitions.iter().filter(|ty| reader.one(&ty.directives, "internal").is_some());
+    let types = Types::of(definitions.iter().copied());
+    let internal = definitions.iter().map(|ty| &*ty.name.value).filter(|ty| reader.is_internal(types.parts(ty)));
     let mut read = Read {
         links,
-        types: Types::of(definitions.iter().copied()),
+        internal: internal.collect(),
+        types,
         query: query.unwrap_or_else(|| "Query".into()),
         lookups: Vec::new(),
         required: Vec::new(),
-        internal: internal.map(|ty| &*ty.name.value).collect(),
     };
     for ty in definitions {
+        reader.parts(&read, ty);
         for field in &ty.fields {
             let hidden = read.is_internal(ty, field);
             reader.references(&read, ty, field, hidden);
@@ -85,10 +88,25 @@ impl Read<'_> {
         own || self.internal.contains(&*ty.name.value)
     }
 
+    /// The keys that a type declares, and where.
+    pub(super) fn keys<'d>(&self, ty: &'d TypeDefinition) -> impl Iterator<Item = (SelectedFields, &'d Directive)> {
+        let federation = self.links.federation().and_then(|link| link.directive_name("key"));
+        let is_key = move |directive: &&Directive| {
+            self.is(directive, "key") || federation.as_ref().is_some_and(|key| directive.name == *key)
+        };
+        ty.directives.iter().filter(is_key).filter_map(|directive| Some((key_of(directive)?, directive)))
+    }
+
     /// Whether a directive is the specification's `name`.
     pub(super) fn is(&self, directive: &Directive, name: &str) -> bool {
         element(self.links, &directive.name).as_deref() == Some(name)
     }
+}
+
+/// The fields of an application of `@key`, if they can be read.
+pub(super) fn key_of(directive: &Directive) -> Option<SelectedFields> {
+    let text = directive.argument("fields")?.as_str()?;
+    Some(SelectedFields::of(&parse::field_set(&field_set::canonical(text), directive.span.file).ok()?))
 }
 
 struct Reader<'a, 'f> {
@@ -108,15 +126,41 @@ impl<'a> Reader<'a, '_> {
         self.findings.push(Diagnostic::error(code, message).at(at));
     }
 
+    /// Whether others do not see a type: it says so, or there is nothing of it to see.
+    fn is_internal(&self, parts: &[&TypeDefinition]) -> bool {
+        let has = |directives: &[Directive]| self.one(directives, "internal").is_some();
+        let mut fields = parts.iter().flat_map(|part| &part.fields).peekable();
+        let hollow = fields.peek().is_some() && fields.all(|field| has(&field.directives));
+        hollow || parts.iter().any(|part| has(&part.directives))
+    }
+
     /// What others see cannot be of a type that they do not.
     fn references(&mut self, read: &Read<'_>, ty: &TypeDefinition, field: &FieldDefinition, hidden: bool) {
-        let target = field.ty.name();
-        if !hidden && read.internal.contains(&*target.value) {
-            let message = format!(
-                "\"{}.{}\" is no internal field, but its type \"{}\" is internal",
-                ty.name.value, field.name.value, target.value
-            );
-            self.error("REFERENCE_TO_INTERNAL_TYPE", message, target.span);
+        if !hidden {
+            let what = format!("\"{}.{}\" is no internal field, but its type", ty.name.value, field.name.value);
+            self.reference(read, &what, field.ty.name());
+        }
+    }
+
+    /// Nor is it made of such types.
+    fn parts(&mut self, read: &Read<'_>, ty: &TypeDefinition) {
+        if read.internal.contains(&*ty.name.value) {
+            return;
+        }
+        for member in &ty.members {
+            self.reference(read, &format!("\"{}\" is not internal, but its member", ty.name.value), member);
+        }
+        for interface in &ty.interfaces {
+            self.reference(read, &format!("\"{}\" is not internal, but its interface", ty.name.value), interface);
+        }
+    }
+
+    fn reference(&mut self, read: &Read<'_>, what: &str, target: &Spanned<Name>) {
+        if read.internal.contains(&*target.value) {
+            let said =
+                read.types.parts(&target.value).iter().any(|part| self.one(&part.directives, "internal").is_some());
+            let why = if said { "is internal" } else { "has internal fields only" };
+            self.error("REFERENCE_TO_INTERNAL_TYPE", format!("{what} \"{}\" {why}", target.value), target.span);
         }
     }
 

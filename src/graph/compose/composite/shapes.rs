@@ -1,5 +1,6 @@
 //! Whether a selection map yields what an argument takes.
 
+use crate::graph::compose::reads::constants;
 use crate::graph::federation::selection_map::{Below, ListItem, ObjectField, Path, Selected, SelectionMap, Step};
 use crate::graph::language::ast::{FieldDefinition, InputValueDefinition, TypeExpr, TypeKind};
 use crate::platform::base::Name;
@@ -99,10 +100,17 @@ impl<'a> Shapes<'a> {
             return None;
         };
         self.read.push((on.clone(), field, step.field.span));
+        if let Some(twice) = constants::repeated(&step.arguments) {
+            self.problem(twice.span, format!("the argument \"{}\" is given twice", twice.value));
+        }
         for argument in &step.arguments {
-            if field.arguments.iter().all(|known| known.name.value != argument.name.value) {
+            let Some(known) = field.arguments.iter().find(|known| known.name.value == argument.name.value) else {
                 let message = format!("\"{on}.{}\" has no argument \"{}\"", field.name.value, argument.name.value);
                 self.problem(argument.name.span, message);
+                continue;
+            };
+            if let Some(problem) = constants::problem(self.outputs, &known.ty, &argument.value) {
+                self.problem(argument.value.span, problem);
             }
         }
         let given = |known: &InputValueDefinition| step.arguments.iter().any(|own| own.name.value == known.name.value);
@@ -127,6 +135,9 @@ impl<'a> Shapes<'a> {
         if wanted.is_list() || self.inputs.kind(name) != Some(TypeKind::InputObject) {
             let place = fields.first().map_or(at, |field| field.name.span);
             return self.problem(place, format!("an object is made here, where \"{wanted}\" is wanted"));
+        }
+        if let Some(twice) = constants::repeated_name(fields.iter().map(|field| &field.name)) {
+            self.problem(twice.span, format!("the field \"{}\" is made twice", twice.value));
         }
         for field in fields {
             match self.inputs.inputs(name).find(|known| known.name.value == field.name.value) {

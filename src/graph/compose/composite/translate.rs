@@ -1,22 +1,21 @@
 //! The document that federation reads.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use crate::graph::compose::merge::build;
 use crate::graph::federation::lookup::{LOOKUP, PREFIX, REQUIRE};
 use crate::graph::federation::selection_map::{SelectedFields, SelectionMap};
 use crate::graph::language::ast::{
-    Argument, Definition, Directive, Document, FieldDefinition, InputValueDefinition, SchemaDefinition, Selection,
-    TypeDefinition, TypeKind, Value, ValueKind,
+    Argument, Definition, Directive, Document, FieldDefinition, InputValueDefinition, SchemaDefinition, TypeDefinition,
+    TypeKind, Value, ValueKind,
 };
-use crate::graph::language::parse;
 use crate::graph::link::{Link, Links, spec};
 use crate::platform::base::Name;
-use crate::platform::base::span::{FileId, Span, Spanned};
+use crate::platform::base::span::{Span, Spanned};
 
 use super::definitions::{FEDERATION, MAP, SET, SHARED, element};
-use super::keys::Lookup;
-use super::read::Read;
+use super::keys::{Lookup, is_looked_up};
+use super::read::{Read, key_of};
 use super::types::Types;
 use super::{Composite, Translated};
 
@@ -109,7 +108,8 @@ impl Writer<'_> {
                 directives.push(federation_link(&directive.name, link));
             }
         }
-        SchemaDefinition { directives, ..schema.clone() }
+        let roots = schema.roots.iter().filter(|(_, name)| !self.read.internal.contains(&*name.value));
+        SchemaDefinition { directives, roots: roots.cloned().collect(), ..schema.clone() }
     }
 
     fn ty(&self, ty: &TypeDefinition, first: bool) -> Option<TypeDefinition> {
@@ -124,7 +124,7 @@ impl Writer<'_> {
         }
         let fields = ty.fields.iter().filter(|field| !self.read.is_internal(ty, field));
         let fields: Vec<FieldDefinition> = fields.map(|field| self.field(ty, field)).collect();
-        // A type that only held what is internal is internal, too.
+        // The type is defined elsewhere, too.
         if fields.is_empty() && !ty.fields.is_empty() && directives.is_empty() {
             return None;
         }
@@ -180,10 +180,8 @@ impl Writer<'_> {
     fn resolve_keys(&self, ty: &str, directives: &mut [Directive]) {
         let key = self.federation("key");
         for directive in directives.iter_mut().filter(|directive| directive.name == key) {
-            let Some(fields) = directive.argument("fields") else { continue };
-            let fields = fields.as_str().and_then(|text| normal(text, directive.span.file));
-            let resolved = self.lookups_of(ty).any(|lookup| fields.is_some() && fields == self.normal(lookup));
-            if !resolved && directive.argument("resolvable").is_none() {
+            let Some(fields) = key_of(directive) else { continue };
+            if !is_looked_up(self.lookups, ty, &fields) && directive.argument("resolvable").is_none() {
                 let name = Spanned { value: "resolvable".into(), span: directive.span };
                 let value = Value { kind: ValueKind::Boolean(false), span: directive.span };
                 directive.arguments.push(Argument { name, value });
@@ -194,14 +192,13 @@ impl Writer<'_> {
     /// `@lookup`s of an object type, and the keys that they stand for and that are not declared.
     fn keys(&self, ty: &TypeDefinition) -> Vec<Directive> {
         let parts = self.read.types.parts(&ty.name.value);
-        let declared = parts.iter().flat_map(|part| self.directives(&part.directives));
-        let declared = declared.filter(|directive| directive.name == self.federation("key"));
-        let mut known: BTreeSet<String> =
-            declared.filter_map(|key| normal(key.argument("fields")?.as_str()?, key.span.file)).collect();
+        let mut known: Vec<SelectedFields> =
+            parts.iter().flat_map(|part| self.read.keys(part)).map(|(key, _)| key).collect();
         let mut directives = Vec::new();
-        for lookup in self.lookups_of(&ty.name.value) {
+        for lookup in self.lookups.iter().filter(|lookup| *lookup.ty == ty.name.value) {
             let key = lookup.key.to_string();
-            if self.normal(lookup).is_some_and(|normal| known.insert(normal)) {
+            if !known.iter().any(|known| known.is_same(&lookup.key)) {
+                known.push(lookup.key.clone());
                 let arguments = vec![("fields", build::text(key.as_str()))];
                 directives.push(build::directive(&self.federation("key"), arguments, lookup.span));
             }
@@ -214,14 +211,6 @@ impl Writer<'_> {
             directives.push(build::directive(LOOKUP, arguments, lookup.span));
         }
         directives
-    }
-
-    fn lookups_of<'s>(&'s self, ty: &'s str) -> impl Iterator<Item = &'s Lookup<'s>> {
-        self.lookups.iter().filter(move |lookup| &**lookup.ty == ty)
-    }
-
-    fn normal(&self, lookup: &Lookup<'_>) -> Option<String> {
-        normal(&lookup.key.to_string(), lookup.span.file)
     }
 
     /// `[{ name, type, value, default }]`; the last where there is one.
@@ -258,29 +247,4 @@ fn federation_link(link_directive: &Name, link: &Link) -> Directive {
         ("import", build::list(imports.collect(), span)),
     ];
     build::directive(link_directive, arguments, span)
-}
-
-/// A field set without regard to order.
-fn normal(text: &str, file: FileId) -> Option<String> {
-    let trimmed = text.trim();
-    let body = trimmed.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')).unwrap_or(trimmed);
-    Some(sorted(&parse::field_set(body, file).ok()?))
-}
-
-fn sorted(selections: &[Selection]) -> String {
-    let mut parts: BTreeMap<String, String> = BTreeMap::new();
-    for selection in selections {
-        match selection {
-            Selection::Field(field) => {
-                let below = field.selections.as_deref().map(sorted).unwrap_or_default();
-                parts.insert(field.name.value.to_string(), below);
-            }
-            Selection::InlineFragment { on, selections, .. } => {
-                let on = on.as_ref().map_or("", |on| &on.value);
-                parts.insert(format!("... on {on}"), sorted(selections));
-            }
-            Selection::FragmentSpread { name, .. } => drop(parts.insert(format!("...{}", name.value), String::new())),
-        }
-    }
-    parts.iter().map(|(name, below)| format!("{name}{{{below}}}")).collect()
 }

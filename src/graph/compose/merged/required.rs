@@ -1,12 +1,16 @@
 //! What required arguments are filled with must exist in other subgraphs, and fit.
 
+use std::collections::BTreeMap;
+
 use crate::graph::compose::composite::Required;
 use crate::graph::compose::composite::shapes::Shapes;
 use crate::graph::compose::composite::types::Types;
 use crate::graph::compose::merge::Merged;
+use crate::graph::compose::reads::merging::Reads;
 use crate::graph::compose::subgraph::directives::Federation;
 use crate::graph::compose::subgraph::model::{Annotated, Subgraph};
-use crate::graph::language::ast::TypeDefinition;
+use crate::graph::language::ast::{TypeDefinition, TypeKind};
+use crate::platform::base::Name;
 use crate::platform::base::diagnostic::Diagnostic;
 
 /// Checks every argument with `@require`.
@@ -25,6 +29,27 @@ pub fn check(merged: &Merged, subgraphs: &[Subgraph], diagnostics: &mut Vec<Diag
                 diagnostics.push(Diagnostic::error("REQUIRE_INVALID_FIELDS", message).at(span));
             }
         });
+        conflicts(merged, subgraph, diagnostics);
+    }
+}
+
+/// All that one field requires comes in one representation.
+fn conflicts(merged: &Merged, subgraph: &Subgraph, diagnostics: &mut Vec<Diagnostic>) {
+    let required = subgraph.composite.iter().flat_map(|composite| &composite.required);
+    let mut fields: BTreeMap<(&Name, &Name), Vec<&Required>> = BTreeMap::new();
+    required.for_each(|required| fields.entry((&required.ty, &required.field)).or_default().push(required));
+    let is_object = |name: &str| merged.types.get(name).is_some_and(|ty| ty.kind == TypeKind::Object);
+    for ((ty, field), required) in fields {
+        let mut reads = Reads::new(&is_object);
+        required.iter().for_each(|required| reads.map(&required.map));
+        for conflict in reads.conflicts() {
+            let message = format!(
+                "the arguments of \"{ty}.{field}\" cannot be filled: they read \"{}\" with other arguments, too",
+                conflict.field
+            );
+            let finding = Diagnostic::error("REQUIRE_INVALID_FIELDS", message).at(conflict.span);
+            diagnostics.push(finding.label(conflict.first, "read here first"));
+        }
     }
 }
 

@@ -178,6 +178,11 @@ impl Type {
 // === impl Subgraph ===
 
 impl Subgraph {
+    /// Whether a field has arguments that other subgraphs fill.
+    pub fn has_required(&self, ty: &str, field: &str) -> bool {
+        self.composite.as_ref().is_some_and(|composite| composite.requires(ty, field))
+    }
+
     /// Calls `visit` with every application of a directive, on whatever it stands.
     pub fn each_applied<'a>(&'a self, visit: &mut dyn FnMut(&'a Applied)) {
         self.schema.iter().for_each(&mut *visit);

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::graph::language::ast::{Argument, Selection};
 use crate::graph::language::value::InputValue;
 use crate::platform::base::Name;
 
@@ -56,18 +57,29 @@ impl SelectedFields {
         }
     }
 
-    /// The fields of an object of type `ty`, without conditions on the object itself; `None` if one
-    /// of them asks for another type.
-    pub fn of(self, ty: &str) -> Option<Self> {
+    /// What a field set selects; named fragments are not followed.
+    pub fn of(selections: &[Selection]) -> Self {
         let mut fields = Self::default();
-        for node in self.nodes {
-            match node.what {
-                What::On(on) if &*on == ty => fields.extend(node.below.of(ty)?),
-                What::On(_) => return None,
-                what => fields.at(what).extend(node.below),
+        for selection in selections {
+            match selection {
+                Selection::Field(field) => {
+                    let below = Self::of(field.selections.as_deref().unwrap_or_default());
+                    fields.at(What::field(&field.name.value, &field.arguments)).extend(below);
+                }
+                Selection::InlineFragment { on, selections, .. } => match on {
+                    Some(on) => fields.at(What::On(on.value.clone())).extend(Self::of(selections)),
+                    None => fields.extend(Self::of(selections)),
+                },
+                Selection::FragmentSpread { .. } => {}
             }
         }
-        Some(fields)
+        fields
+    }
+
+    /// Whether both have the same fields, in whatever order.
+    pub fn is_same(&self, other: &Self) -> bool {
+        let has = |node: &Node| other.nodes.iter().any(|own| own.what == node.what && own.below.is_same(&node.below));
+        self.nodes.len() == other.nodes.len() && self.nodes.iter().all(has)
     }
 
     /// Whether any field is given arguments.
@@ -102,10 +114,7 @@ impl SelectedFields {
             None => self,
         };
         for step in &path.steps {
-            let arguments = step.arguments.iter();
-            let arguments =
-                arguments.map(|argument| (argument.name.value.clone(), argument.value.to_input())).collect();
-            here = here.at(What::Field { name: step.field.value.clone(), arguments });
+            here = here.at(What::field(&step.field.value, &step.arguments));
             if let Some(on) = &step.on {
                 here = here.at(What::On(on.value.clone()));
             }
@@ -130,6 +139,15 @@ impl SelectedFields {
             self.nodes.len() - 1
         });
         &mut self.nodes[place].below
+    }
+}
+
+// === impl What ===
+
+impl What {
+    fn field(name: &Name, arguments: &[Argument]) -> Self {
+        let given = arguments.iter().map(|argument| (argument.name.value.clone(), argument.value.to_input()));
+        Self::Field { name: name.clone(), arguments: given.collect() }
     }
 }
 

@@ -139,9 +139,17 @@ impl Parser<'_> {
             return Err(SyntaxError { message: "these are no arguments of a field".into(), span });
         };
         let mut arguments = field.arguments.clone();
+        // The parsed text begins with another word than the map's.
+        let moved = |at: u32| (start + at as usize).saturating_sub("field".len());
+        let inside = |span: Span| (self.place)(moved(span.start), moved(span.end));
         for argument in &mut arguments {
-            argument.name.span = span;
-            argument.value.span = span;
+            argument.name.span = inside(argument.name.span);
+            argument.value.span = inside(argument.value.span);
+            let mut variable = false;
+            argument.value.to_input().for_each_variable(&mut |_| variable = true);
+            if variable {
+                return Err(SyntaxError { message: "a variable has no value here".into(), span: argument.value.span });
+            }
         }
         Ok(arguments)
     }
@@ -275,6 +283,7 @@ mod tests {
         assert_eq!(wrong("a.é"), (2, "expected a name, not \"é\"".to_owned()));
         assert_eq!(wrong("a(x: 1"), (1, "the arguments have no end".to_owned()));
         assert_eq!(wrong("a(x: )"), (1, "these are no arguments of a field".to_owned()));
+        assert_eq!(wrong("a.b(x: [{ y: $z }])"), (7, "a variable has no value here".to_owned()));
         assert_eq!(wrong("a[b, c]"), (5, "expected \"]\", not \"c\"".to_owned()));
         assert!(read(&"a[".repeat(100)).unwrap_err().message.contains("too deeply"));
     }

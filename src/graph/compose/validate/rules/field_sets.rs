@@ -1,6 +1,7 @@
 //! The strings of `@key`, `@requires` and `@provides` must be selections of what exists.
 
-use crate::graph::compose::composite::Composite;
+use crate::graph::compose::reads::constants;
+use crate::graph::compose::reads::merging::Reads;
 use crate::graph::compose::subgraph::directives::{Applied, Federation};
 use crate::graph::compose::subgraph::field_set::{self, Unreadable};
 use crate::graph::compose::subgraph::model::{Annotated, Field, Subgraph, Type};
@@ -19,8 +20,7 @@ pub fn check(subgraph: &Subgraph, sources: &SourceMap, diagnostics: &mut Vec<Dia
         }
         for field in ty.fields.values() {
             // What required arguments read is known once all subgraphs are together.
-            let composite = |composite: &Composite| composite.requires(&ty.name.value, &field.name.value);
-            let later = subgraph.composite.as_ref().is_some_and(composite);
+            let later = subgraph.has_required(&ty.name.value, &field.name.value);
             for requires in field.all(Federation::Requires).filter(|_| !later) {
                 on_interface(ty, field, requires, "REQUIRES", diagnostics);
                 one(subgraph, sources, diagnostics, Federation::Requires, requires, &ty.name.value);
@@ -72,7 +72,10 @@ fn one(
         Ok(selections) if selections.is_empty() => {
             check.fail("INVALID_FIELDS", "the field set is empty".into(), value.span);
         }
-        Ok(selections) => check.selections(parent, &selections, false, MAX_DEPTH),
+        Ok(selections) => {
+            check.selections(parent, &selections, false, MAX_DEPTH);
+            check.conflicts(&selections);
+        }
         Err(Unreadable::NotText) => {
             let message = format!("the fields of \"@{}\" must be a string", directive.name());
             check.fail("INVALID_FIELDS_TYPE", message, value.span);
@@ -240,18 +243,37 @@ impl Check<'_> {
         self.diagnostics.push(finding.help(help));
     }
 
+    /// A representation has a field once.
+    fn conflicts(&mut self, selections: &[Selection]) {
+        let subgraph = self.subgraph;
+        let is_object = |name: &str| subgraph.types.get(name).is_some_and(|ty| ty.kind == TypeKind::Object);
+        let mut reads = Reads::new(&is_object);
+        reads.selections(selections);
+        for conflict in reads.conflicts() {
+            let code = format!("{}_INVALID_FIELDS", self.prefix());
+            let message = format!("\"{}\" is selected with other arguments, too", conflict.field);
+            let finding = Diagnostic::error(code, message).at(conflict.span);
+            self.diagnostics.push(finding.label(conflict.first, "selected here first"));
+        }
+    }
+
     fn arguments(&mut self, parent: &str, field: &ast::Field, definition: &Field) {
-        if self.directive != Federation::Requires {
-            if !definition.arguments.is_empty() {
-                let message = format!("\"{parent}.{}\" takes arguments", field.name.value);
-                self.fail("FIELDS_HAS_ARGS", message, field.name.span);
-            }
+        if self.directive != Federation::Requires && !definition.arguments.is_empty() {
+            let message = format!("\"{parent}.{}\" takes arguments", field.name.value);
+            self.fail("FIELDS_HAS_ARGS", message, field.name.span);
             return;
         }
+        if let Some(twice) = constants::repeated(&field.arguments) {
+            self.fail("INVALID_FIELDS", format!("the argument \"{}\" is given twice", twice.value), twice.span);
+        }
         for argument in &field.arguments {
-            if !definition.arguments.contains_key(&argument.name.value) {
+            let Some(known) = definition.arguments.get(&argument.name.value) else {
                 let message = format!("\"{parent}.{}\" has no argument \"{}\"", field.name.value, argument.name.value);
                 self.fail("INVALID_FIELDS", message, argument.name.span);
+                continue;
+            };
+            if let Some(problem) = constants::problem(self.subgraph, &known.ty, &argument.value) {
+                self.fail("INVALID_FIELDS", problem, argument.value.span);
             }
         }
         for argument in definition.arguments.values() {
