@@ -104,7 +104,7 @@ pub fn compose(sources: &SourceMap, inputs: &[SubgraphInput], options: &ComposeO
     match Supergraph::from_document(&document, sources) {
         Ok(supergraph) => {
             diagnostics.extend(satisfiability::check(&supergraph, &|coordinate| places(&subgraphs, coordinate)));
-            diagnostics.extend(fan_out::check(&supergraph, &places_of("N_PLUS_ONE", &diagnostics)));
+            diagnostics.extend(fan_out::check(&supergraph));
             let sdl = print::document(&document);
             let api_sdl = supergraph.api_sdl.to_string();
             let composed = Composed { document, sdl, supergraph, api_sdl, connected };
@@ -130,12 +130,6 @@ fn places(subgraphs: &[Subgraph], coordinate: &str) -> Vec<(Span, String)> {
             Some((field.name.span, format!("in subgraph \"{}\"", subgraph.name)))
         })
         .collect()
-}
-
-/// Where findings with this code stand.
-fn places_of(code: &str, diagnostics: &[Diagnostic]) -> BTreeSet<Span> {
-    let found = diagnostics.iter().filter(|finding| finding.code == code);
-    found.filter_map(|finding| Some(finding.labels.first()?.span)).collect()
 }
 
 fn has_errors(diagnostics: &[Diagnostic]) -> bool {

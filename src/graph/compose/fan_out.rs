@@ -1,36 +1,41 @@
-//! `N_PLUS_ONE` over the whole graph: a list in one subgraph leads to a connector of another that is
-//! called once an object. Lists of the connector's own subgraph are judged where connectors are.
+//! `N_PLUS_ONE`: a list, of whatever subgraph, leads to a connector that is called once an object.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::graph::connect::{ConnectSpec, RequestSpec};
-use crate::graph::federation::ids::{ConnectorId, FieldId, SubgraphId, TypeId};
+use crate::graph::federation::ids::{FieldId, SubgraphId, TypeId};
 use crate::graph::federation::supergraph::{BatchCaps, EntryKind, SubgraphKind, Supergraph};
 use crate::graph::language::ast::OperationKind;
 use crate::platform::base::diagnostic::Diagnostic;
-use crate::platform::base::span::Span;
+
+/// The visible lists of the graph.
+struct Lists {
+    /// By the objects they may hold: how long they may be, the field that says so, and the list.
+    by_object: BTreeMap<TypeId, Vec<(u32, FieldId, FieldId)>>,
+}
 
 /// Calls that are accepted without a word.
 const ACCEPTED: u32 = 20;
 /// The size of a list that nothing is said about.
 const ASSUMED: u32 = 10;
 
-/// Warns of connectors that long lists lead to; `told` are the places of those warned of already.
-pub fn check(graph: &Supergraph, told: &BTreeSet<Span>) -> Vec<Diagnostic> {
+/// Warns of connectors that long lists lead to.
+pub fn check(graph: &Supergraph) -> Vec<Diagnostic> {
+    let lists = Lists::of(graph);
     let mut findings = Vec::new();
     for (connector, def) in graph.connectors.iter_enumerated() {
         let Some((_, spec)) = graph.connector_spec(connector) else { continue };
-        let one_by_one = matches!(def.batch, BatchCaps::One { .. }) && !matches!(spec.request, RequestSpec::Computed);
-        if !one_by_one || told.contains(&spec.span) {
+        if !matches!(def.batch, BatchCaps::One { .. }) || matches!(spec.request, RequestSpec::Computed) {
             continue;
         }
-        let lists = landings(graph, connector).into_iter().flat_map(|ty| lists_to(graph, ty, def.subgraph));
-        let Some((calls, field)) = lists.max_by_key(|&(size, field)| (size, std::cmp::Reverse(field))) else {
-            continue;
-        };
-        if calls > ACCEPTED {
-            findings.push(finding(graph, spec, calls, field));
-        }
+        let own = |kind: EntryKind| kind == EntryKind::Connector(connector);
+        let landings: BTreeSet<TypeId> =
+            graph.entries.iter().filter(|entry| own(entry.kind)).map(|entry| entry.ty).collect();
+        let longest = landings.into_iter().flat_map(|ty| lists.to(graph, ty, def.subgraph));
+        let longest = longest.max_by_key(|&(size, field)| (size, std::cmp::Reverse(field)));
+        findings.extend(
+            longest.filter(|(calls, _)| *calls > ACCEPTED).map(|(calls, field)| finding(graph, spec, calls, field)),
+        );
     }
     findings
 }
@@ -44,25 +49,35 @@ fn finding(graph: &Supergraph, spec: &ConnectSpec, calls: u32, list: FieldId) ->
     Diagnostic::warning("N_PLUS_ONE", message).at(spec.span).help(help)
 }
 
-/// The types whose objects the connector is called for.
-fn landings(graph: &Supergraph, connector: ConnectorId) -> BTreeSet<TypeId> {
-    let own = |kind: EntryKind| kind == EntryKind::Connector(connector);
-    graph.entries.iter().filter(|entry| own(entry.kind)).map(|entry| entry.ty).collect()
-}
+// === impl Lists ===
 
-/// The visible lists of `ty` whose objects lack something that `subgraph` has, and their sizes.
-fn lists_to(graph: &Supergraph, ty: TypeId, subgraph: SubgraphId) -> Vec<(u32, FieldId)> {
-    let mut lists = Vec::new();
-    for (id, field) in graph.fields.iter_enumerated() {
-        let leads = graph.types[field.ty.inner].possible.contains(ty) && !field.ty.lists.is_empty();
-        if leads
-            && !field.inaccessible
-            && field.providers.iter().any(|&from| lacks(graph, ty, subgraph, graph.providers[from].subgraph))
-        {
-            lists.push(size(graph, id));
+impl Lists {
+    fn of(graph: &Supergraph) -> Self {
+        let mut by_target: BTreeMap<TypeId, Vec<FieldId>> = BTreeMap::new();
+        for (id, field) in graph.fields.iter_enumerated() {
+            by_target.entry(field.ty.inner).or_default().push(id);
         }
+        let lists =
+            graph.fields.iter_enumerated().filter(|(_, field)| !field.ty.lists.is_empty() && !field.inaccessible);
+        let mut by_object: BTreeMap<TypeId, Vec<(u32, FieldId, FieldId)>> = BTreeMap::new();
+        for (id, field) in lists {
+            let (size, said) = size(graph, &by_target, id);
+            for object in graph.types[field.ty.inner].possible.iter() {
+                by_object.entry(object).or_default().push((size, said, id));
+            }
+        }
+        Self { by_object }
     }
-    lists
+
+    /// Those of `ty` whose objects lack something that `subgraph` has: how long, and who says so.
+    fn to(&self, graph: &Supergraph, ty: TypeId, subgraph: SubgraphId) -> Vec<(u32, FieldId)> {
+        let lists = self.by_object.get(&ty).map(Vec::as_slice).unwrap_or_default().iter();
+        let leads = |list: FieldId| {
+            let providers = &graph.fields[list].providers;
+            providers.iter().any(|&from| lacks(graph, ty, subgraph, graph.providers[from].subgraph))
+        };
+        lists.filter(|(.., list)| leads(*list)).map(|&(size, said, _)| (size, said)).collect()
+    }
 }
 
 /// Whether no other entry than those of `subgraph` gives some field of `ty` to objects from `list`.
@@ -83,12 +98,11 @@ fn lacks(graph: &Supergraph, ty: TypeId, subgraph: SubgraphId, list: SubgraphId)
 }
 
 /// How long a list may be, and the field that says so: the list's own, or that of its connection.
-fn size(graph: &Supergraph, list: FieldId) -> (u32, FieldId) {
+fn size(graph: &Supergraph, by_target: &BTreeMap<TypeId, Vec<FieldId>>, list: FieldId) -> (u32, FieldId) {
     let own = own_size(graph, list, None);
-    let parent = graph.fields[list].parent;
     let name = &graph.fields[list].name;
-    let above = graph.fields.iter_enumerated().filter(|(_, field)| field.ty.inner == parent);
-    let above = above.filter_map(|(id, _)| Some((own_size(graph, id, Some(name))?, id))).max();
+    let above = by_target.get(&graph.fields[list].parent).into_iter().flatten();
+    let above = above.filter_map(|&id| Some((own_size(graph, id, Some(name))?, id))).max();
     own.map(|size| (size, list)).or(above).unwrap_or((ASSUMED, list))
 }
 

@@ -6,7 +6,6 @@ mod connector_ids;
 mod connector_sources;
 mod coverage;
 mod entities;
-mod fan_out;
 mod grpc;
 mod headers;
 mod operations;
@@ -47,7 +46,7 @@ pub(super) struct Context<'a> {
 pub(super) type Rule = fn(&Context<'_>, &mut Vec<Diagnostic>);
 
 /// All rules, in the order they report.
-pub(super) const RULES: [Rule; 17] = [
+pub(super) const RULES: [Rule; 16] = [
     source_names::check,
     source_protocols::check,
     connector_ids::check,
@@ -64,5 +63,4 @@ pub(super) const RULES: [Rule; 17] = [
     grpc::check,
     sql::check,
     coverage::check,
-    fan_out::check,
 ];
