@@ -395,7 +395,7 @@ pub struct KeyColumn {
     pub descending: bool,
     /// The SQL expression it stands for.
     pub expression: Name,
-    /// The result column that holds its value: the last part of the expression.
+    /// The result column that holds its value: the last part of `t.column`, otherwise the name.
     pub column: Name,
 }
 

@@ -66,6 +66,36 @@ pub fn key_column(reader: &mut Reader<'_>, text: &Spanned<Name>, columns: &[Colu
         return None;
     };
     let expression = column.expression.value.clone();
-    let last = expression.rsplit('.').next().unwrap_or(&expression).trim_matches(['"', '`']);
-    Some(KeyColumn { name: Spanned { value: name, span: text.span }, descending, column: last.into(), expression })
+    let column = result_column(&expression).map_or_else(|| name.clone(), Name::from);
+    Some(KeyColumn { name: Spanned { value: name, span: text.span }, descending, column, expression })
+}
+
+/// What a column is called in the result when nobody gives it another name: the last part of
+/// `t.column`. Expressions have no name of their own; they are given that of the key.
+fn result_column(expression: &str) -> Option<&str> {
+    let parts = expression.split('.').map(|part| {
+        let quoted =
+            part.len() > 2 && ['"', '`'].iter().any(|quote| part.starts_with(*quote) && part.ends_with(*quote));
+        if quoted {
+            return Some(&part[1..part.len() - 1]);
+        }
+        let whole = part.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '$');
+        (whole && !part.is_empty()).then_some(part)
+    });
+    parts.collect::<Option<Vec<_>>>()?.pop()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_plain_columns_have_names_of_their_own() {
+        assert_eq!(result_column("id"), Some("id"));
+        assert_eq!(result_column("s.t.created_at"), Some("created_at"));
+        assert_eq!(result_column("t.\"createdAt\""), Some("createdAt"));
+        assert_eq!(result_column("lower(e.nm)"), None);
+        assert_eq!(result_column("e.a + e.b"), None);
+        assert_eq!(result_column("e.a::text"), None);
+    }
 }

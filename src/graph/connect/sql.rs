@@ -240,6 +240,32 @@ impl Scan {
         parts.filter(|part| !part.is_empty()).collect()
     }
 
+    /// The words of the first statement's own list of result columns, among them the columns' names;
+    /// nothing where that cannot be told: `*` may bring any column, and quoted names are not read.
+    pub fn selected(&self) -> Option<Vec<&str>> {
+        let statement = self.statements().into_iter().next()?;
+        let mut depth = 0usize;
+        let mut own = Vec::new();
+        for token in statement {
+            match token.kind {
+                TokenKind::Symbol('(') => depth += 1,
+                TokenKind::Symbol(')') => depth = depth.saturating_sub(1),
+                _ if depth == 0 => own.push(token),
+                _ => {}
+            }
+        }
+        // What stands before it belongs to `WITH`.
+        let starts = matches!(statement.first()?.word()?, "SELECT" | "WITH");
+        let select = own.iter().position(|token| token.word() == Some("SELECT")).filter(|_| starts)?;
+        let rest = own.get(select + 1..)?;
+        let ends = |token: &&Token| {
+            matches!(token.word(), Some("FROM" | "WHERE" | "UNION" | "INTERSECT" | "EXCEPT" | "ORDER" | "LIMIT"))
+        };
+        let list = rest.get(..rest.iter().position(ends).unwrap_or(rest.len()))?;
+        let is_open = |token: &&Token| matches!(token.kind, TokenKind::Symbol('*') | TokenKind::Quoted);
+        (!list.iter().any(is_open)).then(|| list.iter().filter_map(|token| token.word()).collect())
+    }
+
     /// The first token of the first statement that shows that the text does not only read.
     pub fn first_write(&self) -> Option<&Token> {
         let statement = self.statements().into_iter().next()?;
@@ -318,6 +344,26 @@ mod tests {
         assert_eq!(write("with a as (delete from t returning id) select * from a").as_deref(), Some("DELETE"));
         assert_eq!(write("WITH a AS (SELECT 1) INSERT INTO t SELECT * FROM a").as_deref(), Some("INSERT"));
         assert_eq!(write("PRAGMA foreign_keys = off").as_deref(), Some("PRAGMA"));
+    }
+
+    #[test]
+    fn result_columns_are_those_of_the_statement_itself() {
+        let selected = |text| scan([Piece::Text(text, 0)]).selected().map(|words| words.join(" "));
+        for (text, words) in [
+            ("SELECT e.id, e.n FROM e", Some("E ID E N")),
+            ("WITH x AS (SELECT 1 FROM y) SELECT e.id FROM e", Some("E ID")),
+            ("WITH RECURSIVE x(a) AS (SELECT 1), z AS (SELECT 2) SELECT id FROM x", Some("ID")),
+            ("SELECT (SELECT max(z) FROM y), e.id FROM e", Some("E ID")),
+            ("SELECT lower(e.nm) AS low FROM e", Some("LOWER AS LOW")),
+            ("SELECT count(*), id FROM e", Some("COUNT ID")),
+            ("SELECT id UNION SELECT b FROM c", Some("ID")),
+            ("SELECT e.* FROM e", None),
+            ("SELECT \"id\" FROM e", None),
+            ("(SELECT id FROM e) UNION SELECT 1", None),
+            ("VALUES (1)", None),
+        ] {
+            assert_eq!(selected(text).as_deref(), words, "{text}");
+        }
     }
 
     #[test]

@@ -1,5 +1,5 @@
 //! `SQL_SYNTAX`, `SQL_WRITE_OUTSIDE_MUTATION`, `SQL_MULTIPLE_STATEMENTS`, `SQL_COLUMN_UNKNOWN`,
-//! `SQL_FRAGMENT_NEEDS_COLUMNS`: what can be told of SQL without a database.
+//! `SQL_FRAGMENT_NEEDS_COLUMNS`, `SQL_IN_WITHOUT_LIST`: what can be told of SQL without a database.
 
 use std::ops::Range;
 
@@ -8,7 +8,7 @@ use crate::graph::connect::read::ConnectorDraft;
 use crate::graph::connect::sql::{Piece, Problem, Scan, TokenKind, scan};
 use crate::graph::connect::text::inside;
 use crate::graph::language::ast::OperationKind;
-use crate::graph::mapping::{Fragment, SqlPiece, SqlTemplate};
+use crate::graph::mapping::{Fragment, Kinds, Mapping, SqlPiece, SqlTemplate};
 use crate::platform::base::diagnostic::Diagnostic;
 use crate::platform::base::span::Spanned;
 
@@ -83,6 +83,7 @@ impl Statement<'_, '_> {
             self.help("write with execute, on a mutation field");
         }
         self.fragments();
+        self.lists(&found);
         self.key_columns(&found);
     }
 
@@ -128,19 +129,44 @@ impl Statement<'_, '_> {
         }
     }
 
+    /// `IN ({list})` binds one value, which no element equals.
+    fn lists(&mut self, found: &Scan) {
+        for window in found.tokens.windows(4) {
+            let [word, open, hole, close] = window else { continue };
+            let alone = word.word() == Some("IN")
+                && (&open.kind, &hole.kind, &close.kind)
+                    == (&TokenKind::Symbol('('), &TokenKind::Hole, &TokenKind::Symbol(')'));
+            let mapping = self.template.value.pieces().iter().find_map(|piece| match piece {
+                SqlPiece::Value(value) if alone && value.range == hole.range => Some(&value.mapping),
+                _ => None,
+            });
+            let Some(mapping) = mapping.filter(|mapping| self.is_list(mapping)) else { continue };
+            let message = format!("IN ({{{mapping}}}) compares with the list as one value");
+            let span = inside(self.context.files, self.template.span, hole.range.clone());
+            let finding = Diagnostic::warning("SQL_IN_WITHOUT_LIST", message).at(span);
+            self.findings.push(finding.help(format!("write IN ({{%list {mapping}}})")));
+        }
+    }
+
+    /// Whether a mapping surely yields a list.
+    fn is_list(&self, mapping: &Mapping) -> bool {
+        let text = mapping.to_string();
+        let is_name = |name: &&str| name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+        if text.strip_prefix("$batch.").filter(is_name).is_some() {
+            return true;
+        }
+        let argument = text.strip_prefix("$args.").filter(is_name).and_then(|name| {
+            let arguments = &self.connector.field?.arguments;
+            arguments.iter().find(|argument| *argument.name.value == *name)
+        });
+        argument.is_some_and(|argument| argument.ty.is_list()) || mapping.output().kinds() == Kinds::ARRAY
+    }
+
     /// Page keys are among the columns that come back.
     fn key_columns(&mut self, found: &Scan) {
-        let key = self.connector.spec.paginate.iter().flat_map(|paginate| paginate.key.clone());
-        let select = found.tokens.iter().position(|token| token.word() == Some("SELECT")).unwrap_or(0);
-        let from = found.tokens.iter().position(|token| token.word() == Some("FROM")).unwrap_or(found.tokens.len());
-        let Some(columns) = found.tokens.get(select..from) else { return };
-        // Quoted names are not read, and `*` may bring any column.
-        let is_open = |kind: &TokenKind| matches!(kind, TokenKind::Symbol('*') | TokenKind::Quoted);
-        if columns.iter().any(|token| is_open(&token.kind)) {
-            return;
-        }
-        for column in key {
-            if !columns.iter().any(|token| token.word().is_some_and(|word| word.eq_ignore_ascii_case(&column.column))) {
+        let Some(names) = found.selected() else { return };
+        for column in self.connector.spec.paginate.iter().flat_map(|paginate| paginate.key.clone()) {
+            if !names.iter().any(|name| name.eq_ignore_ascii_case(&column.column)) {
                 let message = format!("key column \"{}\" is not selected, so no cursor can hold it", column.column);
                 self.findings.push(Diagnostic::error("SQL_COLUMN_UNKNOWN", message).at(column.name.span));
             }
