@@ -17,7 +17,7 @@ use super::subgraph::definitions::{self, NEWEST, OLDEST};
 use super::subgraph::facts::Facts;
 use super::subgraph::load;
 use super::subgraph::model::Subgraph;
-use super::{fan_out, merge, merged, satisfiability, supergraph, upgrade, validate};
+use super::{allowed, fan_out, merge, merged, satisfiability, supergraph, upgrade, validate};
 
 /// One subgraph to compose.
 #[derive(Clone, Debug)]
@@ -89,16 +89,16 @@ pub fn compose(sources: &SourceMap, inputs: &[SubgraphInput], options: &ComposeO
         validate::subgraph(subgraph, sources, &mut diagnostics);
     }
     if has_errors(&diagnostics) {
-        return finish(None, diagnostics);
+        return finish(sources, None, diagnostics);
     }
     let (mut whole, found) = merge::merge(&subgraphs, sources);
     diagnostics.extend(found);
     if has_errors(&diagnostics) {
-        return finish(None, diagnostics);
+        return finish(sources, None, diagnostics);
     }
     merged::check(&mut whole, &subgraphs, sources, &mut diagnostics);
     if has_errors(&diagnostics) {
-        return finish(None, diagnostics);
+        return finish(sources, None, diagnostics);
     }
     let document = supergraph::document(&whole, &subgraphs, span);
     match Supergraph::from_document(&document, sources) {
@@ -110,12 +110,12 @@ pub fn compose(sources: &SourceMap, inputs: &[SubgraphInput], options: &ComposeO
             let composed = Composed { document, sdl, supergraph, api_sdl, connected };
             match options.unsatisfiable {
                 true => Composition { supergraph: Some(composed), diagnostics },
-                false => finish(Some(composed), diagnostics),
+                false => finish(sources, Some(composed), diagnostics),
             }
         }
         Err(found) => {
             diagnostics.extend(found);
-            finish(None, diagnostics)
+            finish(sources, None, diagnostics)
         }
     }
 }
@@ -136,8 +136,9 @@ fn has_errors(diagnostics: &[Diagnostic]) -> bool {
     diagnostics.iter().any(Diagnostic::is_error)
 }
 
-/// Errors first, then by place; equal findings once.
-fn finish(supergraph: Option<Composed>, mut diagnostics: Vec<Diagnostic>) -> Composition {
+/// Errors first, then by place; equal findings once, and those not that the author knows of.
+fn finish(sources: &SourceMap, supergraph: Option<Composed>, mut diagnostics: Vec<Diagnostic>) -> Composition {
+    diagnostics.retain(|diagnostic| !allowed::is_allowed(diagnostic, sources));
     let order = |diagnostic: &Diagnostic| {
         let severity = match diagnostic.severity {
             Severity::Error => 0,
@@ -223,7 +224,9 @@ impl Reading<'_> {
         }
         let (document, links, composite) = self.translated(document, links)?;
         let (connected, found) = connect::read(&document, &input.name, &links, self.sources, self.options.protos);
-        if !(self.keep(found) && valid) {
+        // With mistakes in connectors nothing is merged, but the rest of the file is judged.
+        self.keep(found);
+        if !valid {
             return None;
         }
         let remote =

@@ -11,6 +11,7 @@
 //! Invariants: the order of subgraphs changes nothing; equal inputs give equal bytes; every place
 //! in a diagnostic lies in a file of the user's.
 
+mod allowed;
 pub mod codes;
 pub mod composite;
 mod composition;
