@@ -5,6 +5,7 @@ use sqlx::{Connection as _, MySqlConnection};
 
 use crate::harness::{Ask, Subgraph};
 use crate::mariadb_server::MariaDbServer;
+use crate::seek::{self, Key};
 
 const TABLES: &str = "
   CREATE DATABASE shop;
@@ -63,7 +64,44 @@ async fn mariadb_answers_as_typed_values() {
     reading_connections_cannot_write(&subgraph).await;
     a_list_of_statements_is_one_transaction(&subgraph).await;
     the_server_gives_up_what_nobody_waits_for(&subgraph).await;
+    sqlx::raw_sql(ITEMS).execute(&mut connection).await.unwrap();
+    seek::covers(&server.url("shop"), KEYS).await;
 }
+
+const ITEMS: &str = "
+  CREATE TABLE item (
+    id int PRIMARY KEY, at datetime(6), stamp timestamp(6) NULL, day date, n bigint, big bigint unsigned, price decimal(40, 20),
+    score double, short float, raw varbinary(10), nm varchar(20), yes boolean, t time(6)
+  );
+  INSERT INTO item VALUES
+    (1, '2026-01-02 03:04:05.123456', '2026-01-02 03:04:05.123456', '2026-01-02', 9007199254740993, 18446744073709551615,
+     1.50000000000000000001, 0.1, 0.1, x'00ff', 'b', true, '01:02:03.000004'),
+    (2, '2026-01-02 03:04:05.123457', '2026-01-02 03:04:05.123457', '2026-01-03', 9007199254740992, 18446744073709551614,
+     1.5, 0.30000000000000004, 0.3, x'00', 'A', false, '-100:00:00'),
+    (3, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
+    (4, '2026-01-02 03:04:05', NULL, '1000-01-01', 1, 1, 12345678901234567890.00000000000000000001, 0.3, 0.1, x'', '', true, '838:59:59'),
+    (5, '9999-12-31 23:59:59.999999', '2037-01-01', NULL, 1, NULL, 12345678901234567890.00000000000000000002, 1e300, NULL, x'ff', 'ä', false, NULL),
+    (6, NULL, '2026-01-02 03:04:05', '2026-01-02', -1, 0, -1, -0.1, 3.4e38, NULL, 'B', NULL, '00:00:00'),
+    (7, '2026-01-02 03:04:05.123456', '2026-01-02 03:04:05.123456', '2026-01-02', 9007199254740993, 18446744073709551615,
+     1.50000000000000000001, 0.1, 0.1, x'00ff', 'b', true, '01:02:03.000004');
+";
+
+const KEYS: &[Key] = &[
+    Key::new(&["at desc", "id"]),
+    Key::new(&["at", "id"]),
+    Key::new(&["stamp", "id"]),
+    Key::new(&["day desc", "n", "id"]),
+    Key::new(&["n", "id"]),
+    Key::new(&["big desc", "id"]),
+    Key::new(&["price", "id"]),
+    Key::new(&["score", "id"]),
+    Key::new(&["short desc", "id"]),
+    Key::new(&["raw", "id"]),
+    Key::new(&["nm", "id"]),
+    Key::new(&["yes", "id"]),
+    Key::new(&["t", "id"]),
+    Key { columns: &["low", "id"], expressions: &["low: lower(i.nm)"] },
+];
 
 async fn connect(url: &str) -> MySqlConnection {
     for _ in 0..100 {

@@ -5,6 +5,7 @@ use sqlx::{Connection as _, PgConnection};
 
 use crate::harness::{Ask, Subgraph};
 use crate::postgres_server::PostgresServer;
+use crate::seek::{self, Key};
 
 const TABLES: &str = "
   CREATE TYPE mood AS ENUM ('fine', 'sad');
@@ -22,8 +23,11 @@ const TABLES: &str = "
 
 const SDL: &str = r#"
   scalar JSON
-  extend schema @source(name: "db", sql: { url: "{$env.DB}" })
+  extend schema
+    @source(name: "db", sql: { url: "{$env.DB}" })
+    @source(name: "hasty", sql: { url: "{$env.DB}" }, policy: { timeout: "100ms" })
   type Query {
+    patient: JSON @connect(source: "hasty", id: "patient", selection: "$", policy: { timeout: "20s" }, sql: { query: "SELECT pg_sleep(0.4)::text AS s" })
     one(id: ID!): JSON @connect(source: "db", id: "one", selection: "$",
       sql: { query: "SELECT * FROM thing WHERE id = {$args.id}::uuid" })
     many(ids: [ID!]): [JSON] @connect(source: "db", id: "many", selection: "$.name",
@@ -64,7 +68,60 @@ async fn postgres_answers_as_typed_values() {
     reading_connections_cannot_write(&subgraph).await;
     a_refused_write_is_told_by_its_constraint(&subgraph).await;
     the_server_gives_up_what_nobody_waits_for(&subgraph).await;
+    let patient = subgraph.field("patient", 0, Ask::default()).await.unwrap().value();
+    assert_eq!(patient, json!({ "s": "" }));
+    tables_may_change(&subgraph, &mut connection).await;
+    sqlx::raw_sql(ITEMS).execute(&mut connection).await.unwrap();
+    seek::covers(&server.url(), KEYS).await;
 }
+
+async fn tables_may_change(subgraph: &Subgraph, connection: &mut PgConnection) {
+    let before = subgraph.field("one", 0, arguments(json!({ "id": ONE }))).await.unwrap().value();
+    assert!(before.get("added").is_none());
+    sqlx::raw_sql("ALTER TABLE thing ADD COLUMN added int DEFAULT 7").execute(connection).await.unwrap();
+    let after = subgraph.field("one", 0, arguments(json!({ "id": ONE }))).await.unwrap().value();
+    assert_eq!(after["added"], 7);
+}
+
+const ITEMS: &str = "
+  CREATE TYPE size AS ENUM ('small', 'large', 'huge');
+  CREATE TABLE item (
+    id int PRIMARY KEY, at timestamptz, local timestamp, day date, n int8, price numeric, score float8, short float4, uid uuid,
+    raw bytea, nm text, code char(5), size size, yes bool, tags int[], t time
+  );
+  INSERT INTO item VALUES
+    (1, '2026-01-02 03:04:05.123456Z', '2026-01-02 03:04:05.123456', '2026-01-02', 9007199254740993, 1.50, 0.1, 0.1,
+     '00000000-0000-0000-0000-000000000001', '\\x00ff', 'b', 'a', 'huge', true, '{1,2}', '01:02:03.000004'),
+    (2, '2026-01-02 03:04:05.123457Z', '2026-01-02 03:04:05.123457', 'infinity', 9007199254740992, 1.5000000000000000000000000001,
+     0.30000000000000004, 0.3, 'ffffffff-0000-0000-0000-000000000001', '\\x00', 'A', 'b', 'small', false, '{}', '01:02:03'),
+    (3, 'infinity', '-infinity', '-infinity', NULL, 'NaN', 'NaN', 'NaN', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
+    (4, '-infinity', 'infinity', NULL, 1, 'Infinity', 'Infinity', '-Infinity', NULL, '\\xff', '', 'ab', 'large', true, '{1}', '24:00:00'),
+    (5, NULL, NULL, '2026-01-02', 1, '-Infinity', '-Infinity', 0.1, NULL, '\\x', 'ä', 'b', 'large', false, '{2}', '00:00:00'),
+    (6, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
+    (7, '0044-03-15 00:00:00Z BC', '12000-01-01', '0044-03-15 BC', -1, 1.5, 0.3, 3.4e38,
+     '00000000-0000-0000-0000-000000000000', '\\x00ff', 'b', 'a', 'huge', true, '{1,2}', '01:02:03.000004');
+";
+
+const KEYS: &[Key] = &[
+    Key::new(&["at desc", "id"]),
+    Key::new(&["at", "id"]),
+    Key::new(&["local", "id"]),
+    Key::new(&["day desc", "n", "id"]),
+    Key::new(&["n", "id"]),
+    Key::new(&["price", "id"]),
+    Key::new(&["price desc", "id desc"]),
+    Key::new(&["score", "id"]),
+    Key::new(&["short", "id"]),
+    Key::new(&["uid desc", "id"]),
+    Key::new(&["raw", "id"]),
+    Key::new(&["nm", "id"]),
+    Key::new(&["code", "id"]),
+    Key::new(&["size desc", "id"]),
+    Key::new(&["yes", "id"]),
+    Key::new(&["tags", "id"]),
+    Key::new(&["t", "id"]),
+    Key { columns: &["low", "id"], expressions: &["low: lower(i.nm)"] },
+];
 
 async fn connect(url: &str) -> PgConnection {
     for _ in 0..100 {

@@ -7,6 +7,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use pleach::sources::contract::SourceError;
 
 use crate::harness::{Ask, Subgraph};
+use crate::seek::{self, Key};
 
 const TABLES: &str = "
   CREATE TABLE product (id INTEGER PRIMARY KEY, sku TEXT UNIQUE, price TEXT, active BOOLEAN, made DATETIME, weight REAL, image BLOB);
@@ -48,6 +49,7 @@ const SDL: &str = r#"
 /// A database in a file of its own.
 pub struct Shop {
     pub subgraph: Subgraph,
+    url: String,
     _folder: tempfile::TempDir,
 }
 
@@ -58,8 +60,8 @@ pub async fn shop(tables: &str, sdl: &str) -> Shop {
     let mut connection = SqliteConnection::connect_with(&options).await.unwrap();
     sqlx::raw_sql(sqlx::AssertSqlSafe(tables)).execute(&mut connection).await.unwrap();
     connection.close().await.unwrap();
-    let subgraph = Subgraph::new(sdl, &[("DB", &format!("sqlite:{}", file.display()))]);
-    Shop { subgraph, _folder: folder }
+    let url = format!("sqlite:{}", file.display());
+    Shop { subgraph: Subgraph::new(sdl, &[("DB", &url)]), url, _folder: folder }
 }
 
 async fn ask(shop: &Shop, id: &str, lists: u8, arguments: Value) -> Result<Value, SourceError> {
@@ -112,4 +114,58 @@ async fn a_statement_without_end_is_stopped() {
     let error = ask(&shop, "slow", 0, json!({})).await.unwrap_err();
     assert_eq!(&*error.code, "GATEWAY_TIMEOUT");
     assert_eq!(ask(&shop, "one", 0, json!({ "sku": "a" })).await.unwrap(), json!({ "id": 1 }));
+}
+
+#[tokio::test]
+async fn declared_types_decide_how_values_are_told() {
+    let tables = "CREATE TABLE item (id INTEGER PRIMARY KEY, price DECIMAL(10, 2), share NUMERIC, doc JSON, bad JSON, made TIMESTAMP);
+      INSERT INTO item VALUES (1, 9.9, 5, '{\"k\": [1, null]}', '{no', '2026-01-02 03:04:05'), (2, NULL, '7.50', NULL, NULL, NULL);";
+    let sdl = r#"
+      scalar JSON
+      extend schema @source(name: "db", sql: { url: "{$env.DB}" })
+      type Query {
+        all: [JSON] @connect(source: "db", id: "all", sql: { query: "SELECT i.*, i.price * 2 AS twice FROM item AS i ORDER BY id" }, selection: "$")
+        prices: [Price] @connect(source: "db", id: "prices", sql: { query: "SELECT price FROM item" }, selection: "price number: price")
+      }
+      type Price { price: String number: Float }
+    "#;
+    let shop = shop(tables, sdl).await;
+    let all = ask(&shop, "all", 1, json!({})).await.unwrap();
+    assert_eq!(
+        all,
+        json!([
+            { "id": 1, "price": "9.9", "share": "5", "doc": { "k": [1, null] }, "bad": "{no", "made": "2026-01-02T03:04:05Z", "twice": 19.8 },
+            { "id": 2, "price": null, "share": "7.5", "doc": null, "bad": null, "made": null, "twice": null },
+        ])
+    );
+}
+
+#[tokio::test]
+async fn pages_cover_the_list_whatever_the_key_holds() {
+    let tables = "CREATE TABLE item (id INTEGER PRIMARY KEY, at DATETIME, n INTEGER, score REAL, price DECIMAL(9, 2), raw BLOB, nm TEXT, yes BOOLEAN);
+      INSERT INTO item VALUES
+        (1, '2026-01-02 03:04:05', 1, 0.1, 1.5, x'00ff', 'b', 1), (2, '2026-01-02 03:04:05', NULL, 0.30000000000000004, 10, x'01', 'A', 0),
+        (3, '2026-01-02T03:04:05', 1, NULL, 9, NULL, NULL, 1), (4, NULL, 9007199254740993, 1e300, 9, x'00', 'B', NULL),
+        (5, '2026-01-03 00:00:00', 9007199254740992, 0.3, NULL, x'00', 'a', 0), (6, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
+        (7, '2025-12-31 23:59:59.5', 2, 2.2250738585072011e-308, 0.1, x'', '', 1), (8, 'never', -1, 1.7976931348623157e308, -1, x'ff', 'ä', 1),
+        (9, '2026-01-02 03:04:05', 1, 0.1, 1.5, x'00ff', 'b', 1);";
+    let shop = shop(tables, "extend schema @source(name: \"db\", sql: { url: \"sqlite::memory:\" }) type Query { a: Int @connect(selection: \"1\") }").await;
+    seek::covers(
+        &shop.url,
+        &[
+            Key::new(&["id"]),
+            Key::new(&["at desc", "id"]),
+            Key::new(&["at", "id"]),
+            Key::new(&["n", "id"]),
+            Key::new(&["n desc", "at", "id desc"]),
+            Key::new(&["score", "id"]),
+            Key::new(&["score desc", "id"]),
+            Key::new(&["price", "id"]),
+            Key::new(&["raw", "id"]),
+            Key::new(&["nm desc", "id"]),
+            Key::new(&["yes", "id"]),
+            Key { columns: &["low", "id"], expressions: &["low: lower(i.nm)"] },
+        ],
+    )
+    .await;
 }

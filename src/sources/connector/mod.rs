@@ -18,7 +18,7 @@ mod source;
 
 pub use failure::{DESERIALIZE, TRANSPORT};
 pub use headers::HeaderPlan;
-pub use page::{BadCursor, CursorKey, Page, PageError};
+pub use page::{BadCursor, CursorKey, EXACT, Page, PageError};
 pub use protocol::{Answer, Body, Fact, Inputs, Protocol, request_part};
 pub use scope::{Scope, ScopeReads};
 pub use source::{Connector, ConnectorParts};

@@ -3,16 +3,16 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde_json::Value;
-
+use crate::platform::base::Name;
 use crate::platform::base::deadline::Deadline;
 
 use super::address::Address;
 use super::error::RunError;
+use super::exact::Input;
 use super::mysql::MySql;
 use super::postgres::Postgres;
 use super::rows::RowsText;
-use super::sqlite::Sqlite;
+use super::sqlite::{Declared, Sqlite};
 
 /// A database with its pools: one whose connections can only read, one that writes. Connections
 /// are opened by the first statement that needs one.
@@ -34,7 +34,18 @@ pub(super) struct Statement {
     /// Text with placeholders of the driver's kind; never a value.
     pub(super) text: Arc<str>,
     /// One value a placeholder.
-    pub(super) values: Vec<Value>,
+    pub(super) values: Vec<Input>,
+    /// Result columns whose cells are wanted exactly, for cursors.
+    pub(super) exact: Vec<Name>,
+}
+
+/// How a database's SQL is written.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Sql {
+    /// How placeholders are written.
+    pub(super) placeholders: Placeholders,
+    /// Whether NULL comes after all values in ascending order; before them otherwise.
+    pub(super) nulls_last: bool,
 }
 
 /// How placeholders are written.
@@ -101,10 +112,10 @@ impl Database {
         Self { driver }
     }
 
-    pub(super) fn placeholders(&self) -> Placeholders {
+    pub(super) fn sql(&self) -> Sql {
         match self.driver {
-            Driver::Postgres(_) => Placeholders::Numbered,
-            Driver::MySql(_) | Driver::Sqlite(_) => Placeholders::Question,
+            Driver::Postgres(_) => Sql { placeholders: Placeholders::Numbered, nulls_last: true },
+            Driver::MySql(_) | Driver::Sqlite(_) => Sql { placeholders: Placeholders::Question, nulls_last: false },
         }
     }
 
@@ -126,7 +137,10 @@ impl Database {
             Ok(match &self.driver {
                 Driver::Postgres(driver) => Transaction::Postgres(driver.begin().await?),
                 Driver::MySql(driver) => Transaction::MySql(driver.begin().await?),
-                Driver::Sqlite(driver) => Transaction::Sqlite(driver.begin(limits).await?),
+                Driver::Sqlite(driver) => {
+                    let (transaction, declared) = driver.begin(limits).await?;
+                    Transaction::Sqlite(transaction, declared)
+                }
             })
         };
         within(limits.deadline, begin).await
@@ -137,7 +151,7 @@ impl Database {
 pub(super) enum Transaction {
     Postgres(sqlx::Transaction<'static, sqlx::Postgres>),
     MySql(sqlx::Transaction<'static, sqlx::MySql>),
-    Sqlite(sqlx::Transaction<'static, sqlx::Sqlite>),
+    Sqlite(sqlx::Transaction<'static, sqlx::Sqlite>, Declared),
 }
 
 // === impl Transaction ===
@@ -148,7 +162,9 @@ impl Transaction {
             match self {
                 Self::Postgres(transaction) => super::postgres::run(transaction, statement, limits).await,
                 Self::MySql(transaction) => super::mysql::run(transaction, statement, limits).await,
-                Self::Sqlite(transaction) => super::sqlite::run(transaction, statement, limits).await,
+                Self::Sqlite(transaction, declared) => {
+                    super::sqlite::run(transaction, declared, statement, limits).await
+                }
             }
         };
         within(limits.deadline, run).await
@@ -159,7 +175,7 @@ impl Transaction {
             match self {
                 Self::Postgres(transaction) => transaction.commit().await,
                 Self::MySql(transaction) => transaction.commit().await,
-                Self::Sqlite(transaction) => transaction.commit().await,
+                Self::Sqlite(transaction, _) => transaction.commit().await,
             }
             .map_err(RunError::from)
         };

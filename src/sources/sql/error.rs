@@ -1,6 +1,7 @@
 //! What can go wrong with a statement, and how mappings see it.
 
 use serde_json::{Value, json};
+use sqlx::mysql::MySqlDatabaseError;
 use sqlx::postgres::PgDatabaseError;
 use sqlx::sqlite::SqliteError;
 
@@ -37,9 +38,13 @@ impl From<sqlx::Error> for RunError {
     }
 }
 
-/// The database gave the statement up because it took too long: PostgreSQL's `query_canceled`, or
-/// SQLite's `SQLITE_INTERRUPT`, which only our own look at the deadline causes.
+/// The database gave the statement up because it took too long: PostgreSQL's `query_canceled`,
+/// MySQL's `ER_QUERY_TIMEOUT`, MariaDB's `ER_STATEMENT_TIMEOUT`, or SQLite's `SQLITE_INTERRUPT`, which
+/// only our own look at the deadline causes.
 fn is_cancelled(error: &(dyn sqlx::error::DatabaseError + 'static)) -> bool {
+    if let Some(error) = error.try_downcast_ref::<MySqlDatabaseError>() {
+        return matches!(error.number(), 3024 | 1969);
+    }
     let code = if error.try_downcast_ref::<PgDatabaseError>().is_some() {
         "57014"
     } else if error.try_downcast_ref::<SqliteError>().is_some() {
@@ -53,7 +58,7 @@ fn is_cancelled(error: &(dyn sqlx::error::DatabaseError + 'static)) -> bool {
 /// `{ code, sqlstate, constraint, table, message }`; what is not known is null.
 fn value(error: &(dyn sqlx::error::DatabaseError + 'static)) -> Value {
     let postgres = error.try_downcast_ref::<PgDatabaseError>();
-    let mysql = error.try_downcast_ref::<sqlx::mysql::MySqlDatabaseError>();
+    let mysql = error.try_downcast_ref::<MySqlDatabaseError>();
     let code = match mysql {
         Some(error) => Some(error.number().to_string()),
         None => error.code().map(|code| code.into_owned()),

@@ -6,6 +6,7 @@
 mod address;
 mod database;
 mod error;
+mod exact;
 mod mysql;
 mod postgres;
 mod protocol;

@@ -4,16 +4,24 @@ use std::sync::OnceLock;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, SecondsFormat, Utc};
+use chrono::{DateTime, NaiveDate, NaiveDateTime, SecondsFormat, Utc};
 use futures_util::TryStreamExt;
 use serde_json::Value;
-use sqlx::mysql::{MySqlArguments, MySqlConnectOptions, MySqlConnection, MySqlPool, MySqlPoolOptions, MySqlRow};
+use sqlx::encode::IsNull;
+use sqlx::mysql::types::MySqlTime;
+use sqlx::mysql::{
+    MySqlArguments, MySqlConnectOptions, MySqlConnection, MySqlPool, MySqlPoolOptions, MySqlRow, MySqlTypeInfo,
+};
 use sqlx::{Arguments, AssertSqlSafe, Column, Either, Executor, Row, SqlSafeStr, Statement as _, TypeInfo, ValueRef};
 
 use super::database::{Answer, Limits, PoolSize, Statement};
 use super::error::RunError;
+use super::exact::{Exact, Input, decoded};
 use super::rows::JsonRows;
 use super::text::{push_float, push_json_string};
+
+/// How cursors hold a date with a time.
+const LOCAL: &str = "%Y-%m-%dT%H:%M:%S%.f";
 
 /// Pools of one MySQL database, made by the first statement since they need a runtime.
 #[derive(Debug)]
@@ -75,7 +83,7 @@ pub(super) async fn run(
         bind(&mut arguments, value).map_err(|error| RunError::BadInput(error.to_string()))?;
     }
     let yields_rows = !prepared.columns().is_empty();
-    let mut rows = JsonRows::new(limits.max_bytes);
+    let mut rows = JsonRows::new(limits.max_bytes, statement.exact);
     let (mut rows_affected, mut last_insert_id) = (0, None);
     let mut results = connection.fetch_many(prepared.query_with(arguments));
     while let Some(result) = results.try_next().await? {
@@ -93,36 +101,94 @@ pub(super) async fn run(
     Ok(Answer::Rows(rows.finish()))
 }
 
-fn bind(arguments: &mut MySqlArguments, value: Value) -> Result<(), sqlx::error::BoxDynError> {
-    match value {
-        Value::Null => arguments.add(None::<i64>),
-        Value::Bool(value) => arguments.add(value),
-        Value::Number(number) => match (number.as_i64(), number.as_u64()) {
+fn bind(arguments: &mut MySqlArguments, input: Input) -> Result<(), sqlx::error::BoxDynError> {
+    let local = |text: &str| NaiveDateTime::parse_from_str(text, LOCAL);
+    match (input.exact, input.value) {
+        (Some(Exact::Double(bits)), _) => arguments.add(f64::from_bits(bits)),
+        (Some(Exact::Single(bits)), _) => arguments.add(f32::from_bits(bits)),
+        (Some(Exact::Bytes(text)), _) => arguments.add(decoded(&text)),
+        (Some(Exact::Decimal(text)), _) => arguments.add(DecimalText(text)),
+        (Some(Exact::Local(text)), _) => arguments.add(local(&text)?),
+        (Some(Exact::Instant(text)), _) => arguments.add(local(&text)?.and_utc()),
+        (Some(Exact::Text(text)), _) => arguments.add(text),
+        (Some(Exact::Integer(number)), _) => arguments.add(number),
+        (_, Value::Null) => arguments.add(None::<i64>),
+        (_, Value::Bool(value)) => arguments.add(value),
+        (_, Value::Number(number)) => match (number.as_i64(), number.as_u64()) {
             (Some(integer), _) => arguments.add(integer),
             (None, Some(integer)) => arguments.add(integer),
             (None, None) => arguments.add(number.as_f64()),
         },
-        Value::String(text) => arguments.add(text),
-        nested @ (Value::Array(_) | Value::Object(_)) => arguments.add(nested.to_string()),
+        (_, Value::String(text)) => arguments.add(text),
+        (_, nested @ (Value::Array(_) | Value::Object(_))) => arguments.add(nested.to_string()),
+    }
+}
+
+/// A number of any length: as text of another type it would be compared as a float.
+struct DecimalText(String);
+
+impl sqlx::Type<sqlx::MySql> for DecimalText {
+    fn type_info() -> MySqlTypeInfo {
+        <rust_decimal::Decimal as sqlx::Type<sqlx::MySql>>::type_info()
+    }
+}
+
+impl sqlx::Encode<'_, sqlx::MySql> for DecimalText {
+    fn encode_by_ref(&self, buffer: &mut Vec<u8>) -> Result<IsNull, sqlx::error::BoxDynError> {
+        <&str as sqlx::Encode<'_, sqlx::MySql>>::encode_by_ref(&self.0.as_str(), buffer)
     }
 }
 
 fn push_row(rows: &mut JsonRows, row: &MySqlRow) -> Result<(), RunError> {
-    let columns = row.columns();
-    rows.row(columns.iter().map(Column::name), |index, out| {
-        let value = row.try_get_raw(index)?;
-        if value.is_null() {
-            out.extend_from_slice(b"null");
-            return Ok(());
+    rows.row(
+        row.columns().iter().map(Column::name),
+        |index, out| {
+            let written = typed(row, index, |ty| push_cell(out, row, index, ty))?;
+            if written.is_none() {
+                out.extend_from_slice(b"null");
+            }
+            Ok(())
+        },
+        |index| Ok(typed(row, index, |ty| exact(row, index, ty))?.flatten()),
+    )
+}
+
+/// What `read` makes of a cell, given the name of its type; nothing when it is NULL.
+fn typed<T>(
+    row: &MySqlRow,
+    index: usize,
+    read: impl FnOnce(&str) -> Result<T, RunError>,
+) -> Result<Option<T>, RunError> {
+    let value = row.try_get_raw(index)?;
+    if value.is_null() {
+        return Ok(None);
+    }
+    let ty = value.type_info();
+    // A collation that compares bytes makes text look like a BLOB by name; MariaDB's JSON has one.
+    let is_text = <str as sqlx::Type<sqlx::MySql>>::compatible(&ty);
+    read(match ty.name() {
+        "BINARY" | "VARBINARY" | "TINYBLOB" | "BLOB" | "MEDIUMBLOB" | "LONGBLOB" if is_text => "TEXT",
+        name => name,
+    })
+    .map(Some)
+}
+
+/// What [`push_cell`] does not show.
+fn exact(row: &MySqlRow, index: usize, ty: &str) -> Result<Option<Exact>, RunError> {
+    Ok(match ty {
+        "FLOAT" => Some(Exact::Single(row.try_get_unchecked::<f32, _>(index)?.to_bits())),
+        "DOUBLE" => Some(Exact::Double(row.try_get_unchecked::<f64, _>(index)?.to_bits())),
+        "DECIMAL" => Some(Exact::Decimal(row.try_get_unchecked(index)?)),
+        "BOOLEAN" => Some(Exact::Integer(row.try_get_unchecked(index)?)),
+        "DATETIME" => Some(Exact::Local(row.try_get_unchecked::<NaiveDateTime, _>(index)?.format(LOCAL).to_string())),
+        "TIMESTAMP" => {
+            let instant: DateTime<Utc> = row.try_get_unchecked(index)?;
+            Some(Exact::Instant(instant.naive_utc().format(LOCAL).to_string()))
         }
-        let ty = value.type_info();
-        // A collation that compares bytes makes text look like a BLOB by name; MariaDB's JSON has one.
-        let is_text = <str as sqlx::Type<sqlx::MySql>>::compatible(&ty);
-        let name = match ty.name() {
-            "BINARY" | "VARBINARY" | "TINYBLOB" | "BLOB" | "MEDIUMBLOB" | "LONGBLOB" if is_text => "TEXT",
-            name => name,
-        };
-        push_cell(out, row, index, name)
+        "BINARY" | "VARBINARY" | "TINYBLOB" | "BLOB" | "MEDIUMBLOB" | "LONGBLOB" => {
+            Some(Exact::bytes(row.try_get_unchecked::<&[u8], _>(index)?))
+        }
+        _ => None,
     })
 }
 
@@ -139,7 +205,7 @@ fn push_cell(out: &mut Vec<u8>, row: &MySqlRow, index: usize, ty: &str) -> Resul
         "FLOAT" => push_float(out, row.try_get_unchecked::<f32, _>(index)?),
         "DOUBLE" => push_float(out, row.try_get_unchecked::<f64, _>(index)?),
         "DATE" => push_json_string(out, &row.try_get_unchecked::<NaiveDate, _>(index)?.to_string()),
-        "TIME" => push_json_string(out, &row.try_get_unchecked::<NaiveTime, _>(index)?.to_string()),
+        "TIME" => push_json_string(out, &row.try_get_unchecked::<MySqlTime, _>(index)?.to_string()),
         "DATETIME" => push_instant(out, row.try_get_unchecked::<NaiveDateTime, _>(index)?.and_utc()),
         "TIMESTAMP" => push_instant(out, row.try_get_unchecked::<DateTime<Utc>, _>(index)?),
         "JSON" => {

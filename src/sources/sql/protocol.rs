@@ -95,12 +95,8 @@ impl SqlProtocol {
         variables: &Variables<'_>,
         inputs: &Inputs<'_>,
     ) -> Result<Statement, RunError> {
-        let parts = Parts {
-            columns: &self.request.columns,
-            key: &self.key,
-            page: inputs.page,
-            placeholders: self.database.placeholders(),
-        };
+        let parts =
+            Parts { columns: &self.request.columns, key: &self.key, page: inputs.page, sql: self.database.sql() };
         render(template, variables, parts).map_err(RunError::BadInput)
     }
 }

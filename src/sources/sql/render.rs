@@ -9,7 +9,11 @@ use crate::graph::connect::model::{Column, KeyColumn};
 use crate::graph::mapping::{Fragment, Mapping, SqlPiece, SqlTemplate, Variables};
 use crate::sources::connector::{Page, request_part};
 
-use super::database::{Placeholders, Statement};
+use super::database::{Placeholders, Sql, Statement};
+use super::exact::Input;
+
+/// Values of one statement that every database takes.
+const MAX_PLACEHOLDERS: usize = 32_766;
 
 /// What fragments are written from.
 #[derive(Clone, Copy, Debug)]
@@ -18,7 +22,7 @@ pub(super) struct Parts<'a> {
     /// The key of SEEK pages; empty otherwise.
     pub(super) key: &'a [KeyColumn],
     pub(super) page: Option<&'a Page>,
-    pub(super) placeholders: Placeholders,
+    pub(super) sql: Sql,
 }
 
 /// Writes the statement.
@@ -30,14 +34,18 @@ pub(super) fn render(template: &SqlTemplate, variables: &Variables<'_>, parts: P
     for piece in template.pieces() {
         match piece {
             SqlPiece::Sql { text, .. } => writer.text.push_str(text),
-            SqlPiece::Value(hole) => writer.bind(value(&hole.mapping, variables)?),
+            SqlPiece::Value(hole) => writer.bind(value(&hole.mapping, variables)?.into()),
             SqlPiece::Fragment { fragment, mapping, .. } => {
                 let value = mapping.as_ref().map(|mapping| value(mapping, variables)).transpose()?;
                 writer.fragment(*fragment, value)?;
             }
         }
     }
-    Ok(Statement { text: writer.text.into(), values: writer.values })
+    if writer.values.len() > MAX_PLACEHOLDERS {
+        return Err(format!("the statement has more than {MAX_PLACEHOLDERS} values"));
+    }
+    let exact = parts.page.into_iter().flat_map(|_| parts.key).map(|column| column.column.clone());
+    Ok(Statement { text: writer.text.into(), values: writer.values, exact: exact.collect() })
 }
 
 fn value(mapping: &Mapping, variables: &Variables<'_>) -> Result<Value, String> {
@@ -46,7 +54,7 @@ fn value(mapping: &Mapping, variables: &Variables<'_>) -> Result<Value, String> 
 
 struct Writer<'a> {
     text: String,
-    values: Vec<Value>,
+    values: Vec<Input>,
     parts: Parts<'a>,
 }
 
@@ -54,9 +62,9 @@ struct Writer<'a> {
 
 impl Writer<'_> {
     /// Writes a placeholder for `value`.
-    fn bind(&mut self, value: Value) {
+    fn bind(&mut self, value: Input) {
         self.values.push(value);
-        match self.parts.placeholders {
+        match self.parts.sql.placeholders {
             Placeholders::Question => self.text.push('?'),
             // Writing to a string cannot fail.
             Placeholders::Numbered => drop(write!(self.text, "${}", self.values.len())),
@@ -90,7 +98,7 @@ impl Writer<'_> {
             self.text.push_str("NULL");
         }
         self.separated(items, |writer, item| {
-            writer.bind(item);
+            writer.bind(item.into());
             Ok(())
         })
     }
@@ -114,7 +122,7 @@ impl Writer<'_> {
                 }
             };
             writer.separated(values, |writer, value| {
-                writer.bind(value);
+                writer.bind(value.into());
                 Ok(())
             })?;
             writer.text.push(')');
@@ -136,14 +144,13 @@ impl Writer<'_> {
         Ok(())
     }
 
-    /// `(a < ? OR (a = ? AND b > ?))`: what comes after the key; `TRUE` on the first page.
+    /// `((a < ?) OR (a = ? AND b > ?))`: what comes after the key; true on the first page.
     fn seek(&mut self) {
         let Some(page) = self.parts.page.filter(|page| page.after.is_object()) else {
             // Not every SQLite knows TRUE.
             return self.text.push_str("1 = 1");
         };
         let key = self.parts.key;
-        let at = |column: &KeyColumn| page.after.get(&*column.name.value).cloned().unwrap_or(Value::Null);
         self.text.push('(');
         for (last, column) in key.iter().enumerate() {
             if last > 0 {
@@ -151,16 +158,44 @@ impl Writer<'_> {
             }
             self.text.push('(');
             for equal in &key[..last] {
-                let _ = write!(self.text, "{} = ", equal.expression);
-                self.bind(at(equal));
+                let value = at(page, equal);
+                let _ = write!(self.text, "{} ", equal.expression);
+                match value.is_null() {
+                    true => self.text.push_str("IS NULL"),
+                    false => {
+                        self.text.push_str("= ");
+                        self.bind(value);
+                    }
+                }
                 self.text.push_str(" AND ");
             }
-            let sign = if column.descending == page.backward { '>' } else { '<' };
-            let _ = write!(self.text, "{} {sign} ", column.expression);
-            self.bind(at(column));
+            self.beyond(column, at(page, column), column.descending == page.backward, last + 1 < key.len());
             self.text.push(')');
         }
         self.text.push(')');
+    }
+
+    /// What is greater, or less, than a value of a column, where NULL has the place that the database
+    /// gives it in its order. NULL that comes after a value is left out where the column is the last
+    /// one, which is never NULL: an index could not be used.
+    fn beyond(&mut self, column: &KeyColumn, value: Input, greater: bool, nullable: bool) {
+        let expression = &column.expression;
+        let nulls_follow = greater == self.parts.sql.nulls_last;
+        let sign = if greater { '>' } else { '<' };
+        let _ = match (value.is_null(), nulls_follow) {
+            (true, true) => write!(self.text, "1 = 0"),
+            (true, false) => write!(self.text, "{expression} IS NOT NULL"),
+            (false, true) if nullable => {
+                let _ = write!(self.text, "({expression} IS NULL OR {expression} {sign} ");
+                self.bind(value);
+                write!(self.text, ")")
+            }
+            (false, _) => {
+                let _ = write!(self.text, "{expression} {sign} ");
+                self.bind(value);
+                Ok(())
+            }
+        };
     }
 
     /// The key's columns, turned round for a page that is read backwards; without a key the first
@@ -178,9 +213,16 @@ impl Writer<'_> {
     }
 }
 
+/// The value of a key column to continue after.
+fn at(page: &Page, column: &KeyColumn) -> Input {
+    let name = &*column.name.value;
+    let exact = page.exact.get(name).and_then(|exact| serde_json::from_value(exact.clone()).ok());
+    Input { value: page.after.get(name).cloned().unwrap_or(Value::Null), exact }
+}
+
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Map, json};
 
     use super::*;
     use crate::graph::mapping::{Dialect, Variable};
@@ -191,7 +233,7 @@ mod tests {
     }
 
     fn page(after: Value, backward: bool) -> Page {
-        Page { limit: 3, offset: 0, number: 1, cursor: Value::Null, after, backward }
+        Page { limit: 3, offset: 0, number: 1, cursor: Value::Null, after, exact: Map::new(), backward }
     }
 
     fn rendered(text: &str, args: Value, page: Option<&Page>, placeholders: Placeholders) -> (String, Vec<Value>) {
@@ -201,10 +243,11 @@ mod tests {
             let column = expression.rsplit('.').next().unwrap_or("").into();
             KeyColumn { name: named(name), descending, expression: expression.into(), column }
         });
-        let parts = Parts { columns: &columns, key: &key, page, placeholders };
+        let sql = Sql { placeholders, nulls_last: placeholders == Placeholders::Numbered };
+        let parts = Parts { columns: &columns, key: &key, page, sql };
         let variables = Variables::new().with(Variable::Args, &args);
         let statement = render(&template, &variables, parts).unwrap();
-        (statement.text.to_string(), statement.values)
+        (statement.text.to_string(), statement.values.into_iter().map(|input| input.value).collect())
     }
 
     #[test]
@@ -248,12 +291,33 @@ mod tests {
         let (forward, values) = seek(page(after.clone(), false));
         assert_eq!(
             forward,
-            "WHERE ((p.created_at < ?) OR (p.created_at = ? AND p.id > ?)) ORDER BY p.created_at DESC, p.id ASC"
+            "WHERE (((p.created_at IS NULL OR p.created_at < ?)) OR (p.created_at = ? AND p.id > ?)) \
+             ORDER BY p.created_at DESC, p.id ASC"
         );
         assert_eq!(values, [json!("2020"), json!("2020"), json!(7)]);
         assert_eq!(
             seek(page(after, true)).0,
             "WHERE ((p.created_at > ?) OR (p.created_at = ? AND p.id < ?)) ORDER BY p.created_at ASC, p.id DESC"
         );
+    }
+    #[test]
+    fn null_has_its_place_in_the_order() {
+        let text = "{%seek}";
+        let after = |at: Value| json!({ "createdAt": at, "id": 7 });
+        let seek =
+            |at, backward, placeholders| rendered(text, json!({}), Some(&page(after(at), backward)), placeholders).0;
+        use Placeholders::{Numbered, Question};
+        let null = Value::Null;
+        assert_eq!(seek(null.clone(), false, Question), "((1 = 0) OR (p.created_at IS NULL AND p.id > ?))");
+        assert_eq!(
+            seek(null.clone(), true, Question),
+            "((p.created_at IS NOT NULL) OR (p.created_at IS NULL AND p.id < ?))"
+        );
+        assert_eq!(seek(null, false, Numbered), "((p.created_at IS NOT NULL) OR (p.created_at IS NULL AND p.id > $1))");
+        assert_eq!(
+            seek(json!(1), true, Numbered),
+            "(((p.created_at IS NULL OR p.created_at > $1)) OR (p.created_at = $2 AND p.id < $3))"
+        );
+        assert_eq!(seek(json!(1), false, Numbered), "((p.created_at < $1) OR (p.created_at = $2 AND p.id > $3))");
     }
 }

@@ -6,5 +6,5 @@ mod pager;
 mod window;
 
 pub use cursor::{BadCursor, CursorKey};
-pub use pager::{Page, PageError};
+pub use pager::{EXACT, Page, PageError};
 pub(super) use pager::{Pager, Reply};

@@ -10,6 +10,11 @@ use super::window::Window;
 /// Calls for one page at most: a page that a cursor cuts in two, and one to know what follows.
 const MAX_CALLS: u32 = 3;
 
+/// The member of a record in which a source tells what its result columns hold exactly, by column,
+/// where the record's own value cannot tell: a time that is written in another form, a float. What
+/// it says is the source's own; it comes back in [`Page::exact`].
+pub const EXACT: &str = "\u{0}exact";
+
 /// What one call is asked for: `$page`.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Page {
@@ -23,6 +28,8 @@ pub struct Page {
     pub cursor: Value,
     /// The key to continue after; null on the first page.
     pub after: Value,
+    /// Of the values in `after` those that are not exact, as the source wrote them below [`EXACT`].
+    pub exact: Map<String, Value>,
     /// The key counts downwards: records come in reverse order.
     pub backward: bool,
 }
@@ -77,6 +84,8 @@ pub(in super::super) struct Pager<'s> {
     skip: u64,
     /// The upstream's cursor, or the key, to continue with.
     place: Value,
+    /// What the key is exactly.
+    exact: Map<String, Value>,
     calls: u32,
     /// Calls that gave records: the pages taken so far.
     pages: u64,
@@ -130,6 +139,7 @@ impl<'s> Pager<'s> {
             first: 0,
             skip: 0,
             place: Value::Null,
+            exact: Map::new(),
             calls: 0,
             pages: 0,
             unanchored: false,
@@ -152,8 +162,15 @@ impl<'s> Pager<'s> {
             return None;
         }
         let extra = u64::from(self.spec.total.is_none() && self.spec.has_next.is_none());
-        let mut page =
-            Page { limit: self.size, offset: 0, number: 1, cursor: Value::Null, after: Value::Null, backward: false };
+        let mut page = Page {
+            limit: self.size,
+            offset: 0,
+            number: 1,
+            cursor: Value::Null,
+            after: Value::Null,
+            exact: Map::new(),
+            backward: false,
+        };
         match self.spec.style {
             PageStyle::Offset => {
                 page.offset = if self.unanchored { 0 } else { self.start };
@@ -171,6 +188,7 @@ impl<'s> Pager<'s> {
             }
             PageStyle::Seek => {
                 page.after = self.place.clone();
+                page.exact = self.exact.clone();
                 page.limit = self.size + 1;
                 page.backward = self.backward;
             }
@@ -248,6 +266,7 @@ impl<'s> Pager<'s> {
         if let Some(place) = place {
             let key = place.get("k").filter(|key| key.is_object()).ok_or(PageError::BadCursor(name))?;
             self.place = key.clone();
+            self.exact = place.get("x").and_then(Value::as_object).cloned().unwrap_or_default();
         }
         Ok(())
     }
@@ -325,17 +344,21 @@ impl<'s> Pager<'s> {
             .records
             .into_iter()
             .take(whole(self.size))
-            .map(|record| {
-                let key: Map<String, Value> = self
-                    .spec
-                    .key
-                    .iter()
-                    .map(|column| {
-                        let value = record.get(&*column.column).cloned().unwrap_or(Value::Null);
-                        (column.name.value.to_string(), value)
-                    })
-                    .collect();
-                (record, json!({ "k": key }))
+            .map(|mut record| {
+                let mut told = match record.as_object_mut().and_then(|record| record.shift_remove(EXACT)) {
+                    Some(Value::Object(told)) => told,
+                    _ => Map::new(),
+                };
+                let (mut key, mut exact) = (Map::new(), Map::new());
+                for column in &self.spec.key {
+                    let value = record.get(&*column.column).cloned().unwrap_or(Value::Null);
+                    key.insert(column.name.value.to_string(), value);
+                    if let Some(value) = told.remove(&*column.column) {
+                        exact.insert(column.name.value.to_string(), value);
+                    }
+                }
+                let position = if exact.is_empty() { json!({ "k": key }) } else { json!({ "k": key, "x": exact }) };
+                (record, position)
             })
             .collect();
         if self.backward {

@@ -143,7 +143,16 @@ fn push_raw_json(out: &mut Vec<u8>, text: &[u8]) -> Option<()> {
     Some(())
 }
 
+/// Words of the server's own, which no date has.
+fn push_infinity(out: &mut Vec<u8>, negative: bool) -> Option<()> {
+    push_json_string(out, if negative { "-infinity" } else { "infinity" });
+    Some(())
+}
+
 fn push_date(out: &mut Vec<u8>, days: i32) -> Option<()> {
+    if let i32::MIN | i32::MAX = days {
+        return push_infinity(out, days < 0);
+    }
     let date = epoch().date().checked_add_signed(TimeDelta::try_days(i64::from(days))?)?;
     push_json_string(out, &date.format("%Y-%m-%d").to_string());
     Some(())
@@ -157,6 +166,9 @@ fn push_time(out: &mut Vec<u8>, micros: i64) -> Option<()> {
 
 /// RFC 3339; a timestamp without zone counts as UTC.
 fn push_instant(out: &mut Vec<u8>, micros: i64) -> Option<()> {
+    if let i64::MIN | i64::MAX = micros {
+        return push_infinity(out, micros < 0);
+    }
     let instant = epoch().checked_add_signed(TimeDelta::microseconds(micros))?;
     push_json_string(out, &instant.and_utc().to_rfc3339_opts(SecondsFormat::AutoSi, true));
     Some(())

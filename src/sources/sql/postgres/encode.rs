@@ -46,9 +46,17 @@ fn scalar(ty: &PgTypeInfo, value: &Value) -> Result<Vec<u8>, Mismatch> {
         "JSON" => serde_json::to_vec(value).ok(),
         "JSONB" => serde_json::to_vec(value).ok().map(|text| [&[1], text.as_slice()].concat()),
         "BYTEA" => value.as_str().and_then(|text| STANDARD.decode(text).ok()),
-        "DATE" => date(value).and_then(days).map(|days| days.to_be_bytes().to_vec()),
+        "DATE" => match infinity(value) {
+            Some(negative) => Some(if negative { i32::MIN } else { i32::MAX }),
+            None => date(value).and_then(days),
+        }
+        .map(|days| days.to_be_bytes().to_vec()),
         "TIME" => time(value).map(|micros| micros.to_be_bytes().to_vec()),
-        "TIMESTAMP" | "TIMESTAMPTZ" => instant(value).and_then(micros).map(|micros| micros.to_be_bytes().to_vec()),
+        "TIMESTAMP" | "TIMESTAMPTZ" => match infinity(value) {
+            Some(negative) => Some(if negative { i64::MIN } else { i64::MAX }),
+            None => instant(value).and_then(micros),
+        }
+        .map(|micros| micros.to_be_bytes().to_vec()),
         other => {
             return Err(Mismatch(format!(
                 "a parameter of type {other} cannot be sent; cast it in the statement, as in {{…}}::text::{other}"
@@ -125,6 +133,15 @@ fn text(value: &Value) -> Option<String> {
         Value::String(text) => (!text.contains('\0')).then(|| text.clone()),
         Value::Number(number) => Some(number.to_string()),
         Value::Bool(value) => Some(value.to_string()),
+        _ => None,
+    }
+}
+
+/// The server's words for before and after all times; whether it is before.
+fn infinity(value: &Value) -> Option<bool> {
+    match value.as_str()?.trim() {
+        "infinity" => Some(false),
+        "-infinity" => Some(true),
         _ => None,
     }
 }

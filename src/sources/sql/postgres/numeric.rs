@@ -57,6 +57,10 @@ pub(super) fn from_text(text: &str) -> Option<Vec<u8>> {
     if digits.eq_ignore_ascii_case("nan") {
         return Some(words(0, 0, NAN, 0, &[]));
     }
+    if digits.eq_ignore_ascii_case("infinity") {
+        let infinity = if sign == NEGATIVE { MINUS_INFINITY } else { PLUS_INFINITY };
+        return Some(words(0, 0, infinity, 0, &[]));
+    }
     let (mantissa, exponent) = match digits.split_once(['e', 'E']) {
         Some((mantissa, exponent)) => (mantissa, exponent.parse::<i32>().ok()?),
         None => (digits, 0),

@@ -3,11 +3,16 @@
 use std::sync::OnceLock;
 
 use futures_util::TryStreamExt;
+use serde_json::Value;
+use sqlx::Connection as _;
 use sqlx::postgres::{PgArguments, PgConnectOptions, PgConnection, PgPool, PgPoolOptions, PgRow, PgTypeInfo};
-use sqlx::{Arguments, AssertSqlSafe, Column, Either, Executor, Row, SqlSafeStr, Statement as _, Type, ValueRef};
+use sqlx::{
+    Arguments, AssertSqlSafe, Column, Either, Executor, Row, SqlSafeStr, Statement as _, Type, TypeInfo, ValueRef,
+};
 
 use super::super::database::{Answer, Limits, PoolSize, Statement};
 use super::super::error::RunError;
+use super::super::exact::{Exact, decoded};
 use super::super::rows::JsonRows;
 use super::decode::push_json;
 use super::encode::{Mismatch, encode};
@@ -30,7 +35,13 @@ impl Postgres {
 
     pub(in super::super) async fn query(&self, statement: Statement, limits: Limits) -> Result<Answer, RunError> {
         let mut connection = self.read.get_or_init(|| self.pool("on")).acquire().await?;
-        run(&mut connection, statement, limits).await
+        match run(&mut connection, statement.clone(), limits).await {
+            Err(RunError::Database(error)) if is_outdated(&error) => {
+                connection.clear_cached_statements().await?;
+                run(&mut connection, statement, limits).await
+            }
+            result => result,
+        }
     }
 
     pub(in super::super) async fn begin(&self) -> Result<sqlx::Transaction<'static, sqlx::Postgres>, RunError> {
@@ -57,6 +68,12 @@ impl Postgres {
     }
 }
 
+/// A table has changed since the statement was prepared, so that it would yield other columns.
+fn is_outdated(error: &Value) -> bool {
+    let text = |key| error.get(key).and_then(Value::as_str).unwrap_or("");
+    text("sqlstate") == "0A000" && text("message").contains("cached plan")
+}
+
 /// Prepares the statement (once a connection), encodes each value for the type the server reports,
 /// and reads the rows.
 pub(in super::super) async fn run(
@@ -74,11 +91,14 @@ pub(in super::super) async fn run(
     }
     let mut arguments = PgArguments::default();
     for (ty, value) in types.iter().zip(&statement.values) {
-        let bytes = encode(ty, value).map_err(|Mismatch(reason)| RunError::BadInput(reason))?;
+        let bytes = match &value.exact {
+            Some(Exact::Wire(name, text)) if ty.name() == name => Some(decoded(text)),
+            _ => encode(ty, &value.value).map_err(|Mismatch(reason)| RunError::BadInput(reason))?,
+        };
         arguments.add(Wire(bytes)).map_err(|error| RunError::BadInput(error.to_string()))?;
     }
     let yields_rows = !prepared.columns().is_empty();
-    let mut rows = JsonRows::new(limits.max_bytes);
+    let mut rows = JsonRows::new(limits.max_bytes, statement.exact);
     let mut rows_affected = 0;
     let mut results = connection.fetch_many(prepared.query_with(arguments));
     while let Some(result) = results.try_next().await? {
@@ -95,7 +115,7 @@ pub(in super::super) async fn run(
 
 fn push_row(rows: &mut JsonRows, row: &PgRow) -> Result<(), RunError> {
     let columns = row.columns();
-    rows.row(columns.iter().map(Column::name), |index, out| {
+    let cell = |index: usize, out: &mut Vec<u8>| {
         let value = row.try_get_raw(index)?;
         if value.is_null() {
             out.extend_from_slice(b"null");
@@ -105,7 +125,18 @@ fn push_row(rows: &mut JsonRows, row: &PgRow) -> Result<(), RunError> {
         let bytes = value.as_bytes().map_err(|error| RunError::Decode(error.to_string()))?;
         push_json(out, &value.type_info(), bytes)
             .map_err(|reason| RunError::Decode(format!("column \"{column}\": {reason}")))
-    })
+    };
+    let exact = |index: usize| {
+        let value = row.try_get_raw(index)?;
+        let ty = value.type_info();
+        // JSON shows these as they are.
+        if value.is_null() || matches!(ty.name(), "BOOL" | "INT2" | "INT4" | "INT8" | "TEXT" | "VARCHAR" | "UUID") {
+            return Ok(None);
+        }
+        let bytes = value.as_bytes().map_err(|error| RunError::Decode(error.to_string()))?;
+        Ok(Some(Exact::wire(ty.name(), bytes)))
+    };
+    rows.row(columns.iter().map(Column::name), cell, exact)
 }
 
 /// A value that is encoded already; `None` is NULL.
