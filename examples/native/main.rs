@@ -34,7 +34,8 @@ pub async fn gateway() -> Result<Gateway, BuildError> {
 
 /// Serves a gateway as `pleach serve` does. A program with routes of its own merges them here.
 pub fn router(gateway: Gateway) -> Result<Router, String> {
-    routes(gateway, &Config::default(), &Health::default()).map_err(|mistakes| mistakes.join("; "))
+    routes(gateway, &Config::default(), &Health::default())
+        .map_err(|mistakes| mistakes.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))
 }
 
 /// What the pricing adds to the root.

@@ -9,15 +9,17 @@ use crate::gateway::pipeline::{Snapshot, SnapshotParts};
 use crate::graph::federation::supergraph::{AuthAtom, Supergraph};
 use crate::platform::base::diagnostic::Diagnostic;
 use crate::platform::base::secret::Secret;
+use crate::platform::base::setting::Mistake;
 use crate::platform::base::span::SourceMap;
 use crate::platform::net::{HttpClient, HttpClientConfig};
 use crate::platform::telemetry::logging;
 use crate::sources::connector::CursorKey;
 use crate::sources::headers::HeaderRules;
 use crate::sources::native::NativeSubgraph;
-use crate::sources::registry::{SourceRegistry, SourceSettings};
+use crate::sources::registry::{Objection, SourceRegistry, SourceSettings};
 
 use super::config::load::Environment;
+use super::config::places::Places;
 use super::config::tree::Config;
 use super::graph::{self, Graph, Origin, Unloaded};
 use super::routes;
@@ -61,43 +63,82 @@ impl Assembler {
     }
 
     /// Reads and composes the graph, and builds everything a request needs. Nothing is connected
-    /// to yet.
+    /// to yet. `places` knows where the settings of `config` were written.
     ///
     /// # Errors
-    /// All mistakes of the graph; or, if it has none, all of the configuration.
-    pub async fn assemble(&self, files: SourceMap, config: &Config, origin: &Origin) -> Result<Assembled, Unloaded> {
+    /// All mistakes of the graph and of the configuration.
+    pub async fn assemble(
+        &self,
+        files: SourceMap,
+        config: &Config,
+        places: &Places,
+        origin: &Origin,
+    ) -> Result<Assembled, Unloaded> {
+        let told = |mistakes: Vec<Mistake>| places.all_told(&mistakes);
         let contract = graph::contract(&config.graph.contract);
-        let graph = graph::load(files, origin, &contract, &self.natives, &self.environment, &self.client).await?;
-        let unsupported = graph.unsupported();
-        let built = if unsupported.is_empty() { self.snapshot(config, &graph) } else { Err(unsupported) };
-        let (snapshot, mut findings) = match built {
-            Ok(built) => built,
-            Err(mistakes) => {
-                let Graph { files, mut findings, watched, .. } = graph;
-                findings.extend(mistakes);
-                return Err(Unloaded { files, findings, watched });
+        let parts = self.parts(config).map_err(told);
+        let loaded = graph::load(files, origin, &contract, &self.natives, &self.environment, &self.client).await;
+        let (graph, parts) = match (loaded, parts) {
+            (Ok(graph), parts) => (graph, parts),
+            (Err(mut unloaded), parts) => {
+                unloaded.findings.splice(0..0, parts.err().unwrap_or_default());
+                unloaded.watched.extend(files_named(config));
+                return Err(unloaded);
             }
         };
-        findings.splice(0..0, graph.findings);
-        Ok(Assembled { snapshot, files: graph.files, findings, watched: graph.watched })
+        let mut mistakes = graph.unsupported();
+        mistakes.extend(told(unknown_sources(config, &graph.supergraph)));
+        let built = match parts {
+            Ok(parts) => self.snapshot(config, &graph, parts).map_err(|objections| {
+                objections.into_iter().map(|objection| finding(objection, places, &graph)).collect::<Vec<_>>()
+            }),
+            Err(found) => Err(found),
+        };
+        let Graph { files, mut findings, mut watched, ref protos, .. } = graph;
+        // Some are compiled only when a source is built.
+        watched.extend(protos.read());
+        watched.extend(files_named(config));
+        match built {
+            Ok((snapshot, warnings)) if mistakes.is_empty() => {
+                findings.extend(warnings);
+                Ok(Assembled { snapshot, files, findings, watched })
+            }
+            built => {
+                findings.extend(mistakes);
+                findings.extend(built.err().unwrap_or_default());
+                Err(Unloaded { files, findings, watched })
+            }
+        }
     }
 
-    fn snapshot(&self, config: &Config, graph: &Graph) -> Result<(Snapshot, Vec<Diagnostic>), Vec<Diagnostic>> {
+    /// What is made of the configuration alone.
+    fn parts(&self, config: &Config) -> Result<Parts, Vec<Mistake>> {
         let mut mistakes = Vec::new();
-        let mut invalid = |sentences: Vec<String>| mistakes.extend(sentences.into_iter().map(config_mistake));
-        let authenticator = Authenticator::new(&config.auth, &self.client).map_err(&mut invalid).ok();
-        let policies = Policies::compile(&config.auth.policies).map_err(&mut invalid).ok();
-        let headers =
-            HeaderRules::new(&config.headers).map_err(|error| invalid(vec![format!("headers: {error}")])).ok();
-        let cursors = self.cursor_key(config).map_err(|sentence| invalid(vec![sentence])).ok();
-        invalid(unknown_sources(config, &graph.supergraph));
+        let mut invalid = |found: Vec<Mistake>| mistakes.extend(found);
+        let authenticator = Authenticator::new(&config.auth, &self.client).map_err(&mut invalid);
+        let policies = Policies::compile(&config.auth.policies).map_err(&mut invalid);
+        let headers = HeaderRules::new(&config.headers)
+            .map_err(|found| invalid(found.into_iter().map(|mistake| mistake.below(["headers"])).collect()));
+        let cursors = self.cursor_key(config).map_err(|mistake| invalid(vec![mistake]));
         invalid(routes::mistakes(config));
-        invalid(logging::check(&config.telemetry.logs).err().map(|error| error.to_string()).into_iter().collect());
-        let (Some(authenticator), Some(policies), Some(headers), Some(cursors)) =
-            (authenticator, policies, headers, cursors)
-        else {
-            return Err(mistakes);
-        };
+        if let Err(error) = logging::check(&config.telemetry.logs) {
+            invalid(vec![Mistake::at(["telemetry", "logs", "level"], error.to_string())]);
+        }
+        match (authenticator, policies, headers, cursors) {
+            (Ok(authenticator), Ok(policies), Ok(headers), Ok(cursors)) if mistakes.is_empty() => {
+                Ok(Parts { authenticator, policies, headers, cursors })
+            }
+            _ => Err(mistakes),
+        }
+    }
+
+    fn snapshot(
+        &self,
+        config: &Config,
+        graph: &Graph,
+        parts: Parts,
+    ) -> Result<(Snapshot, Vec<Diagnostic>), Vec<Objection>> {
+        let Parts { authenticator, policies, headers, cursors } = parts;
         let settings = SourceSettings {
             env: self.environment.clone().into_iter().collect(),
             sources: config.sources.clone(),
@@ -113,15 +154,7 @@ impl Assembler {
             &self.client,
             &self.natives,
             &graph.protos,
-        );
-        let registry = match registry {
-            Ok(registry) if mistakes.is_empty() => registry,
-            Ok(_) => return Err(mistakes),
-            Err(found) => {
-                mistakes.extend(found);
-                return Err(mistakes);
-            }
-        };
+        )?;
         let findings = missing_policies(supergraph, &policies);
         let snapshot = Snapshot::new(SnapshotParts {
             supergraph: supergraph.clone(),
@@ -132,14 +165,16 @@ impl Assembler {
             limits: config.limits.clone(),
             errors: config.errors.clone(),
             introspection: config.graph.introspection,
-        })?;
+        });
+        let snapshot = snapshot.map_err(|findings| findings.into_iter().map(Objection::Finding).collect::<Vec<_>>())?;
         Ok((snapshot, findings))
     }
 
-    fn cursor_key(&self, config: &Config) -> Result<CursorKey, String> {
+    fn cursor_key(&self, config: &Config) -> Result<CursorKey, Mistake> {
         match &config.graph.cursor_key {
             Some(key) if key.reveal().len() < CURSOR_KEY_BYTES => {
-                Err(format!("graph.cursor_key has fewer than {CURSOR_KEY_BYTES} bytes"))
+                let message = format!("this has fewer than {CURSOR_KEY_BYTES} bytes");
+                Err(Mistake::at(["graph", "cursor_key"], message))
             }
             Some(key) => Ok(CursorKey::new(key.clone())),
             None => Ok(CursorKey::new(self.own_cursor_key.clone())),
@@ -147,18 +182,39 @@ impl Assembler {
     }
 }
 
-fn config_mistake(sentence: String) -> Diagnostic {
-    Diagnostic::error("CONFIG_INVALID", sentence)
+/// What is made of the configuration alone.
+struct Parts {
+    authenticator: Authenticator,
+    policies: Policies,
+    headers: HeaderRules,
+    cursors: CursorKey,
+}
+
+fn finding(objection: Objection, places: &Places, graph: &Graph) -> Diagnostic {
+    match objection {
+        Objection::Finding(finding) => finding,
+        Objection::Setting(mistake) => places.told(&mistake),
+        Objection::Subgraph(name, finding) => match graph.declared.get(&name) {
+            Some(span) => finding.at(*span),
+            None => finding,
+        },
+    }
+}
+
+/// Files that the configuration names and that are read to serve it.
+fn files_named(config: &Config) -> Vec<PathBuf> {
+    let issuers = config.auth.jwt.iter().flat_map(|jwt| &jwt.issuers);
+    issuers.flat_map(|issuer| issuer.keys.iter().filter_map(|key| key.pem_file.clone())).collect()
 }
 
 /// Settings of sources that the graph does not have would be ignored in silence.
-fn unknown_sources(config: &Config, supergraph: &Supergraph) -> Vec<String> {
+fn unknown_sources(config: &Config, supergraph: &Supergraph) -> Vec<Mistake> {
     let mut known: BTreeSet<String> = supergraph.subgraphs.iter().map(|s| s.service.to_string()).collect();
     for owner in &supergraph.connected {
         known.extend(owner.sources.iter().map(|source| format!("{}.{}", owner.name, source.name.value)));
     }
     let unknown = config.sources.keys().filter(|name| !known.contains(*name));
-    unknown.map(|name| format!("sources.{name}: the graph has no such subgraph or source")).collect()
+    unknown.map(|name| Mistake::at(["sources", name], "the graph has no such subgraph or source")).collect()
 }
 
 /// A policy without an expression denies; that should not be a surprise.

@@ -11,6 +11,7 @@ use crate::sources::native::{Executor, NativeSubgraph};
 
 use super::assemble::Assembler;
 use super::config::load::Environment;
+use super::config::places::Places;
 use super::config::tree::Config;
 use super::graph::{Origin, SubgraphText, Unloaded};
 
@@ -90,6 +91,8 @@ impl GatewayBuilder {
     /// # Errors
     /// Everything that stands against it.
     pub async fn build(self) -> Result<Gateway, BuildError> {
+        // The program has written it, in whatever place.
+        let places = Places::default();
         let origin = match self.origin {
             Some(_) if !self.texts.is_empty() => {
                 let message = "subgraphs are given as files and as text; give them in one way";
@@ -99,10 +102,10 @@ impl GatewayBuilder {
             Some(origin) => origin,
             None if !self.texts.is_empty() || !self.natives.is_empty() => Origin::Texts(self.texts),
             None => Origin::configured(&self.config.graph)
-                .map_err(|mistake| BuildError { files: SourceMap::new(), findings: vec![mistake] })?,
+                .map_err(|mistake| BuildError { files: SourceMap::new(), findings: vec![places.told(&mistake)] })?,
         };
         let assembler = Assembler::new(self.natives, self.environment);
-        let assembled = assembler.assemble(SourceMap::new(), &self.config, &origin).await?;
+        let assembled = assembler.assemble(SourceMap::new(), &self.config, &places, &origin).await?;
         Ok(Gateway::new(assembled.snapshot))
     }
 }

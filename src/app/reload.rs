@@ -78,24 +78,22 @@ impl Reload {
 
     async fn reload(&mut self) {
         let mut files = SourceMap::new();
-        let settled = match self.settings.read(&mut files) {
-            Ok(settled) => settled,
-            Err(mistakes) => return refused(&files, &mistakes),
-        };
-        for section in needs_restart(&self.started, &settled.config) {
+        let settled = self.settings.read(&mut files);
+        let assembled = settled.assemble(&self.assembler, files).await;
+        // What is wrong has its default, which is no change.
+        let now = settled.whole().map(|(config, _)| config);
+        for section in now.map(|config| needs_restart(&self.started, config)).unwrap_or_default() {
             tracing::warn!(section, "this section has changed; it takes effect when Pleach is started again");
         }
-        match self.assembler.assemble(files, &settled.config, &settled.origin).await {
-            Ok(Assembled { snapshot, files, findings, mut watched }) => {
+        match assembled {
+            Ok(Assembled { snapshot, files, findings, watched }) => {
                 told(&files, &findings);
-                watched.extend(settled.file);
                 self.watched = watched;
                 self.gateway.swap(snapshot);
                 tracing::info!("reloaded");
             }
-            Err(Unloaded { files, findings, mut watched }) => {
+            Err(Unloaded { files, findings, watched }) => {
                 refused(&files, &findings);
-                watched.extend(settled.file);
                 self.watched = watched;
             }
         }

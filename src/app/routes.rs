@@ -12,6 +12,7 @@ use crate::gateway::pipeline::Gateway;
 use crate::inbound::playground::Playground;
 use crate::inbound::transport::negotiate::wants_html;
 use crate::inbound::transport::{http as graphql, layers};
+use crate::platform::base::setting::Mistake;
 
 use super::config::graph::Playground as Shown;
 use super::config::tree::Config;
@@ -26,7 +27,7 @@ use super::health::Health;
 ///
 /// # Errors
 /// What [`mistakes`] tells.
-pub fn routes(gateway: Gateway, config: &Config, health: &Health) -> Result<Router, Vec<String>> {
+pub fn routes(gateway: Gateway, config: &Config, health: &Health) -> Result<Router, Vec<Mistake>> {
     let found = mistakes(config);
     if !found.is_empty() {
         return Err(found);
@@ -51,14 +52,14 @@ pub fn routes(gateway: Gateway, config: &Config, health: &Health) -> Result<Rout
     Ok(router.layer(CatchPanicLayer::new()))
 }
 
-/// A sentence a setting that no routes can be made of; all of them.
-pub fn mistakes(config: &Config) -> Vec<String> {
+/// All settings that no routes can be made of.
+pub fn mistakes(config: &Config) -> Vec<Mistake> {
     let path = config.listen.path.as_str();
     let mut mistakes = layers::mistakes(&config.http);
     if !path.starts_with('/') || path.contains(['{', '}', '*', '?', '#']) {
-        mistakes.push(format!("listen.path: \"{path}\" is no path such as /graphql"));
+        mistakes.push(Mistake::at(["listen", "path"], format!("\"{path}\" is no path such as /graphql")));
     } else if path == "/playground" || path.starts_with("/playground/") || path.starts_with("/health/") {
-        mistakes.push(format!("listen.path: \"{path}\" is taken"));
+        mistakes.push(Mistake::at(["listen", "path"], format!("\"{path}\" is taken")));
     }
     mistakes
 }

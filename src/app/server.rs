@@ -9,7 +9,6 @@ use tokio::task::JoinHandle;
 
 use crate::gateway::pipeline::Gateway;
 use crate::inbound::transport::listen;
-use crate::platform::base::diagnostic::Diagnostic;
 use crate::platform::base::span::SourceMap;
 use crate::sources::native::NativeSubgraph;
 
@@ -60,19 +59,17 @@ impl Server {
         let read_at = SystemTime::now();
         let mut files = SourceMap::new();
         let settled = settings.read(&mut files);
-        let Settled { config, origin, file } =
-            settled.map_err(|findings| BuildError { files: files.clone(), findings })?;
         let assembler = Assembler::new(natives, settings.environment.clone());
-        let assembled = assembler.assemble(files, &config, &origin).await.map_err(BuildError::from)?;
-        let Assembled { snapshot, files, findings, mut watched } = assembled;
+        let assembled = settled.assemble(&assembler, files).await.map_err(BuildError::from)?;
+        let Assembled { snapshot, files, findings, watched } = assembled;
         reload::told(&files, &findings);
-        watched.extend(file);
+        let Settled { config, places, .. } = settled;
 
         let gateway = Gateway::new(snapshot);
         let health = Health::default();
-        let router = routes(gateway.clone(), &config, &health).map_err(|sentences| {
-            let findings = sentences.into_iter().map(|sentence| Diagnostic::error("CONFIG_INVALID", sentence));
-            BuildError { files, findings: findings.collect() }
+        let router = routes(gateway.clone(), &config, &health).map_err(|mistakes| {
+            let findings = mistakes.iter().map(|mistake| places.told(mistake)).collect();
+            BuildError { files, findings }
         })?;
         let address = config.listen.address;
         let listening = |reason| StartError::Listen { address, reason };

@@ -4,12 +4,14 @@ use std::path::{Path, PathBuf};
 
 use crate::gateway::pipeline::config::{Introspection, Mask};
 use crate::platform::base::diagnostic::Diagnostic;
-use crate::platform::base::span::SourceMap;
+use crate::platform::base::span::{FileId, SourceMap};
 
+use super::assemble::{Assembled, Assembler};
 use super::config::graph::{ContractConfig, Playground};
-use super::config::load::{Environment, load};
+use super::config::load::{Environment, Loaded, load};
+use super::config::places::Places;
 use super::config::tree::Config;
-use super::graph::Origin;
+use super::graph::{Origin, Unloaded};
 
 /// The file that is read when it exists and no other is named.
 const USUAL_FILE: &str = "pleach.yaml";
@@ -64,12 +66,55 @@ pub struct ContractOverrides {
 /// A configuration, read.
 #[derive(Debug)]
 pub struct Settled {
-    /// The configuration, overrides applied.
+    /// The configuration, overrides applied; a setting with a mistake has its default.
     pub config: Config,
-    /// What the graph is made of.
-    pub origin: Origin,
-    /// The file it came from, or would have come from if it had been there.
-    pub file: Option<PathBuf>,
+    /// What the graph is made of; nothing when that cannot be told.
+    pub origin: Option<Origin>,
+    /// Where each setting was written.
+    pub places: Places,
+    /// The file it came from, or would have come from if it had been there, and those of secrets.
+    pub watched: Vec<PathBuf>,
+    /// Mistakes, at their places.
+    pub mistakes: Vec<Diagnostic>,
+}
+
+// === impl Settled ===
+
+impl Settled {
+    /// Everything that is made of it. What is right is looked at although something is wrong, so
+    /// that all mistakes are told.
+    ///
+    /// # Errors
+    /// All mistakes of configuration and graph.
+    pub async fn assemble(&self, assembler: &Assembler, files: SourceMap) -> Result<Assembled, Unloaded> {
+        let assembled = match &self.origin {
+            Some(origin) => assembler.assemble(files, &self.config, &self.places, origin).await,
+            None => Err(Unloaded { files, findings: Vec::new(), watched: Vec::new() }),
+        };
+        match assembled {
+            Ok(mut assembled) if self.mistakes.is_empty() => {
+                assembled.watched.extend(self.watched.iter().cloned());
+                Ok(assembled)
+            }
+            Ok(Assembled { files, mut findings, mut watched, .. })
+            | Err(Unloaded { files, mut findings, mut watched }) => {
+                findings.splice(0..0, self.mistakes.iter().cloned());
+                watched.extend(self.watched.iter().cloned());
+                Err(Unloaded { files, findings, watched })
+            }
+        }
+    }
+
+    /// The configuration and the graph's origin, if there are no mistakes.
+    ///
+    /// # Errors
+    /// All mistakes.
+    pub fn whole(&self) -> Result<(&Config, &Origin), Vec<Diagnostic>> {
+        match &self.origin {
+            Some(origin) if self.mistakes.is_empty() => Ok((&self.config, origin)),
+            _ => Err(self.mistakes.clone()),
+        }
+    }
 }
 
 // === impl ContractOverrides ===
@@ -87,21 +132,11 @@ impl ContractOverrides {
 
 impl Settings {
     /// Reads the configuration; its text is added to `files`.
-    ///
-    /// # Errors
-    /// Mistakes, at their places.
-    pub fn read(&self, files: &mut SourceMap) -> Result<Settled, Vec<Diagnostic>> {
+    pub fn read(&self, files: &mut SourceMap) -> Settled {
         let path = self.file();
-        let mut config = match &self.base {
-            Base::Fixed(config) => (**config).clone(),
-            base => {
-                let is_optional = matches!(base, Base::Usual);
-                let file = match &path {
-                    Some(path) if !is_optional || path.is_file() => Some(read(files, path)?),
-                    _ => None,
-                };
-                load(files, file, &self.environment)?
-            }
+        let Loaded { mut config, places, mut mistakes, secret_files, is_whole } = match &self.base {
+            Base::Fixed(config) => Loaded { config: (**config).clone(), is_whole: true, ..Loaded::default() },
+            base => self.load(files, matches!(base, Base::Usual), path.as_deref()),
         };
         if let Some(port) = self.overrides.port {
             config.listen.address.set_port(port);
@@ -113,10 +148,30 @@ impl Settings {
             config.errors.mask = Mask::Off;
         }
         let origin = match &self.overrides.origin {
-            Some(origin) => origin.clone(),
-            None => relative_to(Origin::configured(&config.graph).map_err(|mistake| vec![mistake])?, path.as_deref()),
+            Some(origin) => Some(origin.clone()),
+            None if !is_whole => None,
+            None => match Origin::configured(&config.graph) {
+                Ok(origin) => Some(relative_to(origin, path.as_deref())),
+                Err(mistake) => {
+                    mistakes.push(places.told(&mistake));
+                    None
+                }
+            },
         };
-        Ok(Settled { config, origin, file: path })
+        let watched = path.into_iter().chain(secret_files).collect();
+        Settled { config, origin, places, watched, mistakes }
+    }
+
+    fn load(&self, files: &mut SourceMap, is_optional: bool, path: Option<&Path>) -> Loaded {
+        let mut file = None;
+        if let Some(path) = path.filter(|path| !is_optional || path.is_file()) {
+            match read(files, path) {
+                Ok(id) => file = Some(id),
+                Err(mistake) => return Loaded { mistakes: vec![mistake], ..Loaded::default() },
+            }
+        }
+        let folder = path.and_then(Path::parent).unwrap_or(Path::new(""));
+        load(files, file, folder, &self.environment)
     }
 
     /// The file the configuration is read from, if it is read from one.
@@ -129,13 +184,10 @@ impl Settings {
     }
 }
 
-fn read(files: &mut SourceMap, path: &Path) -> Result<crate::platform::base::span::FileId, Vec<Diagnostic>> {
-    match std::fs::read_to_string(path) {
-        Ok(text) => Ok(files.add(path.display().to_string(), text)),
-        Err(error) => {
-            Err(vec![Diagnostic::error("FILE_UNREADABLE", format!("the configuration {}: {error}", path.display()))])
-        }
-    }
+fn read(files: &mut SourceMap, path: &Path) -> Result<FileId, Diagnostic> {
+    std::fs::read_to_string(path)
+        .map(|text| files.add(path.display().to_string(), text))
+        .map_err(|error| Diagnostic::error("FILE_UNREADABLE", format!("the configuration {}: {error}", path.display())))
 }
 
 /// Paths in a configuration file are relative to the file.

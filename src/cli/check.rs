@@ -6,8 +6,7 @@ use clap::Args;
 use serde_json::json;
 
 use crate::app::assemble::{Assembled, Assembler};
-use crate::app::config::tree::Config;
-use crate::app::graph::{Origin, Unloaded};
+use crate::app::graph::Unloaded;
 use crate::platform::base::diagnostic::{Diagnostic, Severity};
 use crate::platform::base::span::SourceMap;
 
@@ -37,22 +36,10 @@ impl Check {
     pub(super) async fn run(self) -> Outcome {
         let settings = self.graph.settings();
         let mut files = SourceMap::new();
-        let mut findings = Vec::new();
-        let (config, origin) = match settings.read(&mut files) {
-            Ok(settled) => (settled.config, settled.origin),
-            // The graph is judged all the same, as far as the command line says where it is.
-            Err(mistakes) => {
-                findings.extend(mistakes);
-                (Config::default(), settings.overrides.origin.clone().unwrap_or(Origin::Schema("schema".into())))
-            }
-        };
+        let settled = settings.read(&mut files);
         let assembler = Assembler::new(Vec::new(), settings.environment.clone());
-        let files = match assembler.assemble(files, &config, &origin).await {
-            Ok(Assembled { files, findings: found, .. }) | Err(Unloaded { files, findings: found, .. }) => {
-                findings.extend(found);
-                files
-            }
-        };
+        let (Ok(Assembled { files, findings, .. }) | Err(Unloaded { files, findings, .. })) =
+            settled.assemble(&assembler, files).await;
         let wrong = |finding: &Diagnostic| match finding.severity {
             Severity::Error => true,
             Severity::Warning => self.strict,

@@ -45,13 +45,14 @@ impl Compose {
         }
         let settings = self.graph.settings();
         let mut files = SourceMap::new();
-        let settled = match settings.read(&mut files) {
-            Ok(settled) => settled,
+        let settled = settings.read(&mut files);
+        let (config, origin) = match settled.whole() {
+            Ok(whole) => whole,
             Err(mistakes) => return Ok(failed(&files, &mistakes)),
         };
         let client = HttpClient::new(&HttpClientConfig::default());
-        let contract = graph::contract(&settled.config.graph.contract);
-        let graph = match graph::load(files, &settled.origin, &contract, &[], &settings.environment, &client).await {
+        let contract = graph::contract(&config.graph.contract);
+        let graph = match graph::load(files, origin, &contract, &[], &settings.environment, &client).await {
             Ok(graph) => graph,
             Err(unloaded) => return Ok(failed(&unloaded.files, &unloaded.findings)),
         };

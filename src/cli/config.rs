@@ -34,8 +34,8 @@ impl ConfigCommand {
             What::Schema => println!("{:#}", json_schema()),
             What::Show(graph) => {
                 let mut files = SourceMap::new();
-                match graph.settings().read(&mut files) {
-                    Ok(settled) => print!("{}", serde_saphyr::to_string(&settled.config)?),
+                match graph.settings().read(&mut files).whole() {
+                    Ok((config, _)) => print!("{}", serde_saphyr::to_string(config)?),
                     Err(mistakes) => return Ok(failed(&files, &mistakes)),
                 }
             }

@@ -46,14 +46,15 @@ impl Plan {
         };
         let settings = self.graph.settings();
         let mut files = SourceMap::new();
-        let settled = match settings.read(&mut files) {
-            Ok(settled) => settled,
+        let settled = settings.read(&mut files);
+        let (config, origin) = match settled.whole() {
+            Ok(whole) => whole,
             Err(mistakes) => return Ok(failed(&files, &mistakes)),
         };
         let environment: &Environment = &settings.environment;
-        let contract = graph::contract(&settled.config.graph.contract);
+        let contract = graph::contract(&config.graph.contract);
         let client = HttpClient::new(&HttpClientConfig::default());
-        let graph = match graph::load(files, &settled.origin, &contract, &[], environment, &client).await {
+        let graph = match graph::load(files, origin, &contract, &[], environment, &client).await {
             Ok(graph) => graph,
             Err(unloaded) => return Ok(failed(&unloaded.files, &unloaded.findings)),
         };
@@ -67,7 +68,7 @@ impl Plan {
             Err(mistakes) => return Ok(failed(&files, &mistakes)),
         };
         report::print(&files, &findings);
-        let document = match api.validate(&text, settled.config.limits.tokens) {
+        let document = match api.validate(&text, config.limits.tokens) {
             Ok(document) => document,
             Err(problems) => return Ok(refused(&problems)),
         };

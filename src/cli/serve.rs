@@ -7,6 +7,7 @@ use clap::Args;
 
 use crate::app::server::Server;
 use crate::platform::base::span::SourceMap;
+use crate::platform::telemetry::config::LogsConfig;
 use crate::platform::telemetry::logging;
 
 use super::Outcome;
@@ -37,8 +38,8 @@ impl Serve {
         settings.overrides.port = self.port;
         settings.overrides.dev = self.dev;
         // Mistakes in the configuration are told by the start below.
-        let logs =
-            settings.read(&mut SourceMap::new()).map(|settled| settled.config.telemetry.logs).unwrap_or_default();
+        let logs = settings.read(&mut SourceMap::new()).config.telemetry.logs;
+        let logs = if logging::check(&logs).is_ok() { logs } else { LogsConfig::default() };
         logging::start(&logs).context("telemetry")?;
         if self.dev {
             tracing::warn!("--dev: introspection, playground and full error messages are open to everybody");

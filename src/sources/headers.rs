@@ -3,6 +3,8 @@
 use http::header::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::Value;
 
+use crate::platform::base::setting::Mistake;
+
 use super::config::HeadersConfig;
 use super::contract::RequestFacts;
 
@@ -123,18 +125,29 @@ impl HeaderRules {
     /// Reads the configuration.
     ///
     /// # Errors
-    /// When a name or value cannot be used.
-    pub fn new(config: &HeadersConfig) -> Result<Self, HeaderRuleError> {
-        let value = |name: &String, value: &String| {
-            HeaderValue::from_str(value).map_err(|_| HeaderRuleError::Value(name.clone()))
-        };
-        let insert = config.insert.iter().map(|(name, text)| Ok((header_name(name)?, value(name, text)?)));
-        let claims = config.claims.iter().map(|(claim, name)| Ok((claim.clone(), header_name(name)?)));
-        Ok(Self {
-            propagate: Propagation::new(config.propagate.iter().map(String::as_str))?,
-            insert: insert.collect::<Result<_, _>>()?,
-            claims: claims.collect::<Result<_, _>>()?,
-        })
+    /// All names and values that cannot be used.
+    pub fn new(config: &HeadersConfig) -> Result<Self, Vec<Mistake>> {
+        let (mut rules, mut mistakes) = (Self::default(), Vec::new());
+        for (index, name) in config.propagate.iter().enumerate() {
+            match Propagation::new([name.as_str()]) {
+                Ok(propagation) => rules.propagate.patterns.extend(propagation.patterns),
+                Err(error) => mistakes.push(Mistake::at(["propagate"], error.to_string()).then(index)),
+            }
+        }
+        for (name, text) in &config.insert {
+            let value = HeaderValue::from_str(text).map_err(|_| HeaderRuleError::Value(name.clone()));
+            match header_name(name).and_then(|header| Ok((header, value?))) {
+                Ok(rule) => rules.insert.push(rule),
+                Err(error) => mistakes.push(Mistake::at(["insert", name], error.to_string())),
+            }
+        }
+        for (claim, name) in &config.claims {
+            match header_name(name) {
+                Ok(header) => rules.claims.push((claim.clone(), header)),
+                Err(error) => mistakes.push(Mistake::at(["claims", claim], error.to_string())),
+            }
+        }
+        if mistakes.is_empty() { Ok(rules) } else { Err(mistakes) }
     }
 
     /// Writes the headers of one call.

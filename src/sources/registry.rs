@@ -16,6 +16,7 @@ use crate::graph::mapping::{Mapping, Template, TemplatePiece, Variable, Variable
 use crate::platform::base::Name;
 use crate::platform::base::diagnostic::Diagnostic;
 use crate::platform::base::id::IdVec;
+use crate::platform::base::setting::Mistake;
 use crate::platform::base::span::Spanned;
 use crate::platform::net::HttpClient;
 
@@ -71,7 +72,7 @@ impl SourceRegistry {
         client: &HttpClient,
         natives: &[NativeSubgraph],
         protos: &ProtoFiles,
-    ) -> Result<Self, Vec<Diagnostic>> {
+    ) -> Result<Self, Vec<Objection>> {
         let env = settings.env.iter().map(|(name, value)| (name.clone(), Value::String(value.clone()))).collect();
         let mut builder = Builder {
             supergraph,
@@ -82,14 +83,14 @@ impl SourceRegistry {
             protos,
             env: Arc::new(Value::Object(env)),
             systems: HashMap::new(),
-            diagnostics: Vec::new(),
+            objections: Vec::new(),
         };
         let sources: Vec<_> =
             supergraph.subgraphs.iter_enumerated().map(|(id, subgraph)| builder.subgraph(id, subgraph)).collect();
-        if builder.diagnostics.is_empty() {
+        if builder.objections.is_empty() {
             Ok(Self { sources: Arc::new(sources.into_iter().flatten().collect()) })
         } else {
-            Err(builder.diagnostics)
+            Err(builder.objections)
         }
     }
 
@@ -97,6 +98,17 @@ impl SourceRegistry {
     pub fn sources(&self) -> &Arc<IdVec<SubgraphId, Arc<dyn Source>>> {
         &self.sources
     }
+}
+
+/// What stands against a source.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Objection {
+    /// A mistake at its place in the schema.
+    Finding(Diagnostic),
+    /// A mistake in a setting.
+    Setting(Mistake),
+    /// Something about the user's subgraph of this name as a whole.
+    Subgraph(Name, Diagnostic),
 }
 
 struct Builder<'b> {
@@ -110,7 +122,7 @@ struct Builder<'b> {
     /// Each system once, though many connectors use it; `None` when it cannot be reached, which
     /// has been reported.
     systems: HashMap<(Name, usize), Option<System>>,
-    diagnostics: Vec<Diagnostic>,
+    objections: Vec<Objection>,
 }
 
 /// A source ready to be called: the one list of protocols.
@@ -145,7 +157,7 @@ impl Builder<'_> {
             }
         };
         if let Some(lookups) = Lookups::of(self.supergraph, id) {
-            let configured = self.config(&subgraph.service, None).and_then(|config| config.lookups);
+            let configured = self.config(&subgraph.service, None).and_then(|(_, config)| config.lookups);
             let most = configured.map_or(MAX_ALIASES, |most| most.get() as usize);
             source = Arc::new(LookupSource::new(source, lookups, most));
         }
@@ -154,7 +166,8 @@ impl Builder<'_> {
 
     fn missing<T>(&mut self, subgraph: &SubgraphDef) -> Option<T> {
         let message = format!("nothing is known of the subgraph \"{}\"", subgraph.name);
-        self.diagnostics.push(Diagnostic::error("SOURCE_NAME_MISMATCH", message));
+        let finding = Diagnostic::error("SOURCE_NAME_MISMATCH", message);
+        self.objections.push(Objection::Subgraph(subgraph.service.clone(), finding));
         None
     }
 
@@ -169,13 +182,15 @@ impl Builder<'_> {
         let owner = self.connected.iter().find(|owner| owner.name == subgraph.service).cloned();
         let declared = owner.as_ref().and_then(|owner| owner.remote_source());
         let configured = self.config(&subgraph.service, declared.map(|(source, _)| &*source.name.value));
-        let url = match (configured.and_then(|config| config.url.clone()), declared) {
-            (Some(url), _) => url,
+        let configured = configured.and_then(|(name, config)| Some((name, config.url.clone()?)));
+        let url = match (&configured, declared) {
+            (Some((_, url)), _) => url.clone(),
             (None, Some((_, graphql))) => self.address(&graphql.url, &Value::Null)?,
             (None, None) if url.is_empty() => {
                 let message = format!("the subgraph \"{}\" has no URL", subgraph.name);
                 let help = format!("set sources.{}.url in the configuration", subgraph.name);
-                self.diagnostics.push(Diagnostic::error("INVALID_URL", message).help(help));
+                let finding = Diagnostic::error("INVALID_URL", message).help(help);
+                self.objections.push(Objection::Subgraph(subgraph.service.clone(), finding));
                 return None;
             }
             (None, None) => url.to_owned(),
@@ -184,7 +199,11 @@ impl Builder<'_> {
             Ok(endpoint) => endpoint,
             Err(reason) => {
                 let finding = Diagnostic::error("INVALID_URL", format!("subgraph \"{}\": {reason}", subgraph.name));
-                self.diagnostics.push(declared.map_or(finding.clone(), |(_, graphql)| finding.at(graphql.url.span)));
+                self.objections.push(match (configured, declared) {
+                    (Some((name, _)), _) => url_setting(&name, reason),
+                    (None, Some((_, graphql))) => Objection::Finding(finding.at(graphql.url.span)),
+                    (None, None) => Objection::Subgraph(subgraph.service.clone(), finding),
+                });
                 return None;
             }
         };
@@ -214,7 +233,7 @@ impl Builder<'_> {
             _ => Some(self.protocol(owner, spec, &config)?),
         };
         let configured = source.and_then(|source| self.config(&owner.name, Some(&source.name.value)));
-        let timeout = spec.timeout.or(configured.and_then(|config| Some(config.timeout?.0)));
+        let timeout = spec.timeout.or(configured.and_then(|(_, config)| Some(config.timeout?.0)));
         let connector = Connector::new(ConnectorParts {
             name: subgraph.name.clone(),
             subgraph: owner.clone(),
@@ -278,7 +297,7 @@ impl Builder<'_> {
                     Ok(method) => method,
                     Err(error) => {
                         let finding = Diagnostic::error("GRPC_METHOD_NOT_FOUND", error.to_string());
-                        self.diagnostics.push(finding.at(request.call.span));
+                        self.objections.push(Objection::Finding(finding.at(request.call.span)));
                         return None;
                     }
                 };
@@ -296,7 +315,7 @@ impl Builder<'_> {
             }
             _ => {
                 let message = format!("the connector {} and its source speak different protocols", spec.id);
-                self.diagnostics.push(Diagnostic::error("PROTOCOL_MISMATCH", message).at(spec.span));
+                self.objections.push(Objection::Finding(Diagnostic::error("PROTOCOL_MISMATCH", message).at(spec.span)));
                 return None;
             }
         })
@@ -325,9 +344,10 @@ impl Builder<'_> {
             SourceProtocol::Sql(sql) => &sql.url,
             SourceProtocol::Graphql(graphql) => &graphql.url,
         };
-        let configured = self.config(&owner.name, Some(&source.name.value)).and_then(|config| config.url.clone());
-        let address = match configured {
-            Some(url) => url,
+        let configured = self.config(&owner.name, Some(&source.name.value));
+        let configured = configured.and_then(|(name, config)| Some((name, config.url.clone()?)));
+        let address = match &configured {
+            Some((_, url)) => url.clone(),
             None => self.address(template, config)?,
         };
         let timeout = self.timeout(&owner.name, Some(source));
@@ -336,7 +356,7 @@ impl Builder<'_> {
                 Url::absolute(&address).map(|url| System::Http(Arc::new(url))).map_err(|error| error.to_string())
             }
             SourceProtocol::Sql(_) => Address::parse(&address)
-                .map(|address| System::Sql(Arc::new(Database::new(address, timeout))))
+                .map(|address| System::Sql(Arc::new(Database::new(address, longest(owner, position, timeout)))))
                 .map_err(|error| error.to_string()),
             SourceProtocol::Graphql(_) => GraphqlEndpoint::new(self.client.clone(), &address, self.connector_bytes())
                 .map(|endpoint| System::Graphql(Arc::new(endpoint))),
@@ -350,8 +370,13 @@ impl Builder<'_> {
         };
         system
             .map_err(|reason| {
-                let message = format!("source \"{}.{}\": {reason}", owner.name, source.name.value);
-                self.diagnostics.push(Diagnostic::error("INVALID_URL", message).at(template.span));
+                self.objections.push(match configured {
+                    Some((name, _)) => url_setting(&name, reason),
+                    None => {
+                        let message = format!("source \"{}.{}\": {reason}", owner.name, source.name.value);
+                        Objection::Finding(Diagnostic::error("INVALID_URL", message).at(template.span))
+                    }
+                });
             })
             .ok()
     }
@@ -367,7 +392,7 @@ impl Builder<'_> {
                     super::grpc::ProtoError::Invalid(_) => "PROTO_INVALID",
                 };
                 let span = grpc.proto.get(file).unwrap_or(first).span;
-                self.diagnostics.push(Diagnostic::error(code, error.to_string()).at(span));
+                self.objections.push(Objection::Finding(Diagnostic::error(code, error.to_string()).at(span)));
                 None
             }
         }
@@ -390,7 +415,7 @@ impl Builder<'_> {
                     _ => {
                         let message = format!("{} is not set", hole.mapping);
                         let span = template.span.within(hole.range.start, hole.range.end);
-                        self.diagnostics.push(Diagnostic::error("INVALID_URL", message).at(span));
+                        self.objections.push(Objection::Finding(Diagnostic::error("INVALID_URL", message).at(span)));
                         return None;
                     }
                 },
@@ -407,24 +432,41 @@ impl Builder<'_> {
     ) -> Option<HeaderPlan> {
         HeaderPlan::new(propagate, source, own)
             .map_err(|error| {
-                self.diagnostics.push(Diagnostic::error("INVALID_HEADER", error.value.to_string()).at(error.span));
+                self.objections.push(Objection::Finding(
+                    Diagnostic::error("INVALID_HEADER", error.value.to_string()).at(error.span),
+                ));
             })
             .ok()
     }
 
-    fn config(&self, subgraph: &str, source: Option<&str>) -> Option<&SourceConfig> {
-        let by_source = source.and_then(|source| self.settings.sources.get(&format!("{subgraph}.{source}")));
-        by_source.or_else(|| self.settings.sources.get(subgraph))
+    /// The settings of a source or, if it has none, of its subgraph; and their key.
+    fn config(&self, subgraph: &str, source: Option<&str>) -> Option<(String, &SourceConfig)> {
+        let names = source.map(|source| format!("{subgraph}.{source}")).into_iter().chain([subgraph.to_owned()]);
+        names.into_iter().find_map(|name| {
+            let config = self.settings.sources.get(&name)?;
+            Some((name, config))
+        })
     }
 
     fn config_of(&self, owner: &ConnectedSubgraph, source: Option<&SourceSpec>) -> Map<String, Value> {
         let config = source.and_then(|source| self.config(&owner.name, Some(&source.name.value)));
-        config.map(|config| config.config.clone()).unwrap_or_default()
+        config.map(|(_, config)| config.config.clone()).unwrap_or_default()
     }
 
     fn timeout(&self, subgraph: &str, source: Option<&SourceSpec>) -> Duration {
         let configured = self.config(subgraph, source.map(|source| &*source.name.value));
-        let configured = configured.and_then(|config| Some(config.timeout?.0));
+        let configured = configured.and_then(|(_, config)| Some(config.timeout?.0));
         configured.or_else(|| source?.timeout).unwrap_or(DEFAULT_TIMEOUT)
     }
+}
+
+/// The longest time that a connector of a source may take, which the system must allow.
+fn longest(owner: &ConnectedSubgraph, position: usize, timeout: Duration) -> Duration {
+    let own = owner.connectors.iter().filter(|spec| spec.source == Some(position));
+    own.filter_map(|spec| spec.timeout).fold(timeout, Duration::max)
+}
+
+/// An address in the configuration that cannot be used.
+fn url_setting(name: &str, reason: String) -> Objection {
+    Objection::Setting(Mistake { code: "INVALID_URL", ..Mistake::at(["sources", name, "url"], reason) })
 }

@@ -12,6 +12,7 @@ mod harness;
 mod http;
 mod library;
 mod limits;
+mod mistakes;
 mod oracle;
 mod pages;
 mod partial;

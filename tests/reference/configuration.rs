@@ -12,8 +12,11 @@ setting has a default, so the file may be missing. An unknown key is an error.
 
 - Times are a number and a unit: `250ms`, `2s`, `10m`, `1h`, `1d`.
 - Sizes are a number and a unit: `512B`, `64KiB`, `16MiB`, `1GiB`.
-- `${NAME}` and `${NAME:-default}` in a value without quotes, outside of `{ … }`, are replaced from the
-  environment.
+- `${NAME}` and `${NAME:-default}` in a value are replaced from the environment, in quotes and between
+  `{ … }`, too. A variable that is not set and has no default is an error. `$${` stands for `${`.
+- A secret can stand in a file of its own: `\"@/run/secrets/jwt\"`, relative to `pleach.yaml`, and looked
+  at for changes like that. One line end after it does not count. A secret that begins with `@` itself
+  is written with two of them.
 - The environment can set any single value: `PLEACH__LIMITS__DEPTH=12` means `limits.depth`. Two
   underscores separate section and key; the name of a key is read in lower case.
 - What counts: the command line over the environment, over the file, over the defaults.

@@ -25,7 +25,7 @@ use pleach::sources::connector::CursorKey;
 use pleach::sources::contract::{Call, CallContext, FetchRequest, OperationMemory, RequestFacts, Source, SourceError};
 use pleach::sources::grpc::ProtoFiles;
 use pleach::sources::headers::HeaderRules;
-use pleach::sources::registry::{SourceRegistry, SourceSettings};
+use pleach::sources::registry::{Objection, SourceRegistry, SourceSettings};
 use pleach::sources::rows::shape::{
     FieldShape, Leaf, ListShape, ObjectShape, RowShape, SiteId, SlotIndex, Typing, ValueKind, ValueShape,
 };
@@ -98,8 +98,12 @@ impl Subgraph {
             &[],
             &protos,
         );
-        let registry = registry.unwrap_or_else(|findings| {
-            panic!("{}", findings.iter().map(|f| f.render(&files)).collect::<String>());
+        let registry = registry.unwrap_or_else(|objections| {
+            let text = |objection: &Objection| match objection {
+                Objection::Finding(finding) | Objection::Subgraph(_, finding) => finding.render(&files),
+                Objection::Setting(mistake) => mistake.to_string(),
+            };
+            panic!("{}", objections.iter().map(text).collect::<String>());
         });
         let ids = subgraph.connectors.iter().map(|spec| spec.id.clone());
         Self { connectors: ids.zip(registry.sources().iter().cloned()).collect() }

@@ -1,16 +1,17 @@
 //! Reading and composing.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::app::config::load::Environment;
 use crate::graph::compose::{ComposeOptions, Contract, SubgraphInput, compose};
 use crate::graph::federation::supergraph::Supergraph;
-use crate::graph::language::ast::Document;
+use crate::graph::language::ast::{Definition, Document};
 use crate::graph::language::{parse, print};
 use crate::platform::base::Name;
 use crate::platform::base::diagnostic::Diagnostic;
-use crate::platform::base::span::{FileId, SourceMap};
+use crate::platform::base::span::{FileId, SourceMap, Span};
 use crate::platform::net::HttpClient;
 use crate::sources::grpc::ProtoFiles;
 use crate::sources::native::NativeSubgraph;
@@ -34,6 +35,8 @@ pub struct Graph {
     pub findings: Vec<Diagnostic>,
     /// Files and folders whose change changes the graph.
     pub watched: Vec<PathBuf>,
+    /// Where each subgraph is declared, by its name.
+    pub declared: HashMap<Name, Span>,
 }
 
 // === impl Graph ===
@@ -77,20 +80,21 @@ pub async fn load(
         inputs: Vec::new(),
         findings: Vec::new(),
         watched: Vec::new(),
+        declared: HashMap::new(),
         environment,
         client,
     };
     let supergraph = match origin {
         Origin::Schema(folder) => reader.folder(folder).map(|()| None),
         Origin::Subgraphs(list) => reader.list(list).await.map(|()| None),
-        Origin::Supergraph(path) => reader.read(path).map(|file| {
+        Origin::Supergraph(path) => reader.read(path, None).map(|file| {
             reader.protos.add(file, folder_of(path));
             Some(file)
         }),
         Origin::Texts(texts) => {
             for text in texts {
                 let file = reader.files.add(format!("{}.graphql", text.name), text.sdl.as_str());
-                reader.input(&text.name, &text.url, file);
+                reader.input(&text.name, &text.url, file, Span::new(file, 0, 0));
             }
             Some(None)
         }
@@ -104,19 +108,19 @@ pub async fn load(
         match native.sdl().await {
             Ok(sdl) => {
                 let file = reader.files.add(format!("{} (native schema)", native.subgraph()), sdl);
-                reader.input(native.subgraph(), "", file);
+                reader.input(native.subgraph(), "", file, Span::new(file, 0, 0));
             }
             Err(error) => reader.findings.push(Diagnostic::error("NATIVE_SCHEMA_INVALID", error.to_string())),
         }
     }
     let natives: Vec<Name> = natives.iter().map(|native| native.subgraph().clone()).collect();
-    let Reader { files, protos, inputs, findings, watched, .. } = reader;
+    let Reader { files, protos, inputs, findings, watched, declared, .. } = reader;
     if findings.iter().any(Diagnostic::is_error) {
         return Err(Unloaded { files, findings, watched });
     }
     // Should composing panic, a changed file can still mend it.
     let still_watched = watched.clone();
-    let work = Work { files, protos, inputs, findings, watched, natives, contract: contract.clone() };
+    let work = Work { files, protos, inputs, findings, watched, declared, natives, contract: contract.clone() };
     let done = tokio::task::spawn_blocking(move || work.build(supergraph)).await;
     done.unwrap_or_else(|panic| {
         let finding = Diagnostic::error("INTERNAL", format!("composing failed, a defect in Pleach: {panic}"));
@@ -134,6 +138,7 @@ struct Reader<'a> {
     inputs: Vec<SubgraphInput>,
     findings: Vec<Diagnostic>,
     watched: Vec<PathBuf>,
+    declared: HashMap<Name, Span>,
     environment: &'a Environment,
     client: &'a HttpClient,
 }
@@ -141,17 +146,22 @@ struct Reader<'a> {
 // === impl Reader ===
 
 impl Reader<'_> {
-    fn input(&mut self, name: &str, url: &str, file: FileId) {
+    fn input(&mut self, name: &str, url: &str, file: FileId, declared: Span) {
+        self.declared.insert(name.into(), declared);
         self.inputs.push(SubgraphInput { name: name.into(), url: url.into(), file });
     }
 
-    fn read(&mut self, path: &Path) -> Option<FileId> {
+    /// Reads a file that is named at `named`.
+    fn read(&mut self, path: &Path, named: Option<Span>) -> Option<FileId> {
         self.watched.push(path.to_path_buf());
         match std::fs::read_to_string(path) {
             Ok(text) => Some(self.files.add(path.display().to_string(), text)),
             Err(error) => {
-                let message = format!("{}: {error}", path.display());
-                self.findings.push(Diagnostic::error("FILE_UNREADABLE", message));
+                let finding = Diagnostic::error("FILE_UNREADABLE", format!("{}: {error}", path.display()));
+                self.findings.push(match named {
+                    Some(span) => finding.at(span),
+                    None => finding,
+                });
                 None
             }
         }
@@ -170,14 +180,12 @@ impl Reader<'_> {
         };
         let mut paths: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
         paths.sort();
-        // What SDL files name lies beside them.
-        self.watched.extend(paths.iter().filter(|path| has_extension(path, &["proto"])).cloned());
         paths.retain(|path| has_extension(path, &["graphql", "graphqls", "gql"]));
         for path in &paths {
-            let Some(file) = self.read(path) else { continue };
+            let Some(file) = self.read(path, None) else { continue };
             self.protos.add(file, folder);
             let name = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
-            self.input(&name, "", file);
+            self.input(&name, "", file, Span::new(file, 0, 0));
         }
         if paths.is_empty() {
             let message = format!("{}: no SDL files (*.graphql) in this folder", folder.display());
@@ -188,7 +196,7 @@ impl Reader<'_> {
 
     async fn list(&mut self, path: &Path) -> Option<()> {
         let folder = folder_of(path);
-        let list = self.read(path)?;
+        let list = self.read(path, None)?;
         let listed = match rover::read(&self.files, list, &folder, self.environment) {
             Ok(listed) => listed,
             Err(mistakes) => {
@@ -198,7 +206,7 @@ impl Reader<'_> {
         };
         for subgraph in listed {
             let file = match subgraph.sdl {
-                Sdl::File(path) => match self.read(&path) {
+                Sdl::File(path) => match self.read(&path, Some(subgraph.sdl_span)) {
                     Some(file) => {
                         self.protos.add(file, folder_of(&path));
                         file
@@ -214,12 +222,12 @@ impl Reader<'_> {
                     Ok(sdl) => self.files.add(format!("{} (from {url})", subgraph.name), sdl),
                     Err(reason) => {
                         let message = format!("the SDL of subgraph \"{}\" at {url}: {reason}", subgraph.name);
-                        self.findings.push(Diagnostic::error("SUBGRAPH_UNREACHABLE", message));
+                        self.findings.push(Diagnostic::error("SUBGRAPH_UNREACHABLE", message).at(subgraph.sdl_span));
                         continue;
                     }
                 },
             };
-            self.input(&subgraph.name, &subgraph.url, file);
+            self.input(&subgraph.name, &subgraph.url, file, subgraph.span);
         }
         Some(())
     }
@@ -236,6 +244,7 @@ struct Work {
     inputs: Vec<SubgraphInput>,
     findings: Vec<Diagnostic>,
     watched: Vec<PathBuf>,
+    declared: HashMap<Name, Span>,
     natives: Vec<Name>,
     contract: Contract,
 }
@@ -249,11 +258,12 @@ impl Work {
             Some(file) => self.read_supergraph(file),
             None => self.compose(),
         };
-        let Self { files, protos, findings, watched, natives, .. } = self;
+        let Self { files, protos, findings, mut watched, declared, natives, .. } = self;
+        watched.extend(protos.read());
         match built {
             Some((mut supergraph, sdl)) => {
                 supergraph.mount_natives(&natives);
-                Ok(Graph { supergraph: Arc::new(supergraph), sdl, files, protos, findings, watched })
+                Ok(Graph { supergraph: Arc::new(supergraph), sdl, files, protos, findings, watched, declared })
             }
             None => Err(Unloaded { files, findings, watched }),
         }
@@ -276,6 +286,7 @@ impl Work {
         if self.findings.iter().any(Diagnostic::is_error) {
             return None;
         }
+        self.declared.extend(graphs(&document));
         if !self.contract.is_empty() {
             return self.restrict(document);
         }
@@ -307,4 +318,18 @@ impl Work {
             }
         }
     }
+}
+
+/// Where a supergraph declares its subgraphs: the values of its enum of graphs.
+fn graphs(document: &Document) -> Vec<(Name, Span)> {
+    let types = document.definitions.iter().filter_map(|definition| match definition {
+        Definition::Type(ty) => Some(ty),
+        _ => None,
+    });
+    let values = types.flat_map(|ty| &ty.values);
+    let named = values.filter_map(|value| {
+        let graph = value.directives.iter().find(|directive| &*directive.name == "join__graph")?;
+        Some((graph.argument("name")?.as_str()?.into(), value.name.span))
+    });
+    named.collect()
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use crate::app::config::graph::{ContractConfig, GraphConfig};
 use crate::graph::compose::Contract;
 use crate::platform::base::Name;
-use crate::platform::base::diagnostic::Diagnostic;
+use crate::platform::base::setting::Mistake;
 
 /// What the graph is made of.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -37,16 +37,17 @@ impl Origin {
     /// What the configuration says: the folder `schema` when it says nothing.
     ///
     /// # Errors
-    /// `CONFIG_INVALID` when it says more than one thing.
-    pub fn configured(config: &GraphConfig) -> Result<Self, Diagnostic> {
+    /// When it says more than one thing.
+    pub fn configured(config: &GraphConfig) -> Result<Self, Mistake> {
         match (&config.schema, &config.supergraph, &config.subgraphs) {
             (None, None, None) => Ok(Self::Schema(PathBuf::from("schema"))),
             (Some(folder), None, None) => Ok(Self::Schema(folder.clone())),
             (None, Some(file), None) => Ok(Self::Supergraph(file.clone())),
             (None, None, Some(file)) => Ok(Self::Subgraphs(file.clone())),
             _ => {
-                let message = "graph: give only one of schema, supergraph and subgraphs";
-                Err(Diagnostic::error("CONFIG_INVALID", message))
+                // The one that is given last in this order is one too many.
+                let last = if config.subgraphs.is_some() { "subgraphs" } else { "supergraph" };
+                Err(Mistake::at(["graph", last], "give only one of schema, supergraph and subgraphs"))
             }
         }
     }

@@ -7,9 +7,10 @@ use serde::Deserialize;
 
 use crate::app::config::load::{Environment, read_yaml};
 use crate::platform::base::diagnostic::Diagnostic;
+use crate::platform::base::setting::{Mistake, Step};
 use crate::platform::base::span::{FileId, SourceMap, Span};
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RoverFile {
     federation_version: Option<serde_json::Value>,
@@ -33,12 +34,18 @@ struct RoverSchema {
     introspection_headers: IndexMap<String, String>,
 }
 
+const INVALID: &str = "SUBGRAPH_LIST_INVALID";
+
 /// One subgraph of the list.
 #[derive(Debug)]
 pub(super) struct Listed {
     pub(super) name: String,
     pub(super) url: String,
     pub(super) sdl: Sdl,
+    /// Where the list has it.
+    pub(super) span: Span,
+    /// Where the list says where its SDL is.
+    pub(super) sdl_span: Span,
 }
 
 /// Where a subgraph's SDL is.
@@ -53,17 +60,31 @@ pub(super) enum Sdl {
 // === impl RoverSubgraph ===
 
 impl RoverSubgraph {
-    /// Replaces `${env.NAME}` and `${NAME}`; tells which variable is missing.
-    fn expand(&mut self, environment: &Environment) -> Result<(), String> {
+    /// Replaces `${env.NAME}` and `${NAME}`; tells which variables are missing, and where.
+    fn expand(&mut self, environment: &Environment) -> Vec<Mistake> {
+        let mut missing = Vec::new();
+        let mut expanded = |text: &str, path: &[&str]| {
+            expand(text, environment).map_err(|name| {
+                missing.push(Mistake::at(path.iter().copied(), format!("the environment has no {name}")));
+            })
+        };
         let schema = &mut self.schema;
-        let texts = [&mut self.routing_url, &mut schema.subgraph_url].into_iter().flatten();
-        for text in texts.chain(schema.introspection_headers.values_mut()) {
-            *text = expand(text, environment)?;
+        let texts = [
+            (&mut self.routing_url, ["routing_url"].as_slice()),
+            (&mut schema.subgraph_url, &["schema", "subgraph_url"]),
+        ];
+        for (text, path) in texts {
+            if let Some(text) = text {
+                *text = expanded(text, path).unwrap_or_default();
+            }
+        }
+        for (name, text) in &mut schema.introspection_headers {
+            *text = expanded(text, &["schema", "introspection_headers", name]).unwrap_or_default();
         }
         if let Some(file) = &mut schema.file {
-            *file = expand(&file.to_string_lossy(), environment)?.into();
+            *file = expanded(&file.to_string_lossy(), &["schema", "file"]).unwrap_or_default().into();
         }
-        Ok(())
+        missing
     }
 }
 
@@ -96,36 +117,40 @@ pub(super) fn read(
     environment: &Environment,
 ) -> Result<Vec<Listed>, Vec<Diagnostic>> {
     let whole = Span::new(file, 0, 0);
-    let invalid = |message: String| Diagnostic::error("SUBGRAPH_LIST_INVALID", message).at(whole);
-    let list: RoverFile = match read_yaml(files, file, None, "SUBGRAPH_LIST_INVALID") {
-        Ok(Some(list)) => list,
-        Ok(None) => return Err(vec![invalid("the list is empty; it needs `subgraphs`".into())]),
-        Err(mistake) => return Err(vec![mistake]),
+    let (list, places): (RoverFile, _) = match read_yaml(files, file, INVALID)? {
+        Some(list) => list,
+        None => return Err(vec![Diagnostic::error(INVALID, "the list is empty; it needs `subgraphs`").at(whole)]),
     };
     let mut mistakes = Vec::new();
+    let invalid = |mistake: Mistake| places.told(&Mistake { code: INVALID, ..mistake });
+    let span = |path: &[Step]| places.span(path).unwrap_or(whole);
     if let Some(version) = list.federation_version.as_ref().filter(|version| !is_version_2(version)) {
         let message = format!("federation_version {version} is not supported; only version 2 is");
-        mistakes.push(Diagnostic::error("UNSUPPORTED_FEDERATION_VERSION", message).at(whole));
+        let at = span(&["federation_version".into()]);
+        mistakes.push(Diagnostic::error("UNSUPPORTED_FEDERATION_VERSION", message).at(at));
     }
     let mut listed = Vec::new();
     for (name, mut subgraph) in list.subgraphs {
-        if let Err(missing) = subgraph.expand(environment) {
-            mistakes.push(invalid(format!("subgraphs.{name}: the environment has no {missing}")));
+        let path = [Step::from("subgraphs"), Step::from(&name)];
+        let missing = subgraph.expand(environment);
+        if !missing.is_empty() {
+            mistakes.extend(missing.into_iter().map(|mistake| invalid(mistake.below(path.clone()))));
             continue;
         }
         let RoverSubgraph { routing_url, schema } = subgraph;
-        let sdl = match (schema.file, schema.sdl, schema.subgraph_url.clone()) {
-            (Some(file), None, None) => Sdl::File(folder.join(file)),
-            (None, Some(text), None) => Sdl::Text(text),
-            (None, None, Some(url)) => Sdl::Remote(url, schema.introspection_headers),
+        let (sdl, key) = match (schema.file, schema.sdl, schema.subgraph_url.clone()) {
+            (Some(file), None, None) => (Sdl::File(folder.join(file)), "file"),
+            (None, Some(text), None) => (Sdl::Text(text), "sdl"),
+            (None, None, Some(url)) => (Sdl::Remote(url, schema.introspection_headers), "subgraph_url"),
             _ => {
-                let message = format!("subgraphs.{name}.schema needs exactly one of file, sdl and subgraph_url");
-                mistakes.push(invalid(message));
+                let mistake = Mistake::at(["schema"], "exactly one of file, sdl and subgraph_url is needed");
+                mistakes.push(invalid(mistake.below(path)));
                 continue;
             }
         };
         let url = routing_url.or(schema.subgraph_url).unwrap_or_default();
-        listed.push(Listed { name, url, sdl });
+        let sdl_span = span(&[path.as_slice(), &["schema".into(), key.into()]].concat());
+        listed.push(Listed { name, url, sdl, span: span(&path), sdl_span });
     }
     if mistakes.is_empty() { Ok(listed) } else { Err(mistakes) }
 }

@@ -6,6 +6,7 @@ use cel::{Context, Program, Value as Cel};
 use serde_json::{Map, Value};
 
 use crate::gateway::exchange::principal::Principal;
+use crate::platform::base::setting::Mistake;
 
 /// Longer expressions are refused: a policy is a rule, not a program.
 const MAX_LENGTH: usize = 4_096;
@@ -30,15 +31,15 @@ impl Policies {
     /// Compiles the `auth.policies` section.
     ///
     /// # Errors
-    /// A sentence a policy that cannot be used; all of them.
-    pub fn compile(expressions: &BTreeMap<String, String>) -> Result<Self, Vec<String>> {
+    /// All policies that cannot be used.
+    pub fn compile(expressions: &BTreeMap<String, String>) -> Result<Self, Vec<Mistake>> {
         let (mut by_name, mut mistakes) = (BTreeMap::new(), Vec::new());
         for (name, expression) in expressions {
             match Policy::compile(expression) {
                 Ok(policy) => {
                     by_name.insert(name.clone(), policy);
                 }
-                Err(reason) => mistakes.push(format!("auth.policies.{name}: {reason}")),
+                Err(reason) => mistakes.push(Mistake::at(["auth", "policies", name], reason)),
             }
         }
         if mistakes.is_empty() { Ok(Self { by_name }) } else { Err(mistakes) }
@@ -118,7 +119,7 @@ mod tests {
     use serde_json::json;
     use std::sync::Arc;
 
-    fn policies(expression: &str) -> Result<Policies, Vec<String>> {
+    fn policies(expression: &str) -> Result<Policies, Vec<Mistake>> {
         Policies::compile(&BTreeMap::from([("p".to_owned(), expression.to_owned())]))
     }
 
@@ -153,8 +154,8 @@ mod tests {
 
     #[test]
     fn mistakes_are_found_when_loading() {
-        assert!(policies("claims.sub ==").expect_err("syntax")[0].starts_with("auth.policies.p: "));
-        assert!(policies("user.id == 1").expect_err("unknown")[0].contains("unknown variable \"user\""));
+        assert!(policies("claims.sub ==").expect_err("syntax")[0].to_string().starts_with("auth.policies.p: "));
+        assert!(policies("user.id == 1").expect_err("unknown")[0].to_string().contains("unknown variable \"user\""));
         assert!(policies(&"true && ".repeat(1_000)).is_err());
     }
 }

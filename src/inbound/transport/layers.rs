@@ -8,13 +8,15 @@ use http::{HeaderName, HeaderValue, Method};
 use tower_http::compression::{CompressionLayer, CompressionLevel};
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
+use crate::platform::base::setting::Mistake;
+
 use super::config::{CorsConfig, HttpConfig, Switch};
 
 /// Puts the layers around `router`.
 ///
 /// # Errors
-/// A sentence a setting that cannot be used.
-pub fn around(router: Router, config: &HttpConfig) -> Result<Router, Vec<String>> {
+/// The settings that cannot be used.
+pub fn around(router: Router, config: &HttpConfig) -> Result<Router, Vec<Mistake>> {
     let router = match config.compression {
         // A client waits for the answer: the fastest level already saves most.
         Switch::On => router.layer(CompressionLayer::new().quality(CompressionLevel::Fastest)),
@@ -26,32 +28,40 @@ pub fn around(router: Router, config: &HttpConfig) -> Result<Router, Vec<String>
     })
 }
 
-/// A sentence a setting that cannot be used; all of them.
-pub fn mistakes(config: &HttpConfig) -> Vec<String> {
+/// All settings of the section that cannot be used.
+pub fn mistakes(config: &HttpConfig) -> Vec<Mistake> {
     cors(&config.cors).err().unwrap_or_default()
 }
 
-fn cors(config: &CorsConfig) -> Result<Option<CorsLayer>, Vec<String>> {
+fn cors(config: &CorsConfig) -> Result<Option<CorsLayer>, Vec<Mistake>> {
     if config.origins.is_empty() {
         return Ok(None);
     }
     let mut mistakes = Vec::new();
     let any = config.origins.iter().any(|origin| origin == "*");
     if any && (config.credentials || config.origins.len() > 1) {
-        mistakes.push("http.cors.origins: \"*\" stands alone and without credentials".to_owned());
+        let star = config.origins.iter().position(|origin| origin == "*").unwrap_or(0);
+        let message = "\"*\" stands alone and without credentials";
+        mistakes.push(Mistake::at(["http", "cors", "origins"], message).then(star));
     }
     let mut origins: Vec<HeaderValue> = Vec::new();
-    for origin in config.origins.iter().filter(|origin| *origin != "*") {
+    for (index, origin) in config.origins.iter().enumerate().filter(|(_, origin)| *origin != "*") {
         match is_origin(origin).then(|| HeaderValue::from_str(origin).ok()).flatten() {
             Some(value) => origins.push(value),
-            None => mistakes.push(format!("http.cors.origins: \"{origin}\" is no origin such as https://example.com")),
+            None => {
+                let message = format!("\"{origin}\" is no origin such as https://example.com");
+                mistakes.push(Mistake::at(["http", "cors", "origins"], message).then(index));
+            }
         }
     }
     let mut headers = vec![CONTENT_TYPE, AUTHORIZATION];
-    for name in &config.headers {
+    for (index, name) in config.headers.iter().enumerate() {
         match name.parse::<HeaderName>() {
             Ok(name) => headers.push(name),
-            Err(_) => mistakes.push(format!("http.cors.headers: \"{name}\" is no header name")),
+            Err(_) => {
+                let message = format!("\"{name}\" is no header name");
+                mistakes.push(Mistake::at(["http", "cors", "headers"], message).then(index));
+            }
         }
     }
     if !mistakes.is_empty() {
@@ -79,7 +89,7 @@ fn is_origin(text: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn with(origins: &[&str], credentials: bool) -> Result<bool, Vec<String>> {
+    fn with(origins: &[&str], credentials: bool) -> Result<bool, Vec<Mistake>> {
         let origins = origins.iter().map(|origin| origin.to_string()).collect();
         cors(&CorsConfig { origins, credentials, ..CorsConfig::default() }).map(|layer| layer.is_some())
     }

@@ -6,6 +6,7 @@ pub mod diagnostic;
 pub mod id;
 pub mod quantity;
 pub mod secret;
+pub mod setting;
 pub mod span;
 
 /// An interned-by-reference name: cheap to clone, compared by text.

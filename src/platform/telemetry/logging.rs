@@ -11,7 +11,7 @@ use super::config::{LogFormat, LogsConfig};
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// `telemetry.logs.level` is neither a level nor directives.
-    #[error("telemetry.logs.level \"{level}\": {reason}")]
+    #[error("the level \"{level}\" cannot be read: {reason}")]
     Level {
         /// What was written.
         level: String,

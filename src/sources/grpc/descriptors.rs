@@ -1,10 +1,12 @@
 //! The messages and methods that `.proto` files describe.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use prost_reflect::{DescriptorPool, MethodDescriptor};
 use protox::Compiler;
-use protox::file::{ChainFileResolver, GoogleFileResolver, IncludeFileResolver};
+use protox::file::{ChainFileResolver, File, FileResolver, GoogleFileResolver, IncludeFileResolver};
 
 /// Everything some `.proto` files describe, imports included.
 #[derive(Clone, Debug)]
@@ -59,10 +61,49 @@ pub enum MethodError {
     Streaming(String),
 }
 
+/// Files that were looked for. Clones tell the same.
+#[derive(Clone, Debug, Default)]
+pub struct FilesRead(Arc<Mutex<BTreeSet<PathBuf>>>);
+
+// === impl FilesRead ===
+
+impl FilesRead {
+    /// All of them, in order.
+    pub fn paths(&self) -> Vec<PathBuf> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
+    }
+
+    fn add(&self, path: PathBuf) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(path);
+    }
+}
+
+/// Notes what is opened.
+struct Noting {
+    files: IncludeFileResolver,
+    root: PathBuf,
+    read: FilesRead,
+}
+
+impl FileResolver for Noting {
+    fn resolve_path(&self, path: &Path) -> Option<String> {
+        self.files.resolve_path(path)
+    }
+
+    fn open_file(&self, name: &str) -> Result<File, protox::Error> {
+        // These are part of the compiler, and seldom lie beside the others.
+        if !name.starts_with("google/protobuf/") {
+            self.read.add(self.root.join(name));
+        }
+        self.files.open_file(name)
+    }
+}
+
 // === impl Descriptors ===
 
 impl Descriptors {
-    /// Compiles `files`, looked up in `folder` and then in `include`; imports likewise.
+    /// Compiles `files`, looked up in `folder` and then in `include`; imports likewise. Each file
+    /// that is looked for is added to `read`, whether it is there or not.
     ///
     /// # Errors
     /// When a file is missing or wrong.
@@ -70,10 +111,12 @@ impl Descriptors {
         folder: &Path,
         include: &[PathBuf],
         files: impl IntoIterator<Item = &'a str>,
+        read: &FilesRead,
     ) -> Result<Self, ProtoError> {
         let mut resolver = ChainFileResolver::new();
         for root in std::iter::once(folder).chain(include.iter().map(PathBuf::as_path)) {
-            resolver.add(IncludeFileResolver::new(root.to_owned()));
+            let files = IncludeFileResolver::new(root.to_owned());
+            resolver.add(Noting { files, root: root.to_owned(), read: read.clone() });
         }
         resolver.add(GoogleFileResolver::new());
         let mut compiler = Compiler::with_file_resolver(resolver);
@@ -152,7 +195,7 @@ mod tests {
         for (name, text) in files {
             std::fs::write(folder.path().join(name), text).unwrap();
         }
-        Descriptors::compile(folder.path(), &[], ["a.proto"])
+        Descriptors::compile(folder.path(), &[], ["a.proto"], &FilesRead::default())
     }
 
     const STOCK: &str =

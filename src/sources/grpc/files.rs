@@ -11,13 +11,14 @@ use crate::graph::connect::{self, ProtoField, ProtoKind, ProtoLoader, ProtoLooku
 use crate::platform::base::Name;
 use crate::platform::base::span::FileId;
 
-use super::descriptors::{Descriptors, ProtoError};
+use super::descriptors::{Descriptors, FilesRead, ProtoError};
 
 /// Where SDL files lie, and what was compiled for them.
 #[derive(Debug, Default)]
 pub struct ProtoFiles {
     folders: HashMap<FileId, PathBuf>,
     compiled: Mutex<HashMap<(PathBuf, Vec<Name>), Descriptors>>,
+    read: FilesRead,
 }
 
 // === impl ProtoFiles ===
@@ -33,6 +34,11 @@ impl ProtoFiles {
         self.folders.insert(sdl, folder.into());
     }
 
+    /// The files looked for so far, imports included, whether they were there or not.
+    pub fn read(&self) -> Vec<PathBuf> {
+        self.read.paths()
+    }
+
     /// Compiles `files` of the SDL file `sdl`, or gives what was compiled before.
     ///
     /// # Errors
@@ -43,7 +49,7 @@ impl ProtoFiles {
         if let Some(known) = self.lock().get(&key) {
             return Ok(known.clone());
         }
-        let compile = |files: &[Name]| Descriptors::compile(&key.0, &[], files.iter().map(|file| &**file));
+        let compile = |files: &[Name]| Descriptors::compile(&key.0, &[], files.iter().map(|file| &**file), &self.read);
         let descriptors = compile(files).map_err(|error| {
             // The first file that fails alone is the one to look at.
             let wrong = files.iter().position(|file| compile(std::slice::from_ref(file)).is_err());

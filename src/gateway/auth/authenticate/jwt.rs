@@ -11,6 +11,7 @@ use tokio::time::timeout_at;
 use crate::gateway::auth::config::{AuthConfig, IssuerConfig, TokenPlace};
 use crate::gateway::exchange::principal::{Caller, Principal};
 use crate::platform::base::deadline::Deadline;
+use crate::platform::base::setting::{Mistake, Step};
 use crate::platform::net::HttpClient;
 
 use super::jwks::Jwks;
@@ -38,6 +39,9 @@ struct Issuer {
     jwks: Option<Jwks>,
 }
 
+/// The path of the issuers in the configuration.
+const ISSUERS: [&str; 3] = ["auth", "jwt", "issuers"];
+
 /// Why credentials were not accepted.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum Rejection {
@@ -55,27 +59,32 @@ impl Authenticator {
     /// Builds it from the configuration. Without `auth.jwt` everybody is anonymous.
     ///
     /// # Errors
-    /// A sentence a mistake in keys, algorithms or addresses; all of them.
-    pub fn new(config: &AuthConfig, client: &HttpClient) -> Result<Self, Vec<String>> {
+    /// All mistakes in keys, algorithms and addresses.
+    pub fn new(config: &AuthConfig, client: &HttpClient) -> Result<Self, Vec<Mistake>> {
         let Some(jwt) = &config.jwt else { return Ok(Self::default()) };
         let (mut issuers, mut mistakes) = (Vec::new(), Vec::new());
         for (at, issuer) in jwt.issuers.iter().enumerate() {
             // Only the first one would ever be asked.
             if jwt.issuers[..at].iter().any(|other| other.issuer == issuer.issuer) {
-                mistakes.push(format!("auth.jwt.issuers: \"{}\" is listed twice; give it all its keys", issuer.issuer));
+                let message = format!("\"{}\" is listed twice; give it all its keys", issuer.issuer);
+                mistakes.push(Mistake::at(ISSUERS, message).then(at).then("issuer"));
             }
             match Issuer::new(issuer, client) {
                 Ok(issuer) => issuers.push(issuer),
-                Err(mistake) => mistakes.push(mistake),
+                Err(found) => {
+                    let below = |mistake: Mistake| mistake.below([Step::Index(at)]).below(ISSUERS);
+                    mistakes.extend(found.into_iter().map(below));
+                }
             }
         }
-        for place in &jwt.from {
+        for (index, place) in jwt.from.iter().enumerate() {
             if place.header.is_some() == place.cookie.is_some() {
-                mistakes.push("auth.jwt.from: each place has exactly one of header and cookie".to_owned());
+                let message = "each place has exactly one of header and cookie";
+                mistakes.push(Mistake::at(["auth", "jwt", "from"], message).then(index));
             }
         }
         if jwt.issuers.is_empty() {
-            mistakes.push("auth.jwt.issuers is empty: no token could ever be accepted".to_owned());
+            mistakes.push(Mistake::at(ISSUERS, "there are none: no token could ever be accepted"));
         }
         if !mistakes.is_empty() {
             return Err(mistakes);
@@ -161,14 +170,15 @@ impl Authenticator {
 // === impl Issuer ===
 
 impl Issuer {
-    fn new(config: &IssuerConfig, client: &HttpClient) -> Result<Self, String> {
-        let keys = keys::configured(config)?;
-        let algorithms = keys::allowed(config, &keys)?;
-        let jwks = match &config.jwks {
-            Some(origin) => Some(Jwks::new(origin, config.refresh.0, client.clone())?),
-            None if keys.is_empty() => return Err(format!("issuer \"{}\" has neither keys nor jwks", config.issuer)),
-            None => None,
-        };
+    fn new(config: &IssuerConfig, client: &HttpClient) -> Result<Self, Vec<Mistake>> {
+        let (keys, mut mistakes) = keys::configured(config);
+        let algorithms = keys::allowed(config, &keys).map_err(|found| mistakes.extend(found));
+        let jwks = config.jwks.as_ref().map(|origin| Jwks::new(origin, config.refresh.0, client.clone())).transpose();
+        let jwks = jwks.map_err(|reason| mistakes.push(Mistake::at(["jwks"], reason)));
+        if config.keys.is_empty() && config.jwks.is_none() {
+            mistakes.push(Mistake::here(format!("\"{}\" has neither keys nor jwks", config.issuer)));
+        }
+        let (Ok(algorithms), Ok(jwks), true) = (algorithms, jwks, mistakes.is_empty()) else { return Err(mistakes) };
         Ok(Self {
             name: config.issuer.clone(),
             audience: config.audience.clone(),

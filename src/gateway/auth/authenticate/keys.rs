@@ -4,6 +4,7 @@ use jsonwebtoken::jwk::{AlgorithmParameters, Jwk, JwkSet, KeyAlgorithm, PublicKe
 use jsonwebtoken::{Algorithm, DecodingKey};
 
 use crate::gateway::auth::config::{IssuerConfig, KeyConfig};
+use crate::platform::base::setting::{Mistake, Step};
 
 /// A shared secret shorter than this can be guessed (RFC 7518 §3.2).
 const MIN_SECRET_BYTES: usize = 32;
@@ -44,36 +45,34 @@ impl std::fmt::Debug for Key {
     }
 }
 
-/// The keys written in the configuration.
-///
-/// # Errors
-/// A sentence about the first key that cannot be used.
-pub fn configured(issuer: &IssuerConfig) -> Result<Vec<Key>, String> {
-    issuer
-        .keys
-        .iter()
-        .enumerate()
-        .map(|(index, config)| {
-            from_config(config).map_err(|reason| format!("issuer \"{}\", key {}: {reason}", issuer.issuer, index + 1))
-        })
-        .collect()
+/// The keys written in the configuration, and those that cannot be used, below the issuer.
+pub fn configured(issuer: &IssuerConfig) -> (Vec<Key>, Vec<Mistake>) {
+    let (mut keys, mut mistakes) = (Vec::new(), Vec::new());
+    for (index, config) in issuer.keys.iter().enumerate() {
+        match from_config(config) {
+            Ok(key) => keys.push(key),
+            Err(mistake) => mistakes.push(mistake.below([Step::from("keys"), Step::Index(index)])),
+        }
+    }
+    (keys, mistakes)
 }
 
-fn from_config(config: &KeyConfig) -> Result<Key, String> {
+fn from_config(config: &KeyConfig) -> Result<Key, Mistake> {
     let (key, algorithms) = match (&config.secret, &config.pem, &config.pem_file) {
         (Some(secret), None, None) => {
             let bytes = secret.reveal().as_bytes();
             if bytes.len() < MIN_SECRET_BYTES {
-                return Err(format!("the secret has {} bytes; at least {MIN_SECRET_BYTES} are needed", bytes.len()));
+                let message = format!("the secret has {} bytes; at least {MIN_SECRET_BYTES} are needed", bytes.len());
+                return Err(Mistake::at(["secret"], message));
             }
             (DecodingKey::from_secret(bytes), HMAC)
         }
-        (None, Some(pem), None) => from_pem(pem)?,
+        (None, Some(pem), None) => from_pem(pem).map_err(|reason| Mistake::at(["pem"], reason))?,
         (None, None, Some(file)) => {
-            let pem = std::fs::read_to_string(file).map_err(|error| format!("{}: {error}", file.display()))?;
-            from_pem(&pem)?
+            let pem = std::fs::read_to_string(file).map_err(|error| format!("{}: {error}", file.display()));
+            pem.and_then(|pem| from_pem(&pem)).map_err(|reason| Mistake::at(["pem_file"], reason))?
         }
-        _ => return Err("exactly one of secret, pem and pem_file is needed".into()),
+        _ => return Err(Mistake::here("exactly one of secret, pem and pem_file is needed")),
     };
     Ok(Key { kid: config.kid.clone(), algorithms: algorithms.to_vec(), key })
 }
@@ -122,14 +121,18 @@ fn named(algorithm: KeyAlgorithm) -> Option<Algorithm> {
 /// The algorithms an issuer's tokens may use.
 ///
 /// # Errors
-/// A sentence about a name that is no algorithm.
-pub fn allowed(issuer: &IssuerConfig, keys: &[Key]) -> Result<Vec<Algorithm>, String> {
+/// All names that are no algorithms, below the issuer.
+pub fn allowed(issuer: &IssuerConfig, keys: &[Key]) -> Result<Vec<Algorithm>, Vec<Mistake>> {
     if !issuer.algorithms.is_empty() {
-        return issuer
-            .algorithms
-            .iter()
-            .map(|name| name.parse().map_err(|_| format!("issuer \"{}\": unknown algorithm \"{name}\"", issuer.issuer)))
-            .collect();
+        let (mut known, mut mistakes) = (Vec::new(), Vec::new());
+        for (index, name) in issuer.algorithms.iter().enumerate() {
+            let unknown = || Mistake::at(["algorithms"], format!("unknown algorithm \"{name}\"")).then(index);
+            match name.parse() {
+                Ok(algorithm) => known.push(algorithm),
+                Err(_) => mistakes.push(unknown()),
+            }
+        }
+        return if mistakes.is_empty() { Ok(known) } else { Err(mistakes) };
     }
     let mut allowed: Vec<Algorithm> = Vec::new();
     for algorithm in keys.iter().flat_map(|key| &key.algorithms) {
