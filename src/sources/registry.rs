@@ -311,7 +311,8 @@ impl Builder<'_> {
             }
             (RequestSpec::Graphql(request), Some(System::Graphql(endpoint)), Some(SourceProtocol::Graphql(source))) => {
                 let headers = self.headers(&source.propagate, &source.headers, &[])?;
-                Arc::new(GraphqlProtocol::new((*endpoint).clone(), request.clone(), &spec.selection.value, headers))
+                let endpoint = (*endpoint).clone();
+                Arc::new(GraphqlProtocol::new(endpoint, request.clone(), spec, owner.source_of(spec), headers))
             }
             _ => {
                 let message = format!("the connector {} and its source speak different protocols", spec.id);

@@ -8,6 +8,7 @@ mod composed;
 mod composite;
 mod contract;
 mod demo;
+mod graphql;
 mod harness;
 mod http;
 mod library;

@@ -60,6 +60,10 @@ impl Mapping {
         evaluate::evaluate(&self.root, input, variables)
     }
 
+    pub(super) fn root(&self) -> &Root {
+        &self.root
+    }
+
     /// Which parts of the input and of variables it reads.
     pub fn references(&self) -> References {
         references::of(&self.root)

@@ -1,12 +1,14 @@
 //! The mapping language: JSON and variables in, one JSON value or nothing out.
 //!
 //! Owns the grammar of every dialect, its evaluation, and what can be told from the text alone:
-//! the references, the output shape, the projection. Knows nothing of schemas or protocols: which
-//! variables a place offers and which shape it needs is checked by `connect`.
+//! the references, the output shape, the projection, what must be asked for. Knows nothing of
+//! schemas or protocols: which variables a place offers and which shape it needs is checked by
+//! `connect`.
 //!
 //! Invariants: no text makes the parser panic or recurse deeper than its limit, and no value makes
 //! the evaluator do so; missing is never null.
 
+mod asked;
 mod ast;
 mod budget;
 mod check;
@@ -29,6 +31,7 @@ mod template;
 mod unparse;
 mod variables;
 
+pub use asked::{Asked, Asking, Places, Want};
 pub use compiled::Mapping;
 pub use dialect::{Dialect, Variable};
 pub use error::{MappingError, MappingErrorKind};

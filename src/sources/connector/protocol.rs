@@ -36,8 +36,8 @@ pub struct Inputs<'a> {
     pub page: Option<&'a Page>,
     /// Whether one value is expected, not a list.
     pub single: bool,
-    /// What is wanted of the answer.
-    pub wanted: &'a [Wanted],
+    /// What is wanted of each value that the selection yields; none for everything.
+    pub wanted: Option<&'a [Wanted]>,
     /// Whether it writes.
     pub mutation: bool,
     /// Deadline and facts of the request.

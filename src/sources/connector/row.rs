@@ -141,7 +141,8 @@ async fn judged(
         fetch.tally.called();
         let deadline = fetch.context.deadline.within(connector.timeout);
         let context = &CallContext { deadline, ..fetch.context.clone() };
-        let inputs = Inputs { variables, page, single, wanted: fetch.wanted, mutation: fetch.mutation, context };
+        let inputs =
+            Inputs { variables, page, single, wanted: fetch.wanted.as_deref(), mutation: fetch.mutation, context };
         // Whether or not the protocol looks at the deadline.
         let called = timeout_at(deadline.instant().into(), protocol.call(&inputs)).await;
         called.unwrap_or_else(|_| Err(SourceError::new(TIMEOUT, "the source did not answer in time")))

@@ -72,7 +72,8 @@ pub(super) struct Fetch<'f> {
     pub(super) connector: &'f Connector,
     pub(super) context: &'f CallContext,
     pub(super) scope: Scope,
-    pub(super) wanted: &'f [Wanted],
+    /// What is wanted of each value that the selection yields; none for everything.
+    pub(super) wanted: Option<Vec<Wanted>>,
     pub(super) mutation: bool,
     /// One value a row, not a list.
     pub(super) single: bool,
@@ -167,7 +168,7 @@ impl Connector {
             connector: self,
             context,
             scope: Scope::new(arguments, &context.facts, self.reads),
-            wanted,
+            wanted: self.asks_for_wanted().then(|| self.wanted(wanted, &request.shape)).flatten(),
             mutation: *mutation,
             single,
             given: self.given(&request.shape),
@@ -249,10 +250,37 @@ impl Connector {
     fn alike(&self, arguments: &Map<String, Value>, wanted: &[Wanted], single: bool) -> String {
         let arguments = serde_json::to_string(arguments).unwrap_or_default();
         let mut alike = format!("{} {single} {arguments}", self.name);
-        if self.protocol.as_ref().is_some_and(|protocol| protocol.asks_for_wanted()) {
+        if self.asks_for_wanted() {
             let _ = write!(alike, " {wanted:?}");
         }
         alike
+    }
+
+    fn asks_for_wanted(&self) -> bool {
+        self.protocol.as_ref().is_some_and(|protocol| protocol.asks_for_wanted())
+    }
+
+    /// What is wanted of each value that the selection yields, given what is wanted of a row; none
+    /// for everything.
+    fn wanted(&self, of_row: &[Wanted], shape: &RowShape) -> Option<Vec<Wanted>> {
+        if of_row.is_empty() {
+            return None;
+        }
+        if self.yields_entities(shape) {
+            // Answers are found by the key.
+            let key = self.spec.batch.iter().filter(|batch| batch.by.is_none()).flat_map(|batch| &batch.key);
+            return Some(of_row.iter().cloned().chain(key.filter_map(|path| wanted_path(path))).collect());
+        }
+        // The row's only field is the connector's own.
+        let below: Vec<Wanted> = of_row.iter().flat_map(|field| &field.fields).cloned().collect();
+        if !self.spec.paginate.as_ref().is_some_and(|paginate| paginate.connection) {
+            return (!below.is_empty()).then_some(below);
+        }
+        let edges = below.iter().filter(|field| &*field.name == "edges").flat_map(|edge| &edge.fields);
+        let nodes = edges.filter(|field| &*field.name == "node");
+        let nodes: Vec<_> = nodes.chain(below.iter().filter(|field| &*field.name == "nodes")).collect();
+        let of_record: Vec<Wanted> = nodes.iter().flat_map(|node| &node.fields).cloned().collect();
+        (nodes.is_empty() || !of_record.is_empty()).then_some(of_record)
     }
 
     /// How answers of this fetch become rows without values, if they can.
@@ -344,6 +372,12 @@ impl Connector {
     fn builder(&self) -> RowsBuilder {
         RowsBuilder::new(self.protocol.as_ref().is_some_and(|protocol| protocol.is_typed()))
     }
+}
+
+/// The field at the end of a path, wanted through those before it.
+fn wanted_path(path: &[Name]) -> Option<Wanted> {
+    let (first, rest) = path.split_first()?;
+    Some(Wanted { name: first.clone(), on: None, fields: wanted_path(rest).into_iter().collect() })
 }
 
 /// The results, unless the only row of a root has failed: then the fetch as a whole has.

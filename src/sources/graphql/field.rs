@@ -4,40 +4,70 @@ use std::fmt::Write as _;
 
 use serde_json::{Map, Value};
 
-use crate::graph::mapping::{Mapping, ProjectedField, ProjectedValue, Projection, Reference};
+use crate::graph::connect::model::{ConnectSpec, ErrorsSpec, SourceSpec};
+use crate::graph::mapping::{Asked, Asking, Mapping, Want};
+use crate::platform::base::span::Spanned;
 use crate::sources::contract::Wanted;
 
-/// What to select at the remote field.
+/// What is read of the remote field.
 #[derive(Clone, Debug)]
-pub(super) enum Selected {
-    /// The mapping only selects and renames: what is wanted can be followed through it.
-    Followed(Projection),
-    /// Everything the mapping reads.
-    Read(Reference),
+pub(super) struct Selected {
+    /// To the elements of a page or batch, or to the value itself.
+    items: Option<Mapping>,
+    /// What is read of each of them.
+    selection: Mapping,
+    /// The key an element of a batch belongs to.
+    by: Option<Mapping>,
+    /// What else is read of the answer.
+    beside: Vec<Mapping>,
 }
-
-/// A selection set being put together: keys in order, each once.
-#[derive(Clone, PartialEq, Debug, Default)]
-struct Keys(Vec<(String, Keys)>);
 
 // === impl Selected ===
 
 impl Selected {
-    pub(super) fn of(selection: &Mapping) -> Self {
-        match selection.projection() {
-            Some(projection) => Self::Followed(projection),
-            None => Self::Read(selection.references().input.unwrap_or_default()),
-        }
+    pub(super) fn of(spec: &ConnectSpec, source: Option<&SourceSpec>) -> Self {
+        let by = spec.batch.as_ref().and_then(|batch| batch.by.as_ref()).map(|by| by.value.clone());
+        let pages = spec.paginate.as_ref();
+        let is_success = spec.is_success.as_ref().or_else(|| source?.is_success.as_ref());
+        let errors = |errors: &ErrorsSpec| [errors.message.clone(), errors.extensions.clone()];
+        let beside = pages
+            .into_iter()
+            .flat_map(|pages| [pages.total.clone(), pages.has_next.clone(), pages.next.clone()])
+            .chain([is_success.cloned()])
+            .chain(errors(&spec.errors))
+            .chain(source.into_iter().flat_map(|source| errors(&source.errors)))
+            .flatten()
+            .map(|mapping| mapping.value)
+            .collect();
+        let items = |items: &Option<Spanned<Mapping>>| items.as_ref().map(|items| items.value.clone());
+        let (items, selection) = match (pages, spec.selection.value.split_block()) {
+            (Some(pages), _) => (items(&pages.items), spec.selection.value.clone()),
+            (None, Some((outer, inner))) => (Some(outer), inner),
+            (None, None) => (None, spec.selection.value.clone()),
+        };
+        Self { items, selection, by, beside }
     }
 
-    fn keys(&self, wanted: &[Wanted]) -> Keys {
-        let mut keys = Keys::default();
-        match self {
-            Self::Followed(projection) => follow(projection, wanted, &mut keys),
-            Self::Read(reference) => read(reference, &mut keys),
+    /// What to ask the server for, so that the mappings yield what is `wanted`.
+    fn asked(&self, wanted: Option<&[Wanted]>) -> Asked {
+        let mut asking = Asking::default();
+        let answer = asking.answer();
+        let elements = match &self.items {
+            Some(items) => asking.at(items, &answer),
+            None => answer.clone(),
+        };
+        asking.select(&self.selection, &elements, wanted.map(wants).as_deref());
+        if let Some(by) = &self.by {
+            asking.read(by, &elements);
         }
-        keys
+        self.beside.iter().for_each(|mapping| asking.read(mapping, &answer));
+        asking.finish()
     }
+}
+
+fn wants(wanted: &[Wanted]) -> Vec<Want> {
+    let want = |want: &Wanted| Want { name: want.name.clone(), on: want.on.clone(), fields: wants(&want.fields) };
+    wanted.iter().map(want).collect()
 }
 
 /// `{ field(arguments) { keys } }`
@@ -45,7 +75,7 @@ pub(super) fn document(
     field: &str,
     arguments: &Map<String, Value>,
     selected: &Selected,
-    wanted: &[Wanted],
+    wanted: Option<&[Wanted]>,
     mutation: bool,
 ) -> String {
     let mut text = String::from(if mutation { "mutation { " } else { "{ " });
@@ -59,71 +89,27 @@ pub(super) fn document(
         }
         text.push(')');
     }
-    selected.keys(wanted).write(&mut text);
+    write_keys(&mut text, &selected.asked(wanted));
     text.push_str(" }");
     text
 }
 
-/// What is wanted, under the names the remote has for it.
-fn follow(projection: &Projection, wanted: &[Wanted], keys: &mut Keys) {
-    let mut place = keys;
-    for step in &projection.path {
-        place = place.enter(&step.key);
+/// A selection set, if there is anything to select. As deep as the mapping or the operation is.
+fn write_keys(text: &mut String, asked: &Asked) {
+    if asked.keys.is_empty() && asked.on.is_empty() {
+        text.push_str(if asked.object { " { __typename }" } else { "" });
+        return;
     }
-    match &projection.fields {
-        Some(fields) => follow_fields(fields, wanted, place),
-        // The remote's own names are ours.
-        None => as_named(wanted, place),
+    text.push_str(" {");
+    for (key, below) in &asked.keys {
+        let _ = write!(text, " {key}");
+        write_keys(text, below);
     }
-}
-
-fn follow_fields(fields: &[ProjectedField], wanted: &[Wanted], place: &mut Keys) {
-    let asked = |field: &&ProjectedField| wanted.is_empty() || wanted.iter().any(|want| want.name == field.key);
-    for field in fields.iter().filter(asked) {
-        let below: Vec<Wanted> =
-            wanted.iter().filter(|want| want.name == field.key).flat_map(|want| want.fields.clone()).collect();
-        match &field.value {
-            ProjectedValue::At(projection) => follow(projection, &below, place),
-            ProjectedValue::Made(fields) => follow_fields(fields, &below, place),
-        }
+    for (ty, below) in &asked.on {
+        let _ = write!(text, " ... on {ty}");
+        write_keys(text, below);
     }
-}
-
-fn as_named(wanted: &[Wanted], keys: &mut Keys) {
-    for want in wanted {
-        as_named(&want.fields, keys.enter(&want.name));
-    }
-}
-
-fn read(reference: &Reference, keys: &mut Keys) {
-    for (key, below) in &reference.keys {
-        read(below, keys.enter(key));
-    }
-}
-
-// === impl Keys ===
-
-impl Keys {
-    fn enter(&mut self, key: &str) -> &mut Self {
-        let at = self.0.iter().position(|(known, _)| known == key).unwrap_or_else(|| {
-            self.0.push((key.to_owned(), Self::default()));
-            self.0.len() - 1
-        });
-        &mut self.0[at].1
-    }
-
-    /// As deep as the mapping or the operation is.
-    fn write(&self, text: &mut String) {
-        if self.0.is_empty() {
-            return;
-        }
-        text.push_str(" {");
-        for (key, below) in &self.0 {
-            let _ = write!(text, " {key}");
-            below.write(text);
-        }
-        text.push_str(" }");
-    }
+    text.push_str(" }");
 }
 
 /// A JSON value as a GraphQL literal.
@@ -171,36 +157,32 @@ mod tests {
     use super::*;
     use crate::graph::mapping::Dialect;
 
-    fn wanted(names: &[&str]) -> Vec<Wanted> {
-        names.iter().map(|name| Wanted { name: (*name).into(), on: None, fields: Vec::new() }).collect()
-    }
-
-    fn ask(selection: &str, wanted: &[Wanted]) -> String {
-        let selection = Mapping::parse(selection, Dialect::Pleach).unwrap();
-        document("user", &Map::new(), &Selected::of(&selection), wanted, false)
-    }
-
-    #[test]
-    fn only_what_is_wanted_is_asked_for_under_its_remote_name() {
-        let selection = "id name: profile.fullName posts: articles { title body }";
-        assert_eq!(ask(selection, &wanted(&["id", "name"])), "{ user { id profile { fullName } } }");
-        let posts = vec![Wanted { fields: wanted(&["title"]), ..wanted(&["posts"]).remove(0) }];
-        assert_eq!(ask(selection, &posts), "{ user { articles { title } } }");
-        let author = vec![Wanted { fields: wanted(&["id"]), ..wanted(&["author"]).remove(0) }];
-        assert_eq!(ask("id title author: { id: authorId name: by }", &author), "{ user { authorId } }");
+    fn selected(items: Option<&str>, selection: &str, by: Option<&str>) -> Selected {
+        let mapping = |text: &str| Mapping::parse(text, Dialect::Pleach).unwrap();
+        Selected {
+            items: items.map(mapping),
+            selection: mapping(selection),
+            by: by.map(mapping),
+            beside: vec![mapping("$.next")],
+        }
     }
 
     #[test]
-    fn a_mapping_with_methods_asks_for_all_it_reads() {
-        assert_eq!(ask("id name: first->joinNotNull(last)", &wanted(&["id"])), "{ user { id first last } }");
+    fn all_that_is_read_of_the_answer_is_asked_for() {
+        let wanted = [Wanted { name: "name".into(), on: None, fields: Vec::new() }];
+        let selected = selected(Some("$.items"), "id name", Some("$.owner.id"));
+        assert_eq!(
+            document("user", &Map::new(), &selected, Some(&wanted), false),
+            "{ user { items { name owner { id } } next } }"
+        );
     }
 
     #[test]
     fn arguments_are_literals() {
         let arguments = json!({ "id": "a\"b", "in": [1, null], "by": { "x": true } });
-        let selected = Selected::of(&Mapping::parse("id", Dialect::Pleach).unwrap());
+        let selected = Selected { beside: Vec::new(), ..selected(None, "id", None) };
         assert_eq!(
-            document("user", arguments.as_object().unwrap(), &selected, &[], true),
+            document("user", arguments.as_object().unwrap(), &selected, None, true),
             r#"mutation { user(id: "a\"b", in: [1, null], by: {x: true}) { id } }"#
         );
         assert!(!has_plain_names(&json!({ "a) { b": 1 })));

@@ -6,7 +6,7 @@ use futures_util::future::BoxFuture;
 use http::{HeaderMap, Response};
 use serde_json::{Map, Value};
 
-use crate::graph::connect::model::GraphqlRequest;
+use crate::graph::connect::model::{ConnectSpec, GraphqlRequest, SourceSpec};
 use crate::graph::mapping::{Mapping, Variables};
 use crate::sources::connector::{
     Answer, Body, DESERIALIZE, Fact, HeaderPlan, Inputs, Protocol, TRANSPORT, request_part,
@@ -28,9 +28,15 @@ pub struct GraphqlProtocol {
 // === impl GraphqlProtocol ===
 
 impl GraphqlProtocol {
-    /// Builds the protocol of one connector; `selection` says what is read of the remote field.
-    pub fn new(endpoint: GraphqlEndpoint, request: GraphqlRequest, selection: &Mapping, headers: HeaderPlan) -> Self {
-        Self { endpoint, request, selected: Selected::of(selection), headers }
+    /// Builds the protocol of the connector `spec` of `source`, whose request is `request`.
+    pub fn new(
+        endpoint: GraphqlEndpoint,
+        request: GraphqlRequest,
+        spec: &ConnectSpec,
+        source: Option<&SourceSpec>,
+        headers: HeaderPlan,
+    ) -> Self {
+        Self { endpoint, request, selected: Selected::of(spec, source), headers }
     }
 
     async fn exchange(&self, inputs: &Inputs<'_>) -> Result<Answer, SourceError> {
@@ -95,7 +101,7 @@ impl Protocol for GraphqlProtocol {
     }
 
     fn asks_for_wanted(&self) -> bool {
-        true
+        matches!(self.request, GraphqlRequest::Field { .. })
     }
 }
 
