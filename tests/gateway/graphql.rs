@@ -333,3 +333,28 @@ async fn fields_of_a_remote_union_are_asked_for_by_type() {
         assert_eq!(pleach.ask(&query).await.data(), expected);
     }
 }
+
+const TOLD: &str = r#"
+    type Query {
+      told(status: Status, where: Filter, note: String): String @connect(source: "g",
+        graphql: { field: "told", args: "status: $args.status where: $args.where note: $args.note" }, selection: "$")
+      all(status: Status, where: Filter): String @connect(source: "g", graphql: { field: "told", args: "$args" }, selection: "$")
+      noted(status: Status): String @connect(source: "g",
+        graphql: { field: "told", args: "note: $args.status->toString" }, selection: "$")
+    }
+    enum Status { ACTIVE OLD }
+    input Filter { status: Status any: [Filter!] text: String }
+"#;
+
+#[tokio::test]
+async fn enum_values_go_out_as_enum_values() {
+    let remote = Remote::start().await;
+    let pleach = remote.behind(TOLD).await;
+    let arguments = r#"status: ACTIVE, where: { status: OLD, any: [{ status: ACTIVE, text: "OLD" }] }"#;
+    let query = format!("{{ told({arguments}, note: \"ACTIVE\") all({arguments}) noted(status: OLD) }}");
+    let data = pleach.ask(&query).await.data();
+    let filter = r#"Some((Some("old"), None)) Some([(Some("active"), Some("OLD"))])"#;
+    assert_eq!(data["told"], format!("Some(\"active\") {filter} Some(\"ACTIVE\")"));
+    assert_eq!(data["all"], format!("Some(\"active\") {filter} None"));
+    assert_eq!(data["noted"], r#"None None None Some("OLD")"#);
+}

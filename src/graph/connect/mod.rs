@@ -19,6 +19,7 @@ mod pages;
 mod parts;
 mod proto;
 mod read;
+mod remote;
 mod rules;
 mod sql;
 mod subgraph;

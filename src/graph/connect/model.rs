@@ -5,6 +5,8 @@
 
 use std::time::Duration;
 
+use indexmap::IndexMap;
+
 use crate::graph::language::ast::OperationKind;
 use crate::graph::mapping::{Mapping, SqlTemplate, Template, Variable};
 use crate::platform::base::Name;
@@ -317,6 +319,8 @@ pub enum GraphqlRequest {
         field: Spanned<Name>,
         /// Its arguments: an object.
         args: Option<Spanned<Mapping>>,
+        /// How they are written.
+        written: WrittenArguments,
     },
     /// A fixed document.
     Query {
@@ -325,6 +329,30 @@ pub enum GraphqlRequest {
         /// Its variables: an object.
         variables: Option<Spanned<Mapping>>,
     },
+}
+
+/// Where enum values stand in a value, as far as the mapping copies them from what the subgraph's
+/// own schema types.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub enum Written {
+    /// As its JSON says.
+    #[default]
+    Plain,
+    /// Strings are names of enum values.
+    Enum,
+    /// An object whose keys are written so; those that are not listed are plain.
+    Object(Vec<(Name, Written)>),
+    /// As this input type is.
+    Input(Name),
+}
+
+/// How arguments are written.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct WrittenArguments {
+    /// All of them, as one object.
+    pub object: Written,
+    /// The input types that are named, by name.
+    pub inputs: IndexMap<Name, Vec<(Name, Written)>>,
 }
 
 /// Many keys in one call.

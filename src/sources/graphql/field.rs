@@ -4,10 +4,17 @@ use std::fmt::Write as _;
 
 use serde_json::{Map, Value};
 
-use crate::graph::connect::model::{ConnectSpec, ErrorsSpec, SourceSpec};
+use crate::graph::connect::model::{ConnectSpec, ErrorsSpec, SourceSpec, Written, WrittenArguments};
 use crate::graph::mapping::{Asked, Asking, Mapping, Want};
 use crate::platform::base::span::Spanned;
 use crate::sources::contract::Wanted;
+
+/// The arguments of the remote field, and how they are written.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Arguments<'a> {
+    pub(super) values: &'a Map<String, Value>,
+    pub(super) written: &'a WrittenArguments,
+}
 
 /// What is read of the remote field.
 #[derive(Clone, Debug)]
@@ -73,20 +80,16 @@ fn wants(wanted: &[Wanted]) -> Vec<Want> {
 /// `{ field(arguments) { keys } }`
 pub(super) fn document(
     field: &str,
-    arguments: &Map<String, Value>,
+    arguments: Arguments<'_>,
     selected: &Selected,
     wanted: Option<&[Wanted]>,
     mutation: bool,
 ) -> String {
     let mut text = String::from(if mutation { "mutation { " } else { "{ " });
     text.push_str(field);
-    if !arguments.is_empty() {
+    if !arguments.values.is_empty() {
         text.push('(');
-        for (index, (name, value)) in arguments.iter().enumerate() {
-            text.push_str(if index > 0 { ", " } else { "" });
-            let _ = write!(text, "{name}: ");
-            literal(&mut text, value);
-        }
+        arguments.fields(&mut text, arguments.values, &arguments.written.object);
         text.push(')');
     }
     write_keys(&mut text, &selected.asked(wanted));
@@ -112,37 +115,54 @@ fn write_keys(text: &mut String, asked: &Asked) {
     text.push_str(" }");
 }
 
-/// A JSON value as a GraphQL literal.
-fn literal(text: &mut String, value: &Value) {
-    match value {
-        Value::Array(items) => {
-            text.push('[');
-            for (index, item) in items.iter().enumerate() {
-                text.push_str(if index > 0 { ", " } else { "" });
-                literal(text, item);
-            }
-            text.push(']');
+// === impl Arguments ===
+
+impl Arguments<'_> {
+    /// The keys and values of an object.
+    fn fields(&self, text: &mut String, fields: &Map<String, Value>, written: &Written) {
+        let of_keys = match written {
+            Written::Object(keys) => &keys[..],
+            Written::Input(name) => self.written.inputs.get(name).map(|keys| &keys[..]).unwrap_or_default(),
+            Written::Plain | Written::Enum => &[],
+        };
+        for (index, (name, value)) in fields.iter().enumerate() {
+            let _ = write!(text, "{}{name}: ", if index > 0 { ", " } else { "" });
+            let of_key = of_keys.iter().find(|(key, _)| **key == **name).map(|(_, written)| written);
+            self.literal(text, value, of_key.unwrap_or(&Written::Plain));
         }
-        Value::Object(fields) => {
-            text.push('{');
-            for (index, (name, value)) in fields.iter().enumerate() {
-                let _ = write!(text, "{}{name}: ", if index > 0 { ", " } else { "" });
-                literal(text, value);
-            }
-            text.push('}');
-        }
-        Value::String(string) => drop(crate::graph::language::value::write_string(text, string)),
-        scalar => drop(write!(text, "{scalar}")),
     }
+
+    /// A JSON value as a GraphQL literal.
+    fn literal(&self, text: &mut String, value: &Value, written: &Written) {
+        match value {
+            Value::Array(items) => {
+                text.push('[');
+                for (index, item) in items.iter().enumerate() {
+                    text.push_str(if index > 0 { ", " } else { "" });
+                    self.literal(text, item, written);
+                }
+                text.push(']');
+            }
+            Value::Object(fields) => {
+                text.push('{');
+                self.fields(text, fields, written);
+                text.push('}');
+            }
+            Value::String(name) if *written == Written::Enum && is_name(name) => text.push_str(name),
+            Value::String(string) => drop(crate::graph::language::value::write_string(text, string)),
+            scalar => drop(write!(text, "{scalar}")),
+        }
+    }
+}
+
+fn is_name(text: &str) -> bool {
+    !text.is_empty()
+        && !text.starts_with(|c: char| c.is_ascii_digit())
+        && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
 }
 
 /// Whether every key of an object, at any depth, is a GraphQL name and so may stand in a document.
 pub(super) fn has_plain_names(value: &Value) -> bool {
-    let is_name = |name: &str| {
-        !name.is_empty()
-            && !name.starts_with(|c: char| c.is_ascii_digit())
-            && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
-    };
     match value {
         Value::Array(items) => items.iter().all(has_plain_names),
         Value::Object(fields) => fields.iter().all(|(name, value)| is_name(name) && has_plain_names(value)),
@@ -167,24 +187,43 @@ mod tests {
         }
     }
 
+    fn arguments<'a>(values: &'a Value, written: &'a WrittenArguments) -> Arguments<'a> {
+        Arguments { values: values.as_object().unwrap(), written }
+    }
+
     #[test]
     fn all_that_is_read_of_the_answer_is_asked_for() {
         let wanted = [Wanted { name: "name".into(), on: None, fields: Vec::new() }];
         let selected = selected(Some("$.items"), "id name", Some("$.owner.id"));
         assert_eq!(
-            document("user", &Map::new(), &selected, Some(&wanted), false),
+            document("user", arguments(&json!({}), &Default::default()), &selected, Some(&wanted), false),
             "{ user { items { name owner { id } } next } }"
         );
     }
 
     #[test]
     fn arguments_are_literals() {
-        let arguments = json!({ "id": "a\"b", "in": [1, null], "by": { "x": true } });
+        let values = json!({ "id": "a\"b", "in": [1, null], "by": { "x": true } });
         let selected = Selected { beside: Vec::new(), ..selected(None, "id", None) };
         assert_eq!(
-            document("user", arguments.as_object().unwrap(), &selected, None, true),
+            document("user", arguments(&values, &Default::default()), &selected, None, true),
             r#"mutation { user(id: "a\"b", in: [1, null], by: {x: true}) { id } }"#
         );
         assert!(!has_plain_names(&json!({ "a) { b": 1 })));
+    }
+
+    #[test]
+    fn enum_values_are_names_where_the_schema_says_so() {
+        let filter = vec![("status".into(), Written::Enum), ("any".into(), Written::Input("Filter".into()))];
+        let written = WrittenArguments {
+            object: Written::Object(vec![("filter".into(), Written::Input("Filter".into()))]),
+            inputs: [("Filter".into(), filter)].into_iter().collect(),
+        };
+        let values = json!({ "filter": { "any": [{ "status": ["OLD", "no name"], "text": "OLD" }], "status": null }, "x": "OLD" });
+        let selected = Selected { beside: Vec::new(), ..selected(None, "$", None) };
+        assert_eq!(
+            document("list", arguments(&values, &written), &selected, None, false),
+            r#"{ list(filter: {any: [{status: [OLD, "no name"], text: "OLD"}], status: null}, x: "OLD") }"#
+        );
     }
 }

@@ -15,7 +15,7 @@ use crate::sources::contract::{BAD_INPUT, SourceError};
 use crate::sources::transport::net_error;
 
 use super::exchange::GraphqlEndpoint;
-use super::field::{Selected, document, has_plain_names};
+use super::field::{Arguments, Selected, document, has_plain_names};
 
 /// A GraphQL connector.
 pub struct GraphqlProtocol {
@@ -43,9 +43,10 @@ impl GraphqlProtocol {
         let mut headers = HeaderMap::new();
         self.headers.write(&inputs.variables, &inputs.context.facts, &mut headers)?;
         let (document, variables) = match &self.request {
-            GraphqlRequest::Field { field, args } => {
+            GraphqlRequest::Field { field, args, written } => {
                 let arguments = object("args", args.as_ref().map(|args| &args.value), &inputs.variables)?;
-                let text = document(&field.value, &arguments, &self.selected, inputs.wanted, inputs.mutation);
+                let arguments = Arguments { values: &arguments, written };
+                let text = document(&field.value, arguments, &self.selected, inputs.wanted, inputs.mutation);
                 (text, Bytes::new())
             }
             GraphqlRequest::Query { query, variables } => {

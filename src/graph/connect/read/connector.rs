@@ -8,13 +8,14 @@ use crate::platform::base::span::Spanned;
 use crate::graph::connect::arguments::Block;
 use crate::graph::connect::inputs;
 use crate::graph::connect::model::{
-    BatchMatch, BatchSpec, ConnectSpec, DEFAULT_BATCH, DEFAULT_CONCURRENCY, DEFAULT_MAX_PAGE, DEFAULT_PAGE, PageStyle,
-    PaginateSpec, Place, Protocol, RequestSpec,
+    BatchMatch, BatchSpec, ConnectSpec, DEFAULT_BATCH, DEFAULT_CONCURRENCY, DEFAULT_MAX_PAGE, DEFAULT_PAGE,
+    GraphqlRequest, PageStyle, PaginateSpec, Place, Protocol, RequestSpec,
 };
 use crate::graph::connect::names::Names;
 use crate::graph::connect::output;
 use crate::graph::connect::pages;
 use crate::graph::connect::parts;
+use crate::graph::connect::remote;
 use crate::graph::connect::types::Type;
 
 use super::implicit;
@@ -120,6 +121,9 @@ fn connector<'a>(
         output: Vec::new(),
         span: directive.span,
     };
+    if let RequestSpec::Graphql(GraphqlRequest::Field { args: Some(args), written, .. }) = &mut spec.request {
+        *written = remote::written(reader.types, ty, field, args.value.output());
+    }
     spec.batch = batch(reader, &block, &protocols, &mut spec);
     spec.inputs = inputs::of(reader, &spec, field);
     if let Some(key) = spec.batch.as_ref().map(|batch| inputs::batch_key(names, ty, &spec.inputs, batch)) {

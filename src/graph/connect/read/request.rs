@@ -3,12 +3,12 @@
 use crate::platform::base::Name;
 use crate::platform::base::span::Spanned;
 
+use super::reader::Reader;
 use crate::graph::connect::arguments::Block;
 use crate::graph::connect::model::{
     Column, GraphqlRequest, GrpcRequest, HttpRequest, HttpVerb, Protocol, RequestSpec, SqlRequest, SqlStatements,
+    WrittenArguments,
 };
-
-use super::reader::Reader;
 
 /// Reads the block of one protocol. `None` when it cannot be understood; the findings say why.
 pub fn request(reader: &mut Reader<'_>, protocol: Protocol, block: &Block<'_>) -> Option<RequestSpec> {
@@ -109,7 +109,7 @@ fn graphql(reader: &mut Reader<'_>, block: &Block<'_>) -> Option<RequestSpec> {
     match (block.text("field"), block.text("query")) {
         (Some(field), None) => {
             belongs(reader, "variables", "query");
-            Some(RequestSpec::Graphql(GraphqlRequest::Field { field, args }))
+            Some(RequestSpec::Graphql(GraphqlRequest::Field { field, args, written: WrittenArguments::default() }))
         }
         (None, Some(query)) => {
             belongs(reader, "args", "field");
