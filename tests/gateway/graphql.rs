@@ -358,3 +358,71 @@ async fn enum_values_go_out_as_enum_values() {
     assert_eq!(data["all"], format!("Some(\"active\") {filter} None"));
     assert_eq!(data["noted"], r#"None None None Some("OLD")"#);
 }
+
+/// The path and code of each error, in order.
+fn told(reply: &Reply) -> Vec<(String, String)> {
+    let mut told: Vec<_> = reply
+        .errors()
+        .iter()
+        .map(|error| (error["path"].to_string(), error["extensions"]["code"].as_str().unwrap_or_default().to_owned()))
+        .collect();
+    told.sort();
+    told
+}
+
+fn hidden(paths: &[&str]) -> Vec<(String, String)> {
+    paths.iter().map(|path| ((*path).to_owned(), "HIDDEN".to_owned())).collect()
+}
+
+#[tokio::test]
+async fn errors_beside_data_stand_where_the_client_asked_for_what_failed() {
+    let remote = Remote::start().await;
+    let types = r#"
+        type Query {
+          user(id: ID!): Person @connect(source: "g", graphql: { field: "user", args: "id: $args.id" },
+            selection: "id whisper: secret pals: friends { id whisper: secret }")
+          fixed(id: ID!): Friend @connect(source: "g", selection: "$.u { id whisper: secret }",
+            graphql: { query: "query ($id: String!) { u: user(id: $id) { id secret } }", variables: "id: $args.id" })
+          us: [U] @connect(source: "h", http: { GET: "/ids" }, selection: "id")
+        }
+        type U @key(fields: "id") @connect(source: "g", graphql: { field: "users", args: "ids: $batch.id->map(@->toString)" },
+          selection: "id whisper: secret") {
+          id: ID!
+          whisper: String
+          mates: [Friend] @connect(source: "g", graphql: { field: "users", args: "ids: $batch.id->map(@->toString)" },
+            batch: { by: "id" }, selection: "id whisper: secret")
+        }
+        type Person { id: ID! whisper: String pals: [Friend!] }
+        type Friend { id: ID! whisper: String }
+    "#;
+    let pleach = remote.behind(types).await;
+    let reply = pleach.ask(r#"{ a: user(id: "1") { id w: whisper pals { id whisper } } }"#).await;
+    let pals = json!([{ "id": "2", "whisper": "secret 2" }, { "id": "3", "whisper": null }]);
+    assert_eq!(reply.json()["data"], json!({ "a": { "id": "1", "w": null, "pals": pals } }));
+    assert_eq!(told(&reply), hidden(&[r#"["a","pals",1,"whisper"]"#, r#"["a","w"]"#]));
+    assert!(!reply.text().contains("no secret"), "masked: {}", reply.text());
+
+    let reply = pleach.ask(r#"{ fixed(id: "1") { id whisper } }"#).await;
+    assert_eq!(reply.json()["data"], json!({ "fixed": { "id": "1", "whisper": null } }));
+    assert_eq!(told(&reply), hidden(&[r#"["fixed","whisper"]"#]));
+
+    let reply = pleach.ask("{ us { id whisper mates { id whisper } } }").await;
+    let us = |id: u32| {
+        let whisper = id.is_multiple_of(2).then(|| format!("secret {id}"));
+        json!({ "id": id.to_string(), "whisper": whisper, "mates": [{ "id": id.to_string(), "whisper": whisper }] })
+    };
+    assert_eq!(reply.json()["data"], json!({ "us": [us(3), us(4), us(6)] }));
+    assert_eq!(told(&reply), hidden(&[r#"["us",0,"mates",0,"whisper"]"#, r#"["us",0,"whisper"]"#]));
+}
+
+#[tokio::test]
+async fn errors_in_pages_stand_at_the_records() {
+    let remote = Remote::start().await;
+    let pleach = remote.behind(PAGES).await;
+    let reply = pleach.ask("{ people { edges { node { id secret } } } list { id secret } }").await;
+    let nodes = json!([{ "node": { "id": "0", "secret": "secret 0" } }, { "node": { "id": "1", "secret": null } }]);
+    assert_eq!(reply.json()["data"]["people"]["edges"], nodes);
+    assert_eq!(told(&reply), hidden(&[r#"["list",1,"secret"]"#, r#"["people","edges",1,"node","secret"]"#]));
+    let reply = pleach.ask("{ people { edges { node { id secret } } nodes { id } } }").await;
+    assert_eq!(told(&reply), hidden(&[r#"["people","edges",1,"node","secret"]"#]));
+}

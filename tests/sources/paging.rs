@@ -161,3 +161,21 @@ async fn a_total_is_counted_where_it_is_mapped() {
     let subgraph = http_items(OFFSET, "style: OFFSET total: \"$.total\"").await;
     assert_eq!(page(&subgraph, "items", json!({})).await.unwrap().1["totalCount"], 10);
 }
+
+#[tokio::test]
+async fn records_are_mapped_with_what_their_own_call_answered() {
+    let sdl = r#"
+        scalar JSON
+        extend schema @source(name: "api", http: { baseURL: "{$env.API}" })
+        type Query {
+          items(first: Int, after: String): [JSON] @connect(
+            source: "api" id: "items" paginate: { style: PAGE items: "$.items" size: 3 }
+            http: { GET: "/items?page={$page.number}&limit={$page.limit}" }
+            selection: "id status: $status page: $page.number type: $response.headers.'content-type'->first"
+          )
+        }"#;
+    let subgraph = Subgraph::new(sdl, &[("API", &format!("http://{}", items().await))]);
+    let value = subgraph.field("items", 1, Ask::default()).await.unwrap().value();
+    let item = |id: u32| json!({ "id": id, "status": 200, "page": 1, "type": "application/json" });
+    assert_eq!(value, json!([item(0), item(1), item(2)]));
+}

@@ -6,12 +6,14 @@ use serde_json::Value;
 use crate::graph::connect::model::{BatchMatch, BatchSpec};
 use crate::graph::mapping::{Mapping, Variable, Variables};
 use crate::sources::contract::SourceError;
+use crate::sources::rows::errors::LocatedError;
 use crate::sources::rows::slot::Rows;
 
 use super::failure::NOT_A_LIST;
 use super::keys::{Element, KeyText, by_key, key_at, key_of_by};
 use super::reads::Pending;
-use super::row::{Success, call};
+use super::reported::{Mapped, Marked};
+use super::row::{Decoded, Success, call};
 use super::source::Fetch;
 
 /// How elements of a batch's answer are found, made once.
@@ -35,10 +37,14 @@ impl Elements {
     }
 
     /// Raw elements with their mapped values; `None` when the answer is no list.
-    fn read(&self, fetch: &Fetch<'_>, answer: Value, variables: &Variables<'_>) -> Option<Vec<(Value, Value)>> {
+    fn read(
+        &self,
+        selection: &Mapping,
+        answer: Value,
+        evaluate: &dyn Fn(&Mapping, &Value) -> Option<Value>,
+    ) -> Option<Vec<(Value, Value)>> {
         let Some(inner) = &self.inner else {
-            let selection = &fetch.connector.spec.selection.value;
-            let mapped = into_list(fetch.evaluate(selection, Some(&answer), variables)?)?;
+            let mapped = into_list(evaluate(selection, &answer)?)?;
             let raw = match answer {
                 Value::Array(raw) if raw.len() == mapped.len() => raw,
                 _ => mapped.clone(),
@@ -46,11 +52,11 @@ impl Elements {
             return Some(raw.into_iter().zip(mapped).collect());
         };
         let list = match &self.outer {
-            Some(outer) => fetch.evaluate(outer, Some(&answer), variables)?,
+            Some(outer) => evaluate(outer, &answer)?,
             None => answer,
         };
         let map = |raw: Value| {
-            let mapped = fetch.evaluate(inner, Some(&raw), variables).unwrap_or(Value::Null);
+            let mapped = evaluate(inner, &raw).unwrap_or(Value::Null);
             (raw, mapped)
         };
         Some(into_list(list)?.into_iter().map(map).collect())
@@ -67,7 +73,7 @@ fn into_list(value: Value) -> Option<Vec<Value>> {
 /// What the rows of a chunk got, in the keys' order.
 pub(super) enum Chunk {
     /// The elements that belong to each.
-    Groups(Vec<Vec<Value>>),
+    Groups(Vec<Vec<Mapped>>),
     /// Rows, read without values in between.
     Read(Rows),
 }
@@ -86,9 +92,10 @@ pub(super) async fn chunk(
     let read = |body: &Bytes| fetch.direct.as_ref()?.rows(body, spec.matching, &texts, fetch.tally);
     match call(fetch, variables, None, pending, &read).await? {
         Success::Rows(rows) => Ok(Chunk::Read(rows)),
-        Success::Value(value, scope) => {
+        Success::Value(decoded) => {
+            let Decoded { value, scope, reported } = decoded;
             let after = scope.extend(variables);
-            let groups = grouped(fetch, spec, elements, &texts, value, &after);
+            let groups = grouped(fetch, spec, elements, &texts, (value, &reported), &after);
             fetch.unless_stopped(groups)?.map(Chunk::Groups)
         }
     }
@@ -100,12 +107,24 @@ fn grouped(
     spec: &BatchSpec,
     elements: &Elements,
     keys: &[Option<KeyText>],
-    answer: Value,
+    (answer, reported): (Value, &[LocatedError]),
     after: &Variables<'_>,
-) -> Result<Vec<Vec<Value>>, SourceError> {
-    let Some(pairs) = elements.read(fetch, answer, after) else {
+) -> Result<Vec<Vec<Mapped>>, SourceError> {
+    let selection = &fetch.connector.spec.selection.value;
+    let marked = Marked::new(&answer, reported);
+    let evaluate = |mapping: &Mapping, input: &Value| fetch.evaluate(mapping, Some(input), after);
+    let Some(pairs) = elements.read(selection, answer, &evaluate) else {
         return Err(SourceError::new(NOT_A_LIST, "the mapped answer of a batch is no list"));
     };
+    let mut pairs: Vec<(Value, Mapped)> = pairs.into_iter().map(|(raw, value)| (raw, value.into())).collect();
+    if let Some(mut marked) = marked {
+        let again = |mapping: &Mapping, input: &Value| mapping.evaluate(Some(input), after).value;
+        let mapped = elements.read(selection, marked.answer.clone(), &again).unwrap_or_default();
+        for ((raw, plain), (marked_raw, value)) in pairs.iter_mut().zip(mapped) {
+            plain.errors = marked.of_element((&marked_raw, raw), (&value, &plain.value));
+        }
+        fetch.tally.unplaced(marked.left());
+    }
     match spec.matching {
         BatchMatch::Position if pairs.len() == keys.len() => {
             Ok(pairs.into_iter().map(|(_, mapped)| vec![mapped]).collect())
@@ -122,13 +141,13 @@ fn matched(
     fetch: &Fetch<'_>,
     spec: &BatchSpec,
     keys: &[Option<KeyText>],
-    pairs: Vec<(Value, Value)>,
+    pairs: Vec<(Value, Mapped)>,
     variables: &Variables<'_>,
-) -> Vec<Vec<Value>> {
+) -> Vec<Vec<Mapped>> {
     let elements = pairs.into_iter().map(|(raw, value)| {
         let key = match &spec.by {
             Some(by) => fetch.evaluate(&by.value, Some(&raw), variables).and_then(|by| key_of_by(&by, &spec.key)),
-            None => key_at(&value, &spec.key),
+            None => key_at(&value.value, &spec.key),
         };
         Element { key, value }
     });

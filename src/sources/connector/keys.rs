@@ -12,25 +12,25 @@ pub(super) type KeyText = Vec<String>;
 
 /// One element of a batch's answer.
 #[derive(Clone, PartialEq, Debug)]
-pub(super) struct Element {
+pub(super) struct Element<T> {
     /// The key it belongs to; `None` when it says none.
     pub(super) key: Option<KeyText>,
     /// The mapped value.
-    pub(super) value: Value,
+    pub(super) value: T,
 }
 
 /// What each key got.
 #[derive(Clone, PartialEq, Debug)]
-pub(super) struct Matched {
+pub(super) struct Matched<T> {
     /// One entry a key, in their order: the elements that belong to it, in answer order.
-    pub(super) groups: Vec<Vec<Value>>,
+    pub(super) groups: Vec<Vec<T>>,
     /// Elements that belong to no key.
     pub(super) surplus: usize,
 }
 
 /// Gives each element to its key; keys may occur more than once.
-pub(super) fn by_key(keys: &[Option<KeyText>], elements: Vec<Element>) -> Matched {
-    let mut found: HashMap<KeyText, Vec<Value>> = HashMap::with_capacity(keys.len());
+pub(super) fn by_key<T: Clone>(keys: &[Option<KeyText>], elements: Vec<Element<T>>) -> Matched<T> {
+    let mut found: HashMap<KeyText, Vec<T>> = HashMap::with_capacity(keys.len());
     for key in keys.iter().flatten() {
         found.entry(key.clone()).or_default();
     }

@@ -12,6 +12,7 @@ mod keys;
 mod page;
 mod protocol;
 mod reads;
+mod reported;
 mod row;
 mod scope;
 mod source;

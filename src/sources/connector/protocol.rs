@@ -8,6 +8,7 @@ use serde_json::Value;
 use crate::graph::mapping::{Mapping, Variables};
 use crate::sources::contract::{BAD_INPUT, CallContext, SourceError, Wanted};
 use crate::sources::format::MediaKind;
+use crate::sources::rows::errors::LocatedError;
 
 use super::page::Page;
 
@@ -20,6 +21,11 @@ pub trait Protocol: Send + Sync {
     /// Whether answers are typed, so that numbers may come as text (connect language §4.7).
     fn is_typed(&self) -> bool {
         false
+    }
+
+    /// Whether answers are bytes, which may become rows without values in between.
+    fn gives_bytes(&self) -> bool {
+        true
     }
 
     /// Whether a call depends on what is wanted of its answer.
@@ -70,6 +76,8 @@ pub struct Answer {
     pub error: Option<Value>,
     /// `$response.errors`
     pub errors: Option<Value>,
+    /// Errors beside the data, with paths from `$` on.
+    pub reported: Vec<LocatedError>,
     /// `$`
     pub body: Body,
     /// `$results`

@@ -9,21 +9,33 @@ use crate::graph::connect::model::PaginateSpec;
 use crate::graph::mapping::{Mapping, Variable, Variables};
 use crate::sources::contract::{CallContext, SourceError, TIMEOUT};
 use crate::sources::format::{MediaKind, decode};
-use crate::sources::rows::slot::Rows;
+use crate::sources::rows::errors::LocatedError;
+use crate::sources::rows::slot::{PathSegment, Rows};
 
 use super::failure::{DESERIALIZE, failed};
-use super::page::{Page, Pager, Reply};
+use super::page::{Page, Pager, Reply, Window};
 use super::protocol::{Body, Inputs};
 use super::reads::Pending;
+use super::reported::{Mapped, Marked};
 use super::scope::AnswerScope;
 use super::source::{Fetch, RowValue, Tally};
 
 /// A successful answer.
 pub(super) enum Success {
-    /// Its content, and what mappings may read beside it.
-    Value(Value, AnswerScope),
+    /// A value.
+    Value(Decoded),
     /// It became rows without a value in between.
     Rows(Rows),
+}
+
+/// A successful answer's content.
+pub(super) struct Decoded {
+    /// `$`
+    pub(super) value: Value,
+    /// What mappings may read beside it.
+    pub(super) scope: AnswerScope,
+    /// Errors that were reported beside it.
+    pub(super) reported: Vec<LocatedError>,
 }
 
 /// Tries to read rows from JSON.
@@ -40,17 +52,37 @@ pub(super) async fn value(fetch: &Fetch<'_>, row: &Value) -> Result<RowValue, So
         return paged(fetch, row, variables, paginate).await.map(|value| RowValue::One(Some(value)));
     }
     if fetch.connector.protocol.is_none() {
-        return fetch.unless_stopped(RowValue::One(fetch.evaluate(&spec.selection.value, None, &variables)));
+        let value = fetch.evaluate(&spec.selection.value, None, &variables);
+        return fetch.unless_stopped(RowValue::One(value.map(Mapped::from)));
     }
     let read = |body: &Bytes| fetch.direct.as_ref()?.row(body, fetch.tally);
     let pending = fetch.reads.as_ref().map(|reads| reads.call(row, None));
     match call(fetch, variables, None, pending.as_ref(), &read).await? {
         Success::Rows(rows) => Ok(RowValue::Read(rows)),
-        Success::Value(value, scope) => {
+        Success::Value(Decoded { value, scope, reported }) => {
             let variables = scope.extend(variables);
-            fetch.unless_stopped(RowValue::One(fetch.evaluate(&spec.selection.value, Some(&value), &variables)))
+            let selection = &spec.selection.value;
+            let mapped = fetch.evaluate(selection, Some(&value), &variables);
+            let Some(mut marked) = Marked::new(&value, &reported) else {
+                return fetch.unless_stopped(RowValue::One(mapped.map(Mapped::from)));
+            };
+            let value = mapped.unwrap_or_default();
+            let again = selection.evaluate(Some(&marked.answer), &variables).value.unwrap_or_default();
+            let mut errors = marked.found(&again, &value);
+            errors.extend(marked.left());
+            fetch.unless_stopped(RowValue::One(Some(Mapped { value, errors })))
         }
     }
+}
+
+/// What the records of one call of a page are mapped with.
+struct PageCall {
+    scope: AnswerScope,
+    /// `$page`
+    page: Value,
+    reported: Vec<LocatedError>,
+    /// The answer, if errors were reported beside it.
+    answer: Option<Value>,
 }
 
 /// Calls until the page is full, and makes a connection or a list of its records.
@@ -59,24 +91,79 @@ async fn paged(
     row: &Value,
     variables: Variables<'_>,
     spec: &PaginateSpec,
-) -> Result<Value, SourceError> {
+) -> Result<Mapped, SourceError> {
     let connector = fetch.connector;
     let mut pager = Pager::new(spec, fetch.scope.arguments(), &connector.cursors, &connector.name)?;
+    let mut calls = Vec::new();
     while let Some(page) = pager.next_call() {
         let page_value = page.to_value();
         let variables = variables.with(Variable::Page, &page_value);
         let pending = fetch.reads.as_ref().map(|reads| reads.call(row, Some(&page)));
         let called = call(fetch, variables, Some(&page), pending.as_ref(), &|_| None).await?;
-        let Success::Value(value, scope) = called else { break };
-        let variables = scope.extend(variables);
-        pager.take(fetch.unless_stopped(reply(fetch, spec, &value, &variables))?);
+        let Success::Value(Decoded { value, scope, reported }) = called else { break };
+        let reply = reply(fetch, spec, &value, &scope.extend(variables));
+        pager.take(fetch.unless_stopped(reply)?);
+        let answer = (!reported.is_empty()).then_some(value);
+        calls.push(PageCall { scope, page: page_value, reported, answer });
     }
     let mut window = pager.finish();
-    for (record, _) in &mut window.records {
-        *record = fetch.evaluate(&connector.spec.selection.value, Some(record), &variables).unwrap_or(Value::Null);
-    }
+    let errors = records(fetch, spec, variables, &calls, &mut window);
     let (key, name) = (&connector.cursors, &connector.name);
-    fetch.unless_stopped(if spec.connection { window.connection(key, name) } else { window.list() })
+    let value = if spec.connection { window.connection(key, name) } else { window.list() };
+    fetch.unless_stopped(Mapped { value, errors })
+}
+
+/// Maps the records of a page, each with what its own call answered, and tells which errors were
+/// reported in them.
+fn records(
+    fetch: &Fetch<'_>,
+    spec: &PaginateSpec,
+    variables: Variables<'_>,
+    calls: &[PageCall],
+    window: &mut Window,
+) -> Vec<LocatedError> {
+    let selection = &fetch.connector.spec.selection.value;
+    let mut errors = Vec::new();
+    for (number, call) in calls.iter().enumerate() {
+        let variables = call.scope.extend(variables.with(Variable::Page, &call.page));
+        let mut marked = call.answer.as_ref().and_then(|answer| Marked::new(answer, &call.reported));
+        let mut raw = match (&marked, &spec.items) {
+            (Some(marked), Some(items)) => items.value.evaluate(Some(&marked.answer), &variables).value,
+            (Some(marked), None) => Some(marked.answer.clone()),
+            (None, _) => None,
+        };
+        for (nth, record) in window.records.iter_mut().enumerate().filter(|(_, record)| record.call == number) {
+            let value = fetch.evaluate(selection, Some(&record.value), &variables).unwrap_or(Value::Null);
+            let plain = std::mem::replace(&mut record.value, value);
+            let again = raw.as_mut().and_then(|raw| raw.get_mut(record.index)).map(Value::take);
+            if let Some((marked, again)) = marked.as_mut().zip(again) {
+                let value = selection.evaluate(Some(&again), &variables).value.unwrap_or_default();
+                let own = marked.of_element((&again, &plain), (&value, &record.value));
+                errors.extend(own.into_iter().flat_map(|error| in_record(spec, nth, error)));
+            }
+        }
+        if let Some(marked) = &mut marked {
+            // Records that do not belong to the page have errors of no interest.
+            raw.iter().for_each(|raw| drop(marked.found(raw, &Value::Null)));
+            errors.extend(marked.left());
+        }
+    }
+    errors
+}
+
+/// An error of the record at a position, where records stand in the field's value.
+fn in_record(spec: &PaginateSpec, nth: usize, error: LocatedError) -> Vec<LocatedError> {
+    let nth = PathSegment::Index(u32::try_from(nth).unwrap_or(u32::MAX));
+    let key = |key: &str| PathSegment::Key(key.into());
+    let ways = match spec.connection {
+        true => vec![vec![key("edges"), nth.clone(), key("node")], vec![key("nodes"), nth]],
+        false => vec![vec![nth]],
+    };
+    let located = |way: Vec<PathSegment>| {
+        let path = way.into_iter().chain(error.path.clone().unwrap_or_default()).collect();
+        LocatedError { path: Some(path), error: error.error.clone() }
+    };
+    ways.into_iter().map(located).collect()
 }
 
 fn reply(fetch: &Fetch<'_>, spec: &PaginateSpec, answer: &Value, variables: &Variables<'_>) -> Reply {
@@ -158,6 +245,7 @@ async fn judged(
     answer.problems.iter().for_each(|problem| fetch.tally.problem(problem));
     let spec = &connector.spec;
     let source = connector.source();
+    let reported = std::mem::take(&mut answer.reported);
     let is_success = spec.is_success.as_ref().or_else(|| source?.is_success.as_ref());
     if let Body::Bytes(MediaKind::Json, body) = &answer.body
         && answer.success
@@ -182,7 +270,7 @@ async fn judged(
     if !success {
         return Err(failed(&connector.service, spec, source, &value, &after, fact));
     }
-    Ok(Success::Value(value, scope))
+    Ok(Success::Value(Decoded { value, scope, reported }))
 }
 
 /// An answer's value.

@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt::Write as _;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use foldhash::fast::RandomState;
@@ -16,8 +16,9 @@ use crate::graph::connect::model::{BatchSpec, ConnectSpec, ConnectedSubgraph, Pl
 use crate::graph::mapping::{Mapping, Variable, Variables};
 use crate::platform::base::Name;
 use crate::sources::contract::{Call, CallContext, FetchRequest, Source, SourceError, Wanted};
-use crate::sources::rows::shape::{FieldShape, ObjectShape, RowShape};
-use crate::sources::rows::slot::Rows;
+use crate::sources::rows::errors::{LocatedError, place_errors};
+use crate::sources::rows::shape::{FieldShape, ObjectShape, RowShape, ValueKind, ValueShape};
+use crate::sources::rows::slot::{PathSegment, Rows, UpstreamError};
 use crate::sources::rows::visit::RowsBuilder;
 
 use super::batch::{self, Chunk, Elements};
@@ -26,6 +27,7 @@ use super::failure::{DESERIALIZE, in_row};
 use super::page::CursorKey;
 use super::protocol::Protocol;
 use super::reads::{AlikeReads, Claim, Pending, Reads, SharedBatch};
+use super::reported::Mapped;
 use super::row;
 use super::scope::{AnswerNeeds, Scope, ScopeReads};
 
@@ -93,6 +95,8 @@ pub(super) struct Tally {
     problems: AtomicU32,
     /// A mapping was stopped, and nobody has been told yet.
     stopped: AtomicBool,
+    /// Errors that were reported beside data and have no place in it.
+    unplaced: Mutex<Vec<UpstreamError>>,
 }
 
 /// What a row got.
@@ -101,9 +105,9 @@ type RowResult = Result<RowValue, SourceError>;
 /// A row's value, not yet fitted to the field.
 pub(super) enum RowValue {
     /// The value; nothing when it is missing.
-    One(Option<Value>),
+    One(Option<Mapped>),
     /// The elements of a batch's answer that belong to the row.
-    Group(Vec<Value>),
+    Group(Vec<Mapped>),
     /// The row itself.
     Read(Rows),
 }
@@ -125,8 +129,10 @@ impl Connector {
         let source = parts.subgraph.source_of(&spec);
         let needs = AnswerNeeds::of(&spec, source);
         let is_success = spec.is_success.as_ref().or_else(|| source?.is_success.as_ref());
-        let may_be_direct =
-            is_success.is_none() && spec.paginate.is_none() && spec.selection.value.projection().is_some();
+        let may_be_direct = parts.protocol.as_ref().is_some_and(|protocol| protocol.gives_bytes())
+            && is_success.is_none()
+            && spec.paginate.is_none()
+            && spec.selection.value.projection().is_some();
         Some(Self {
             name: parts.name,
             service: parts.subgraph.name.clone(),
@@ -184,6 +190,7 @@ impl Connector {
             Some(_) => self.append(request, answered)?,
             None => self.build(request, results(answered), &places)?,
         };
+        built.general.append(&mut tally.unplaced.lock().unwrap_or_else(PoisonError::into_inner));
         built.calls = Some(tally.calls.load(Ordering::Relaxed));
         let problems = tally.problems.load(Ordering::Relaxed);
         if problems > 0 {
@@ -358,15 +365,24 @@ impl Connector {
             RowShape::Lists(_) => request.expected.iter().map(|&count| count as usize).collect(),
         };
         let mut places = places.iter();
-        for (object, count) in object_shapes(&request.shape).zip(counts) {
-            for _ in 0..count {
+        let mut reported = Vec::new();
+        for (list, (object, count)) in object_shapes(&request.shape).zip(counts).enumerate() {
+            for nth in 0..count {
                 match places.next().and_then(|&place| results.get(place)) {
-                    Some(result) => add_result(&mut builder, result, object, is_entity),
+                    Some(result) => {
+                        add_result(&mut builder, result, object, is_entity);
+                        let errors = result.as_ref().map(|value| value.errors(object, is_entity)).unwrap_or_default();
+                        reported.extend(errors.into_iter().map(|error| in_list(&request.shape, list, nth, error)));
+                    }
                     None => builder.null(),
                 }
             }
         }
-        Ok(builder.finish())
+        let mut rows = builder.finish();
+        if !reported.is_empty() {
+            place_errors(&mut rows, &request.shape, &request.expected, reported);
+        }
+        Ok(rows)
     }
 
     fn builder(&self) -> RowsBuilder {
@@ -416,18 +432,20 @@ fn add_result(builder: &mut RowsBuilder, result: &RowResult, shape: &ObjectShape
 fn add_row(builder: &mut RowsBuilder, value: &RowValue, shape: &ObjectShape, is_entity: bool) {
     match (is_entity, value) {
         (_, RowValue::Read(rows)) => builder.append(rows.clone()),
-        (true, RowValue::One(Some(value))) => builder.row(value, shape),
+        (true, RowValue::One(Some(mapped))) => builder.row(&mapped.value, shape),
         // The later of two elements for one key wins.
         (true, RowValue::Group(group)) if !group.is_empty() => {
-            builder.row(group.last().unwrap_or(&Value::Null), shape);
+            builder.row(group.last().map_or(&Value::Null, |mapped| &mapped.value), shape);
         }
         (true, _) => builder.null(),
-        (false, RowValue::One(value)) => add_field(builder, value.as_ref().unwrap_or(&Value::Null), shape),
+        (false, RowValue::One(mapped)) => {
+            add_field(builder, mapped.as_ref().map_or(&Value::Null, |mapped| &mapped.value), shape);
+        }
         (false, RowValue::Group(group)) => {
             let is_list = shape.fields.first().is_some_and(|field| field.value.lists > 0);
             let value = match (is_list, group.first()) {
-                (true, _) => Value::Array(group.clone()),
-                (false, first) => first.cloned().unwrap_or(Value::Null),
+                (true, _) => group.iter().map(|mapped| mapped.value.clone()).collect(),
+                (false, first) => first.map_or(Value::Null, |mapped| mapped.value.clone()),
             };
             add_field(builder, &value, shape);
         }
@@ -487,6 +505,73 @@ fn without_repeated(rows: &[Value]) -> (Vec<&Value>, Vec<usize>) {
     (distinct, places)
 }
 
+/// An error of a row, where rows stand in the answer.
+fn in_list(shape: &RowShape, list: usize, nth: usize, mut error: LocatedError) -> LocatedError {
+    if let RowShape::Lists(lists) = shape
+        && let Some(list) = lists.get(list)
+    {
+        let row = [PathSegment::Key(list.key.clone()), PathSegment::Index(u32::try_from(nth).unwrap_or(u32::MAX))];
+        error.path = Some(row.into_iter().chain(error.path.unwrap_or_default()).collect());
+    }
+    error
+}
+
+// === impl RowValue ===
+
+impl RowValue {
+    /// The errors that were reported beside it, from the row's object on.
+    fn errors(&self, shape: &ObjectShape, is_entity: bool) -> Vec<LocatedError> {
+        let is_list = shape.fields.first().is_some_and(|field| field.value.lists > 0);
+        let errors: Vec<LocatedError> = match self {
+            Self::One(mapped) => mapped.iter().flat_map(|mapped| &mapped.errors).cloned().collect(),
+            Self::Group(group) if is_entity => group.last().map(|mapped| mapped.errors.clone()).unwrap_or_default(),
+            Self::Group(group) if is_list => (0u32..)
+                .zip(group)
+                .flat_map(|(index, mapped)| {
+                    mapped.errors.iter().map(move |error| below(PathSegment::Index(index), error))
+                })
+                .collect(),
+            Self::Group(group) => group.first().map(|mapped| mapped.errors.clone()).unwrap_or_default(),
+            Self::Read(_) => Vec::new(),
+        };
+        if is_entity || errors.is_empty() {
+            return errors;
+        }
+        // The fields of the row all stand for the connector's own.
+        let mut keys: Vec<&FieldShape> = Vec::new();
+        for field in &shape.fields {
+            if !keys.iter().any(|known| known.key == field.key) {
+                keys.push(field);
+            }
+        }
+        let of_field = |field: &FieldShape| {
+            let selected = |error: &LocatedError| is_selected(&field.value, error.path.as_deref().unwrap_or_default());
+            // An error that was found in several places belongs to those that are looked at.
+            let elsewhere =
+                |error: &LocatedError| errors.iter().any(|other| other.error == error.error && selected(other));
+            let own = errors.iter().filter(|error| selected(error) || !elsewhere(error));
+            own.map(|error| below(PathSegment::Key(field.key.clone()), error)).collect::<Vec<_>>()
+        };
+        keys.into_iter().flat_map(of_field).collect()
+    }
+}
+
+/// Whether all keys of a path are in the shape, as far as that has objects.
+fn is_selected(shape: &ValueShape, path: &[PathSegment]) -> bool {
+    match (&shape.kind, path) {
+        (_, [PathSegment::Index(_), rest @ ..]) => is_selected(shape, rest),
+        (ValueKind::Object(object), [PathSegment::Key(key), rest @ ..]) => {
+            object.fields.iter().any(|field| field.key == *key && is_selected(&field.value, rest))
+        }
+        _ => true,
+    }
+}
+
+fn below(step: PathSegment, error: &LocatedError) -> LocatedError {
+    let path = std::iter::once(step).chain(error.path.clone().unwrap_or_default()).collect();
+    LocatedError { path: Some(path), error: error.error.clone() }
+}
+
 // === impl Fetch ===
 
 impl Fetch<'_> {
@@ -526,6 +611,11 @@ impl Fetch<'_> {
 impl Tally {
     pub(super) fn called(&self) {
         self.calls.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(super) fn unplaced(&self, errors: Vec<LocatedError>) {
+        let errors = errors.into_iter().map(|located| located.error);
+        self.unplaced.lock().unwrap_or_else(PoisonError::into_inner).extend(errors);
     }
 
     pub(super) fn problem(&self, message: &str) {

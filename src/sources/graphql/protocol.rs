@@ -12,6 +12,8 @@ use crate::sources::connector::{
     Answer, Body, DESERIALIZE, Fact, HeaderPlan, Inputs, Protocol, TRANSPORT, request_part,
 };
 use crate::sources::contract::{BAD_INPUT, SourceError};
+use crate::sources::rows::errors::{LocatedError, read_error};
+use crate::sources::rows::slot::PathSegment;
 use crate::sources::transport::net_error;
 
 use super::exchange::GraphqlEndpoint;
@@ -87,18 +89,34 @@ impl GraphqlProtocol {
             (GraphqlRequest::Query { .. }, data) => data,
         };
         answer.success = status.is_success() && (errors.is_none() || !value.is_null());
-        if answer.success && errors.is_some() {
-            answer.problems.push("the server reported errors beside its data".to_owned());
-        }
+        answer.reported = errors.as_ref().map(|errors| self.reported(errors)).unwrap_or_default();
         answer.errors = errors;
         answer.body = Body::Value(value);
         Ok(answer)
+    }
+
+    /// The errors, with paths from `$` on.
+    fn reported(&self, errors: &Value) -> Vec<LocatedError> {
+        let below = |mut located: LocatedError| {
+            if let GraphqlRequest::Field { field, .. } = &self.request {
+                located.path = located.path.and_then(|path| match path.split_first() {
+                    Some((PathSegment::Key(first), rest)) if *first == field.value => Some(rest.to_vec()),
+                    _ => None,
+                });
+            }
+            located
+        };
+        errors.as_array().into_iter().flatten().cloned().map(read_error).map(below).collect()
     }
 }
 
 impl Protocol for GraphqlProtocol {
     fn call<'a>(&'a self, inputs: &'a Inputs<'a>) -> BoxFuture<'a, Result<Answer, SourceError>> {
         self.exchange(inputs).boxed()
+    }
+
+    fn gives_bytes(&self) -> bool {
+        false
     }
 
     fn asks_for_wanted(&self) -> bool {

@@ -55,7 +55,8 @@ pub fn place_errors(rows: &mut Rows, shape: &RowShape, expected: &[u32], errors:
     }
 }
 
-fn read_error(value: Value) -> LocatedError {
+/// Reads one of the `errors` of a GraphQL response.
+pub fn read_error(value: Value) -> LocatedError {
     let Value::Object(mut fields) = value else {
         return LocatedError { path: None, error: upstream_error(None, Map::new()) };
     };

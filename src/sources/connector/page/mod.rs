@@ -8,3 +8,4 @@ mod window;
 pub use cursor::{BadCursor, CursorKey};
 pub use pager::{EXACT, Page, PageError};
 pub(super) use pager::{Pager, Reply};
+pub(super) use window::Window;

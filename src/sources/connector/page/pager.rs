@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use crate::graph::connect::model::{PageStyle, PaginateSpec};
 
 use super::cursor::CursorKey;
-use super::window::Window;
+use super::window::{Record, Window};
 
 /// Calls for one page at most: a page that a cursor cuts in two, and one to know what follows.
 const MAX_CALLS: u32 = 3;
@@ -92,7 +92,7 @@ pub(in super::super) struct Pager<'s> {
     /// Where the page begins depends on the list's length, which the first call tells.
     unanchored: bool,
     done: bool,
-    records: Vec<(Value, Value)>,
+    records: Vec<Record>,
     total: Option<u64>,
     more: Option<bool>,
 }
@@ -274,7 +274,7 @@ impl<'s> Pager<'s> {
     // --- what an answer gives, by style
 
     fn take_offset(&mut self, reply: Reply) {
-        let extra = self.gather(reply.records.into_iter());
+        let extra = self.gather(reply.records.into_iter().enumerate());
         self.more = Some(reply.has_next.unwrap_or(extra));
         self.done = true;
     }
@@ -284,7 +284,7 @@ impl<'s> Pager<'s> {
         // The first page may begin before the first record wanted.
         let skip = if self.pages == 0 { self.start % self.size.max(1) } else { 0 };
         self.pages += 1;
-        let records = reply.records.into_iter().take(whole(self.size)).skip(whole(skip));
+        let records = reply.records.into_iter().enumerate().take(whole(self.size)).skip(whole(skip));
         let extra = self.gather(records);
         let enough = self.records.len() as u64 >= self.wanted();
         let known = reply.has_next.is_some() || self.total.is_some() || self.end.is_some();
@@ -293,16 +293,21 @@ impl<'s> Pager<'s> {
     }
 
     /// Adds records up to those wanted, and says whether there was one more.
-    fn gather(&mut self, records: impl Iterator<Item = Value>) -> bool {
+    fn gather(&mut self, records: impl Iterator<Item = (usize, Value)>) -> bool {
         let wanted = self.wanted();
-        for record in records {
+        for (index, value) in records {
             if self.records.len() as u64 >= wanted {
                 return true;
             }
             let position = json!({ "o": self.first + self.records.len() as u64 });
-            self.records.push((record, position));
+            self.records.push(Record { value, position, call: self.call(), index });
         }
         false
+    }
+
+    /// The call whose answer is being taken, from 0.
+    fn call(&self) -> usize {
+        self.calls.saturating_sub(1) as usize
     }
 
     fn wanted(&self) -> u64 {
@@ -323,15 +328,16 @@ impl<'s> Pager<'s> {
         let place = self.place.clone();
         let next = reply.next.filter(|next| !next.is_null());
         let (skip, length) = (self.skip, reply.records.len() as u64);
-        for (index, record) in (0u64..).zip(reply.records).skip(whole(skip)) {
+        let call = self.call();
+        for (index, value) in reply.records.into_iter().enumerate().skip(whole(skip)) {
             if self.records.len() as u64 >= self.size {
                 break;
             }
             let position = match &next {
-                Some(next) if index + 1 == length => json!({ "c": next, "s": 0 }),
+                Some(next) if index as u64 + 1 == length => json!({ "c": next, "s": 0 }),
                 _ => json!({ "c": place, "s": index + 1 }),
             };
-            self.records.push((record, position));
+            self.records.push(Record { value, position, call, index });
         }
         let left = length > skip + self.records.len() as u64;
         self.more = Some(left || reply.has_next.unwrap_or(next.is_some()));
@@ -340,25 +346,27 @@ impl<'s> Pager<'s> {
 
     fn take_seek(&mut self, reply: Reply) {
         let extra = reply.records.len() as u64 > self.size;
+        let call = self.call();
         self.records = reply
             .records
             .into_iter()
+            .enumerate()
             .take(whole(self.size))
-            .map(|mut record| {
-                let mut told = match record.as_object_mut().and_then(|record| record.shift_remove(EXACT)) {
+            .map(|(index, mut value)| {
+                let mut told = match value.as_object_mut().and_then(|record| record.shift_remove(EXACT)) {
                     Some(Value::Object(told)) => told,
                     _ => Map::new(),
                 };
                 let (mut key, mut exact) = (Map::new(), Map::new());
                 for column in &self.spec.key {
-                    let value = record.get(&*column.column).cloned().unwrap_or(Value::Null);
-                    key.insert(column.name.value.to_string(), value);
-                    if let Some(value) = told.remove(&*column.column) {
-                        exact.insert(column.name.value.to_string(), value);
+                    let part = value.get(&*column.column).cloned().unwrap_or(Value::Null);
+                    key.insert(column.name.value.to_string(), part);
+                    if let Some(part) = told.remove(&*column.column) {
+                        exact.insert(column.name.value.to_string(), part);
                     }
                 }
                 let position = if exact.is_empty() { json!({ "k": key }) } else { json!({ "k": key, "x": exact }) };
-                (record, position)
+                Record { value, position, call, index }
             })
             .collect();
         if self.backward {
