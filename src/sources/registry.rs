@@ -178,22 +178,24 @@ impl Builder<'_> {
 
     // --- federated subgraphs
 
-    fn remote(&mut self, subgraph: &SubgraphDef, url: &str) -> Option<Arc<dyn Source>> {
+    fn remote(&mut self, subgraph: &SubgraphDef, routing_url: &str) -> Option<Arc<dyn Source>> {
         let owner = self.connected.iter().find(|owner| owner.name == subgraph.service).cloned();
         let declared = owner.as_ref().and_then(|owner| owner.remote_source());
         let configured = self.config(&subgraph.service, declared.map(|(source, _)| &*source.name.value));
+        let config = configured.as_ref().map(|(_, config)| config.config.clone());
+        let config = Value::Object(config.unwrap_or_default());
         let configured = configured.and_then(|(name, config)| Some((name, config.url.clone()?)));
         let url = match (&configured, declared) {
             (Some((_, url)), _) => url.clone(),
-            (None, Some((_, graphql))) => self.address(&graphql.url, &Value::Null)?,
-            (None, None) if url.is_empty() => {
+            (None, Some((_, graphql))) => self.address(&graphql.url, &config)?,
+            (None, None) if routing_url.is_empty() => {
                 let message = format!("the subgraph \"{}\" has no URL", subgraph.name);
                 let help = format!("set sources.{}.url in the configuration", subgraph.name);
                 let finding = Diagnostic::error("INVALID_URL", message).help(help);
                 self.objections.push(Objection::Subgraph(subgraph.service.clone(), finding));
                 return None;
             }
-            (None, None) => url.to_owned(),
+            (None, None) => routing_url.to_owned(),
         };
         let endpoint = match GraphqlEndpoint::new(self.client.clone(), &url, self.settings.max_bytes) {
             Ok(endpoint) => endpoint,
@@ -213,7 +215,8 @@ impl Builder<'_> {
         };
         let timeout = self.timeout(&subgraph.service, declared.map(|(source, _)| source));
         let rules = self.settings.headers.clone();
-        let source = GraphqlSubgraph::new(subgraph.name.clone(), endpoint, rules, own, self.env.clone());
+        let (env, config) = (self.env.clone(), Arc::new(config));
+        let source = GraphqlSubgraph::new(subgraph.name.clone(), endpoint, rules, own, env, config);
         Some(Arc::new(CallTimeout::new(Arc::new(source), timeout)))
     }
 

@@ -5,12 +5,14 @@ use std::sync::{Arc, Mutex};
 use async_graphql::{
     EmptySubscription, Enum, ErrorExtensions, InputObject, Object, Request, Result, Schema, SimpleObject, Union,
 };
+use axum::http::HeaderMap;
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde_json::{Value, json};
 
 use pleach::app::config::tree::Config;
 use pleach::cli::demo::server::Server;
+use pleach::sources::config::SourceConfig;
 
 use crate::harness::{Pleach, Reply, upstream};
 
@@ -425,4 +427,26 @@ async fn errors_in_pages_stand_at_the_records() {
     assert_eq!(told(&reply), hidden(&[r#"["list",1,"secret"]"#, r#"["people","edges",1,"node","secret"]"#]));
     let reply = pleach.ask("{ people { edges { node { id secret } } nodes { id } } }").await;
     assert_eq!(told(&reply), hidden(&[r#"["people","edges",1,"node","secret"]"#]));
+}
+
+#[tokio::test]
+async fn a_subgraph_s_address_and_headers_read_its_configuration() {
+    let answer = async |headers: HeaderMap| {
+        let tenant = headers.get("x-tenant").map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
+        Json(json!({ "data": { "tenant": tenant } }))
+    };
+    let server = upstream(Router::new().route("/graphql", post(answer))).await;
+    let sdl = r#"
+        extend schema
+          @link(url: "https://specs.apollo.dev/federation/v2.11")
+          @link(url: "https://specs.pleach.dev/connect/v0.1", import: ["@source"])
+          @source(name: "g", graphql: { url: "{$config.url}", subgraph: true, headers: [{ name: "x-tenant", value: "{$config.tenant}" }] })
+        type Query { tenant: String }
+    "#;
+    let settings = json!({ "url": format!("http://{}/graphql", server.address()), "tenant": "acme" });
+    let mut config = Config::default();
+    let source = SourceConfig { config: settings.as_object().cloned().expect("an object"), ..SourceConfig::default() };
+    config.sources.insert("s.g".into(), source);
+    let pleach = Pleach::of(&[("s.graphql", sdl)], &[], config).await;
+    assert_eq!(pleach.ask("{ tenant }").await.data(), json!({ "tenant": "acme" }));
 }

@@ -33,7 +33,8 @@ async fn fetch(address: &str, fields: &[&str]) -> Result<(Value, usize), SourceE
     let endpoint = GraphqlEndpoint::new(client(), &format!("http://{address}/graphql"), 1 << 20).unwrap();
     let config = HeadersConfig { propagate: vec!["x-*".to_owned()], ..HeadersConfig::default() };
     let rules = HeaderRules::new(&config).unwrap();
-    let source = GraphqlSubgraph::new("s".into(), endpoint, rules, HeaderPlan::default(), Arc::default());
+    let source =
+        GraphqlSubgraph::new("s".into(), endpoint, rules, HeaderPlan::default(), Arc::default(), Arc::default());
     let request = FetchRequest {
         call: Call::Graphql {
             document: "query Q($a:Int){said(a:$a)}".into(),

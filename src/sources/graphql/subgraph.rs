@@ -32,22 +32,24 @@ pub struct GraphqlSubgraph {
     headers: HeaderPlan,
     reads: ScopeReads,
     env: Arc<Value>,
+    config: Arc<Value>,
 }
 
 // === impl GraphqlSubgraph ===
 
 impl GraphqlSubgraph {
     /// The subgraph `name`: `rules` hold for every subgraph, `headers` for this one; their
-    /// templates read `env`.
+    /// templates read `env` and `config`.
     pub fn new(
         name: Name,
         endpoint: GraphqlEndpoint,
         rules: HeaderRules,
         headers: HeaderPlan,
         env: Arc<Value>,
+        config: Arc<Value>,
     ) -> Self {
         let reads = ScopeReads { request: headers.reads(Variable::Request), auth: headers.reads(Variable::Auth) };
-        Self { name, endpoint, rules, headers, reads, env }
+        Self { name, endpoint, rules, headers, reads, env, config }
     }
 
     async fn ask(&self, request: &FetchRequest, context: &CallContext) -> Result<Rows, SourceError> {
@@ -57,7 +59,7 @@ impl GraphqlSubgraph {
         let mut headers = HeaderMap::new();
         self.rules.apply(&context.facts, &mut headers);
         let scope = Scope::new(&Map::new(), &context.facts, self.reads);
-        self.headers.write(&scope.variables(&self.env, &Value::Null), &context.facts, &mut headers)?;
+        self.headers.write(&scope.variables(&self.env, &self.config), &context.facts, &mut headers)?;
         let response = self
             .endpoint
             .post(document, operation_name.as_deref(), variables, headers, context.deadline)

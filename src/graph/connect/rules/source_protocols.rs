@@ -1,4 +1,5 @@
-//! `SOURCE_PROTOCOL_COUNT`: each source has one protocol; one source at most is the subgraph itself.
+//! `SOURCE_PROTOCOL_COUNT`, `UNKNOWN_KEY`: each source has one protocol; one source at most is the
+//! subgraph itself, which has no use for what connectors inherit.
 
 use crate::graph::connect::model::SourceProtocol;
 use crate::platform::base::diagnostic::Diagnostic;
@@ -29,6 +30,12 @@ pub fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
         }
         let Some(spec) = &source.spec else { continue };
         if matches!(&spec.protocol, SourceProtocol::Graphql(graphql) if graphql.subgraph) {
+            // Its answers are a subgraph's: their errors are placed as they are.
+            for key in ["errors", "isSuccess"].into_iter().filter_map(|key| source.block.key(key)) {
+                let message = format!("\"{}\" does not belong to a source with subgraph: true", key.value);
+                let help = "a subgraph's own errors are passed on; connectors may say it themselves";
+                findings.push(Diagnostic::error("UNKNOWN_KEY", message).at(key.span).help(help));
+            }
             match remote {
                 None => remote = Some(spec.name.span),
                 Some(first) => {
