@@ -347,3 +347,31 @@ async fn a_computed_field_makes_no_call() {
     let answer = Subgraph::new(&format!("scalar JSON {sdl}"), &[]).field("it", 0, ask).await.unwrap();
     assert_eq!((answer.value(), answer.calls), (json!({ "double": 42, "who": "u1" }), 0));
 }
+
+#[tokio::test]
+async fn a_write_without_a_body_says_so() {
+    let verb = |verb: &str| {
+        format!(
+            r#"{0}(id: ID): JSON @connect(source: "api", id: "{0}", http: {{ {0}: "/x" }}, selection: "$.headers")"#,
+            verb
+        )
+    };
+    let sdl = format!(
+        "type Query {{ {} }} type Mutation {{ {} }}",
+        verb("GET"),
+        ["POST", "PUT", "PATCH"].map(verb).join(" ")
+    );
+    let subgraph = api(&echo().await, &sdl);
+    for (id, length) in [("POST", json!("0")), ("PUT", json!("0")), ("PATCH", json!("0")), ("GET", Value::Null)] {
+        let headers = subgraph.field(id, 0, Ask { mutation: id != "GET", ..Ask::default() }).await.unwrap().value();
+        assert_eq!(headers["content-length"], length, "{id}");
+    }
+}
+
+#[tokio::test]
+async fn http_has_headers_and_no_trailers() {
+    let sdl = r#"type Query { value: JSON @connect(source: "api", id: "it", http: { GET: "/x" },
+        selection: "type: $response.headers.'content-type'->first trailers: $response.trailers") }"#;
+    let value = api(&echo().await, sdl).field("it", 0, Ask::default()).await.unwrap().value();
+    assert_eq!(value, json!({ "type": "application/json", "trailers": {} }));
+}

@@ -72,6 +72,8 @@ pub struct Answer {
     pub status: Option<i64>,
     /// `$response.headers`
     pub headers: HeaderMap,
+    /// `$response.trailers`
+    pub trailers: HeaderMap,
     /// `$response.error`
     pub error: Option<Value>,
     /// `$response.errors`

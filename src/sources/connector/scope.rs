@@ -103,10 +103,9 @@ impl AnswerNeeds {
 impl AnswerScope {
     pub(super) fn new(answer: &Answer, needs: AnswerNeeds) -> Self {
         let response = needs.response.then(|| {
-            let headers = headers(&answer.headers);
             let mut fields = Map::new();
-            fields.insert("trailers".to_owned(), headers.clone());
-            fields.insert("headers".to_owned(), headers);
+            fields.insert("headers".to_owned(), headers(&answer.headers));
+            fields.insert("trailers".to_owned(), headers(&answer.trailers));
             // What is absent is missing, not null, so that `?` and `??` see it.
             fields.extend(answer.error.clone().map(|error| ("error".to_owned(), error)));
             fields.extend(answer.errors.clone().map(|errors| ("errors".to_owned(), errors)));

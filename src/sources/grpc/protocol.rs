@@ -49,6 +49,8 @@ impl GrpcProtocol {
         Ok(Answer {
             success: outcome.code == 0,
             status: Some(i64::from(outcome.code)),
+            // The client gives both together.
+            trailers: outcome.metadata.clone(),
             headers: outcome.metadata,
             error: outcome.error,
             body,

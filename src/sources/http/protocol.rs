@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use http::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderValue};
+use http::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue};
 use http::{Method, Request, Response};
 use serde_json::Value;
 
@@ -67,6 +67,10 @@ impl HttpProtocol {
         let mut headers = self.standing.clone();
         self.headers.write(variables, &inputs.context.facts, &mut headers)?;
         let body = self.body(variables, &mut headers)?;
+        // Where a body is expected, that there is none is said.
+        if body.is_empty() && matches!(self.request.verb, HttpVerb::Post | HttpVerb::Put | HttpVerb::Patch) {
+            headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
+        }
         let mut request = Request::new(body);
         *request.method_mut() = method(self.request.verb);
         *request.uri_mut() =
