@@ -12,7 +12,7 @@ use crate::platform::base::deadline::Deadline;
 
 use super::rows::scan::MalformedResponse;
 use super::rows::shape::RowShape;
-use super::rows::slot::Rows;
+use super::rows::slot::{Rows, UpstreamError};
 
 /// The code of a call that took too long.
 pub const TIMEOUT: &str = "GATEWAY_TIMEOUT";
@@ -140,6 +140,10 @@ pub struct SourceError {
     pub extensions: Map<String, Value>,
     /// Written by the schema's author: passes masking.
     pub authored: bool,
+    /// The extensions where errors are not masked, if these are more: what only we know is in them.
+    pub unmasked: Option<Map<String, Value>>,
+    /// `$status` of the answer that says so, for the log.
+    pub status: Option<i64>,
 }
 
 // === impl SourceError ===
@@ -147,7 +151,22 @@ pub struct SourceError {
 impl SourceError {
     /// An error of ours about a source.
     pub fn new(code: &str, message: impl Into<String>) -> Self {
-        Self { code: code.into(), message: message.into(), extensions: Map::new(), authored: false }
+        Self {
+            code: code.into(),
+            message: message.into(),
+            extensions: Map::new(),
+            authored: false,
+            unmasked: None,
+            status: None,
+        }
+    }
+}
+
+impl From<SourceError> for UpstreamError {
+    /// The error as it stands in a row.
+    fn from(error: SourceError) -> Self {
+        let SourceError { code, message, extensions, authored, unmasked, status: _ } = error;
+        Self { code, message, extensions, suffix: Vec::new(), authored, unmasked }
     }
 }
 

@@ -81,12 +81,12 @@ impl CallTimeout {
 /// Logs a failed call. What may repeat values of the client or of the answer is for those who
 /// debug.
 pub fn tell(error: &SourceError) {
-    let code = &*error.code;
+    let (code, status) = (&*error.code, error.status);
     if error.authored || code == BAD_INPUT {
-        tracing::warn!(code, "a source call failed");
-        tracing::debug!(code, error = error.message, "a source call failed");
+        tracing::warn!(code, status, "a source call failed");
+        tracing::debug!(code, status, error = error.message, "a source call failed");
     } else {
-        tracing::warn!(code, error = error.message, "a source call failed");
+        tracing::warn!(code, status, error = error.message, "a source call failed");
     }
 }
 

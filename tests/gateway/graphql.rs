@@ -12,9 +12,11 @@ use serde_json::{Value, json};
 
 use pleach::app::config::tree::Config;
 use pleach::cli::demo::server::Server;
+use pleach::gateway::pipeline::config::Mask;
 use pleach::sources::config::SourceConfig;
 
 use crate::harness::{Pleach, Reply, upstream};
+use crate::record;
 
 #[derive(Clone, Copy)]
 struct User(u32);
@@ -449,4 +451,45 @@ async fn a_subgraph_s_address_and_headers_read_its_configuration() {
     config.sources.insert("s.g".into(), source);
     let pleach = Pleach::of(&[("s.graphql", sdl)], &[], config).await;
     assert_eq!(pleach.ask("{ tenant }").await.data(), json!({ "tenant": "acme" }));
+}
+
+#[tokio::test]
+async fn an_object_whose_type_no_pair_says_is_null() {
+    let remote = Remote::start().await;
+    let types = r#"
+        type Query {
+          pets: [Pet] @connect(source: "h", http: { GET: "/ids" },
+            selection: "... id->match([3, { __typename: 'Dog', name: 'Rex' }], [4, { __typename: 'Cat', name: 'Mia' }])")
+        }
+        union Pet = Dog | Cat
+        type Dog { name: String }
+        type Cat { name: String }
+    "#;
+    let pleach = remote.behind(types).await;
+    let pets = json!([{ "__typename": "Dog" }, { "__typename": "Cat" }, null]);
+    assert_eq!(pleach.ask("{ pets { __typename } }").await.data(), json!({ "pets": pets }));
+}
+
+#[tokio::test]
+async fn what_is_mapped_of_a_failure_is_merged_over_what_is_known_of_it() {
+    let remote = Remote::start().await;
+    let types = r#"
+        type Query {
+          gone: Int @connect(source: "h", http: { GET: "/nowhere" }, selection: "$",
+            errors: { message: "$('gone')", extensions: "code: 'GONE' http: { hint: 'h' }" })
+        }
+    "#;
+    let mut config = Config::default();
+    let shown = remote.with(types, config.clone()).await.ask("{ gone }").await.errors().remove(0);
+    assert_eq!(
+        (&shown["message"], &shown["extensions"]),
+        (&json!("gone"), &json!({ "code": "GONE", "http": { "hint": "h" } }))
+    );
+    assert!(record::logged("GONE").iter().any(|line| line.contains("404")), "{:?}", record::logged("GONE"));
+    config.errors.mask = Mask::Off;
+    let shown = remote.with(types, config).await.ask("{ gone }").await.errors().remove(0);
+    let connector = json!({ "coordinate": "Query.gone", "id": "Query.gone[0]" });
+    let known =
+        json!({ "code": "GONE", "service": "s", "connector": connector, "http": { "status": 404, "hint": "h" } });
+    assert_eq!(shown["extensions"], known);
 }

@@ -79,6 +79,7 @@ impl Visit for Fields {
         if field.name() == "pleach.upstream.calls" {
             self.calls = Some(value);
         }
+        let _ = write!(self.line, " {}={value}", field.name());
     }
 
     fn record_i64(&mut self, field: &Field, value: i64) {

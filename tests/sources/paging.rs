@@ -179,3 +179,43 @@ async fn records_are_mapped_with_what_their_own_call_answered() {
     let item = |id: u32| json!({ "id": id, "status": 200, "page": 1, "type": "application/json" });
     assert_eq!(value, json!([item(0), item(1), item(2)]));
 }
+
+/// Pages by cursor: each path is a list, `?cursor=` the name of a page of it.
+async fn chained() -> String {
+    let handler = async |uri: axum::http::Uri, Query(query): Query<HashMap<String, String>>| {
+        let ids = |ids: &[u32]| ids.iter().map(|id| json!({ "id": id })).collect::<Vec<_>>();
+        let cursor = query.get("cursor").map_or("", |cursor| &**cursor);
+        let (items, next) = match (uri.path(), cursor) {
+            ("/gap", "") => (ids(&[1, 2]), json!("b")),
+            ("/gap", "b") => (ids(&[]), json!("c")),
+            ("/gap", "c") => (ids(&[3]), json!("")),
+            ("/stuck", "") => (ids(&[1]), json!("b")),
+            ("/stuck", _) => (ids(&[2]), json!("b")),
+            ("/desert", cursor) => (ids(&[]), json!(format!("{cursor}x"))),
+            other => panic!("{other:?}"),
+        };
+        axum::Json(json!({ "items": items, "next": next }))
+    };
+    serve(Router::new().fallback(axum::routing::get(handler))).await
+}
+
+#[tokio::test]
+async fn a_list_by_cursor_goes_on_after_an_empty_page_and_ends_where_it_does_not() {
+    let address = chained().await;
+    for (list, expected) in
+        [("gap", vec![vec![1, 2], vec![3]]), ("stuck", vec![vec![1], vec![2]]), ("desert", vec![vec![]])]
+    {
+        let sdl = format!(
+            r#"{CONNECTION}
+            extend schema @source(name: "api", http: {{ baseURL: "{{$env.API}}" }})
+            type Query {{
+              items(first: Int, after: String): Items @connect(
+                source: "api" id: "items" selection: "id" paginate: {{ style: CURSOR next: "$.next" items: "$.items" }}
+                http: {{ GET: "/{list}?cursor={{$page.cursor}}" }}
+              )
+            }}"#
+        );
+        let subgraph = Subgraph::new(&sdl.replace("TOTAL", ""), &[("API", &format!("http://{address}"))]);
+        assert_eq!(walk(&subgraph, "items", 5, false).await, expected, "{list}");
+    }
+}

@@ -39,7 +39,8 @@ impl<'a> ErrorList<'a> {
         let error = &stored.error;
         let subgraph = stored.fetch.and_then(|fetch| self.plan.fetches.get(fetch)).map(|fetch| fetch.subgraph);
         let shown = subgraph.is_some_and(|subgraph| self.context.errors.shown.contains(subgraph));
-        let masked = self.context.errors.mask && !error.authored && !shown;
+        let hidden = self.context.errors.mask && !shown;
+        let masked = hidden && !error.authored;
         let message = if masked { &*self.context.errors.message } else { &*error.message };
         let mut extensions = Map::new();
         extensions.insert("code".into(), Value::from(&*error.code));
@@ -48,7 +49,8 @@ impl<'a> ErrorList<'a> {
             if let Some(service) = service.filter(|_| !error.authored) {
                 extensions.insert("service".into(), Value::from(&*service.service));
             }
-            extensions.extend(error.extensions.iter().map(|(key, value)| (key.clone(), value.clone())));
+            let known = error.unmasked.as_ref().filter(|_| !hidden).unwrap_or(&error.extensions);
+            extensions.extend(known.iter().map(|(key, value)| (key.clone(), value.clone())));
         }
         self.push(message, path, extensions);
     }
@@ -139,6 +141,7 @@ pub(super) fn own_error(code: &str, message: &str) -> UpstreamError {
         extensions: Map::new(),
         suffix: Vec::new(),
         authored: true,
+        unmasked: None,
     }
 }
 

@@ -204,9 +204,7 @@ impl<'a> Run<'a> {
                 Some(error) => self.fail(id, error),
                 None => self.accept(id, rows),
             },
-            Err(SourceError { code, message, extensions, authored }) => {
-                self.fail(id, UpstreamError { code, message, extensions, suffix: Vec::new(), authored });
-            }
+            Err(error) => self.fail(id, error.into()),
         }
         self.complete(id);
     }

@@ -239,6 +239,7 @@ impl Store {
                 extensions: serde_json::Map::new(),
                 suffix: Vec::new(),
                 authored: true,
+                unmasked: None,
             };
             let id = errors.len() as u32;
             errors.push(StoredError { error, fetch: None, index: id });

@@ -6,7 +6,6 @@ use crate::graph::connect::model::{ConnectSpec, SourceSpec};
 use crate::graph::mapping::Variables;
 use crate::platform::base::Name;
 use crate::sources::contract::{BAD_INPUT, SourceError};
-use crate::sources::rows::slot::UpstreamError;
 
 use super::page::PageError;
 use super::protocol::Fact;
@@ -21,8 +20,8 @@ pub const TRANSPORT: &str = "HTTP_CLIENT_ERROR";
 pub(super) const NOT_A_LIST: &str = "BATCH_NOT_A_LIST";
 const DEFAULT_MESSAGE: &str = "Request failed";
 
-/// The error of an answer that is no success. What the author maps is shown to clients; then the
-/// defaults that only we know are left out.
+/// The error of an answer that is no success. What the author maps is shown to clients, the defaults
+/// that only we know where errors are not masked.
 pub(super) fn failed(
     service: &Name,
     spec: &ConnectSpec,
@@ -50,13 +49,14 @@ pub(super) fn failed(
         _ => FETCH.to_owned(),
     };
     let is_authored = message.is_some() || !authored.is_empty();
-    let mut extensions = if is_authored { Map::new() } else { defaults(service, spec, fact) };
-    merge(&mut extensions, authored);
+    let mut all = defaults(service, spec, fact);
+    merge(&mut all, authored.clone());
+    let (extensions, unmasked) = if is_authored { (authored, Some(all)) } else { (all, None) };
     SourceError {
-        code: code.into(),
-        message: message.unwrap_or_else(|| DEFAULT_MESSAGE.to_owned()),
         extensions,
         authored: is_authored,
+        unmasked,
+        ..SourceError::new(&code, message.unwrap_or_else(|| DEFAULT_MESSAGE.to_owned()))
     }
 }
 
@@ -77,17 +77,6 @@ fn merge(into: &mut Map<String, Value>, from: Map<String, Value>) {
             (Some(Value::Object(known)), Value::Object(more)) => merge(known, more),
             (_, value) => drop(into.insert(key, value)),
         }
-    }
-}
-
-/// The error as it stands in a row.
-pub(super) fn in_row(error: &SourceError) -> UpstreamError {
-    UpstreamError {
-        code: error.code.clone(),
-        message: error.message.clone(),
-        extensions: error.extensions.clone(),
-        suffix: Vec::new(),
-        authored: error.authored,
     }
 }
 

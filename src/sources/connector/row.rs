@@ -106,6 +106,9 @@ async fn paged(
         let answer = (!reported.is_empty()).then_some(value);
         calls.push(PageCall { scope, page: page_value, reported, answer });
     }
+    if let Some(problem) = pager.problem() {
+        fetch.tally.problem(problem);
+    }
     let mut window = pager.finish();
     let errors = records(fetch, spec, variables, &calls, &mut window);
     let (key, name) = (&connector.cursors, &connector.name);
@@ -238,7 +241,8 @@ async fn judged(
         Some(pending) => pending.get_or_init(exchange).await.clone()?,
         None => exchange().await?,
     };
-    if let Some(status) = answer.status {
+    let status = answer.status;
+    if let Some(status) = status {
         tracing::Span::current().record("pleach.connector.status", status);
     }
     let fact = answer.fact.take();
@@ -268,7 +272,8 @@ async fn judged(
         None => success,
     };
     if !success {
-        return Err(failed(&connector.service, spec, source, &value, &after, fact));
+        let error = failed(&connector.service, spec, source, &value, &after, fact);
+        return Err(SourceError { status, ..error });
     }
     Ok(Success::Value(Decoded { value, scope, reported }))
 }

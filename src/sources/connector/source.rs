@@ -23,7 +23,7 @@ use crate::sources::rows::visit::RowsBuilder;
 
 use super::batch::{self, Chunk, Elements};
 use super::direct::{Direct, Directs, Yield};
-use super::failure::{DESERIALIZE, in_row};
+use super::failure::DESERIALIZE;
 use super::page::CursorKey;
 use super::protocol::Protocol;
 use super::reads::{AlikeReads, Claim, Pending, Reads, SharedBatch};
@@ -188,7 +188,7 @@ impl Connector {
         };
         let mut built = match fetch.direct {
             Some(_) => self.append(request, answered)?,
-            None => self.build(request, results(answered), &places)?,
+            None => self.build(request, results(answered), &places, &tally)?,
         };
         built.general.append(&mut tally.unplaced.lock().unwrap_or_else(PoisonError::into_inner));
         built.calls = Some(tally.calls.load(Ordering::Relaxed));
@@ -356,7 +356,13 @@ impl Connector {
     }
 
     /// The rows of a fetch, whose places say which result each has.
-    fn build(&self, request: &FetchRequest, results: Vec<RowResult>, places: &[usize]) -> Result<Rows, SourceError> {
+    fn build(
+        &self,
+        request: &FetchRequest,
+        results: Vec<RowResult>,
+        places: &[usize],
+        tally: &Tally,
+    ) -> Result<Rows, SourceError> {
         let results = checked(request, results)?;
         let mut builder = self.builder();
         let is_entity = self.yields_entities(&request.shape);
@@ -378,6 +384,9 @@ impl Connector {
                 }
             }
         }
+        for _ in 0..builder.untold() {
+            tally.problem("an object does not say its __typename");
+        }
         let mut rows = builder.finish();
         if !reported.is_empty() {
             place_errors(&mut rows, &request.shape, &request.expected, reported);
@@ -386,7 +395,7 @@ impl Connector {
     }
 
     fn builder(&self) -> RowsBuilder {
-        RowsBuilder::new(self.protocol.as_ref().is_some_and(|protocol| protocol.is_typed()))
+        RowsBuilder::of_mappings(self.protocol.as_ref().is_some_and(|protocol| protocol.is_typed()))
     }
 }
 
@@ -424,7 +433,7 @@ impl Source for Connector {
 fn add_result(builder: &mut RowsBuilder, result: &RowResult, shape: &ObjectShape, is_entity: bool) {
     match result {
         Ok(value) => add_row(builder, value, shape, is_entity),
-        Err(error) => builder.failed(in_row(error)),
+        Err(error) => builder.failed(error.clone().into()),
     }
 }
 

@@ -114,9 +114,8 @@ impl<'s> Collected<'s> {
 
     /// Every row of a call that failed has its error.
     pub(super) fn fail(&mut self, answer: &Answer, error: SourceError) {
-        let SourceError { code, message, extensions, authored } = error;
         let slot = Slot::Failed(self.rows.errors.len() as u32);
-        self.rows.errors.push(UpstreamError { code, message, extensions, suffix: Vec::new(), authored });
+        self.rows.errors.push(error.into());
         match answer {
             Answer::Entities(rows) => rows.iter().for_each(|&row| self.rows.rows[row] = slot),
             Answer::Aliases(aliases) => aliases.iter().for_each(|alias| self.rows.rows[alias.row] = slot),
@@ -263,7 +262,7 @@ fn blame_all(part: &mut Rows, mut rows: Vec<Slot>) -> Vec<Slot> {
 
 fn own_error(code: &str, message: String) -> UpstreamError {
     let extensions = serde_json::Map::new();
-    UpstreamError { code: code.into(), message, extensions, suffix: Vec::new(), authored: false }
+    UpstreamError { code: code.into(), message, extensions, suffix: Vec::new(), authored: false, unmasked: None }
 }
 
 /// Fields of a row that were not asked for fail.

@@ -89,7 +89,7 @@ fn upstream_error(message: Option<String>, mut extensions: Map<String, Value>) -
         _ => "DOWNSTREAM_SERVICE_ERROR".into(),
     };
     let message = message.unwrap_or_else(|| "The subgraph reported an error without a message.".into());
-    UpstreamError { code, message, extensions, suffix: Vec::new(), authored: false }
+    UpstreamError { code, message, extensions, suffix: Vec::new(), authored: false, unmasked: None }
 }
 
 fn put(rows: &mut Rows, place: Place, error: UpstreamError) {

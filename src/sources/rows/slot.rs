@@ -95,6 +95,8 @@ pub struct UpstreamError {
     pub suffix: Vec<Below>,
     /// Written by the schema's author (`errors` of a connector): passes masking.
     pub authored: bool,
+    /// The extensions where errors are not masked, if these are more.
+    pub unmasked: Option<Map<String, Value>>,
 }
 
 /// One step below a cell. The names clients use are known only where the response is written.
@@ -172,6 +174,7 @@ mod tests {
             extensions: Map::new(),
             suffix: Vec::new(),
             authored: false,
+            unmasked: None,
         };
         let part = |name: &str| Rows {
             slots: vec![Slot::Raw { part: 1, start: 0, len: 1 }, Slot::Raw { part: 0, start: 0, len: 1 }],

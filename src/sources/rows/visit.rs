@@ -41,6 +41,8 @@ pub enum View<'a, T> {
 pub struct RowsBuilder {
     rows: Rows,
     typed: bool,
+    /// Objects that should have said their type, and did not; none where that is a mistake.
+    untold: Option<u32>,
     wrong: SmallVec<[(&'static str, u32); 2]>,
 }
 
@@ -66,6 +68,17 @@ impl RowsBuilder {
     /// arrive as text.
     pub fn new(typed: bool) -> Self {
         Self { typed, ..Self::default() }
+    }
+
+    /// Without rows; an object that does not say its type, although it may have several, is null and
+    /// counted. Mappings say the type by a `match` that may lack the pair (connect language §4.7).
+    pub fn of_mappings(typed: bool) -> Self {
+        Self { typed, untold: Some(0), ..Self::default() }
+    }
+
+    /// How many objects did not say their type.
+    pub fn untold(&self) -> u32 {
+        self.untold.unwrap_or_default()
     }
 
     /// Adds a row: `value` is its object, or null.
@@ -143,6 +156,10 @@ impl RowsBuilder {
             Typing::Key { key, table } => {
                 let name = match value.get(key).map(Tree::view) {
                     Some(View::String(name)) => name,
+                    None | Some(View::Null) if self.untold.is_some() => {
+                        self.untold = self.untold.map(|untold| untold.saturating_add(1));
+                        return Slot::Null;
+                    }
                     _ => "",
                 };
                 match table.iter().find(|(known, _)| &**known == name) {

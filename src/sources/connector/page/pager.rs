@@ -95,6 +95,8 @@ pub(in super::super) struct Pager<'s> {
     records: Vec<Record>,
     total: Option<u64>,
     more: Option<bool>,
+    /// What the author should know.
+    problem: Option<&'static str>,
 }
 
 // === impl Page ===
@@ -147,6 +149,7 @@ impl<'s> Pager<'s> {
             records: Vec::new(),
             total: None,
             more: None,
+            problem: None,
         };
         match spec.style {
             PageStyle::Offset | PageStyle::Page => pager.counted(after, before)?,
@@ -213,6 +216,11 @@ impl<'s> Pager<'s> {
             PageStyle::Cursor => self.take_cursor(reply),
             PageStyle::Seek => self.take_seek(reply),
         }
+    }
+
+    /// What was odd about the answers so far.
+    pub(in super::super) fn problem(&self) -> Option<&'static str> {
+        self.problem
     }
 
     /// The records with their positions, and what lies on both sides.
@@ -326,7 +334,16 @@ impl<'s> Pager<'s> {
 
     fn take_cursor(&mut self, reply: Reply) {
         let place = self.place.clone();
-        let next = reply.next.filter(|next| !next.is_null());
+        // Protobuf's absent text is empty.
+        let next = reply.next.filter(|next| !next.is_null() && next != "");
+        // From the place where it was asked for, a list goes on for ever.
+        let next = next.filter(|next| {
+            let goes_on = *next != place;
+            if !goes_on {
+                self.problem = Some("the cursor of the next page is that of this page");
+            }
+            goes_on
+        });
         let (skip, length) = (self.skip, reply.records.len() as u64);
         let call = self.call();
         for (index, value) in reply.records.into_iter().enumerate().skip(whole(skip)) {
@@ -340,8 +357,17 @@ impl<'s> Pager<'s> {
             self.records.push(Record { value, position, call, index });
         }
         let left = length > skip + self.records.len() as u64;
-        self.more = Some(left || reply.has_next.unwrap_or(next.is_some()));
+        self.more = Some(left || next.is_some() && reply.has_next.unwrap_or(true));
         self.done = true;
+        // Without a record there is no cursor that a client could go on with.
+        if let Some(next) = next.filter(|_| self.records.is_empty() && self.more == Some(true)) {
+            (self.place, self.skip) = (next, 0);
+            self.done = self.calls >= MAX_CALLS;
+            if self.done {
+                self.problem = Some("page after page is empty; the list ends here");
+                self.more = Some(false);
+            }
+        }
     }
 
     fn take_seek(&mut self, reply: Reply) {

@@ -118,5 +118,6 @@ pub(in crate::sources::rows) fn wrong_value(expected: &'static str) -> UpstreamE
         extensions: serde_json::Map::new(),
         suffix: Vec::new(),
         authored: false,
+        unmasked: None,
     }
 }
