@@ -86,8 +86,7 @@ impl Assembler {
                 return Err(unloaded);
             }
         };
-        let mut mistakes = graph.unsupported();
-        mistakes.extend(told(unknown_sources(config, &graph.supergraph)));
+        let mistakes = told(unknown_sources(config, &graph.supergraph));
         let built = match parts {
             Ok(parts) => self.snapshot(config, &graph, parts).map_err(|objections| {
                 objections.into_iter().map(|objection| finding(objection, places, &graph)).collect::<Vec<_>>()

@@ -58,11 +58,7 @@ impl Plan {
             Ok(graph) => graph,
             Err(unloaded) => return Ok(failed(&unloaded.files, &unloaded.findings)),
         };
-        let unsupported = graph.unsupported();
         let Graph { supergraph, files, findings, .. } = graph;
-        if !unsupported.is_empty() {
-            return Ok(failed(&files, &unsupported));
-        }
         let api = match ApiSchema::parse(&supergraph.api_sdl) {
             Ok(api) => api,
             Err(mistakes) => return Ok(failed(&files, &mistakes)),

@@ -56,7 +56,7 @@ fn value(
         "n" => return Data::Object(1, nth),
         _ => {}
     }
-    if !field.requires.is_empty() {
+    if !field.requires.is_empty() || !field.context.is_empty() {
         // Computed where it is asked for.
         return Data::Leaf(json!(true));
     }

@@ -204,6 +204,11 @@ impl Schema for Fake {
         let ty = if field.looser_in == Some(self.sub) { field.ty.clone().nullable() } else { field.ty.clone() };
         let argument = arguments.get("n").and_then(Json::as_i64);
         let value = match local.requires.is_empty() {
+            // The gateway has null where something failed further up; then the answer does not matter.
+            true if !field.context.is_empty() => match arguments.get("v") {
+                None | Some(Json::Null) if self.world.may_fail() => Resolved::Error("told nothing".into()),
+                given => Resolved::Leaf(oracle::told(given.unwrap_or(&Json::Null))),
+            },
             true => {
                 let mut below = local.provides.clone();
                 below.extend(provided.iter().flat_map(|selected| selected.below.iter().cloned()));

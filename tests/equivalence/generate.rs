@@ -39,6 +39,9 @@ pub fn world(tape: &mut Tape<'_>, style: Style) -> World {
     for _ in 0..generator.tape.below(3) {
         generator.provide();
     }
+    for nth in 0..generator.tape.below(3) {
+        generator.fill_argument(nth);
+    }
     generator.loosen();
     generator.finish();
     generator.world
@@ -530,6 +533,51 @@ impl Generator<'_, '_> {
         self.world.subgraphs[sub].types.insert(0, query);
     }
 
+    /// `@fromContext`: a new field that repeats what an object above it has. The root sets the context,
+    /// so that it is set on every way.
+    fn fill_argument(&mut self, nth: usize) {
+        let mut places = Vec::new();
+        for (sub, subgraph) in self.world.subgraphs.iter().enumerate().filter(|(_, sub)| sub.opaque.is_empty()) {
+            for (&ty, local) in &subgraph.types {
+                if local.keys.iter().any(|(_, resolvable)| *resolvable) {
+                    places.push((sub, ty));
+                }
+            }
+        }
+        if places.is_empty() {
+            return;
+        }
+        let (sub, ty) = *self.tape.pick(&places);
+        let entities: Vec<TypeIndex> =
+            self.entities().into_iter().filter(|ty| self.world.subgraphs[sub].types.contains_key(ty)).collect();
+        let mut setters = self.tape.some(&entities, 50);
+        setters.push(0);
+        let value = format!("g{nth}");
+        for &setter in &setters {
+            let others = (0..self.world.subgraphs.len()).filter(|&other| {
+                let there = &self.world.subgraphs[other];
+                there.opaque.is_empty() && there.types.contains_key(&setter)
+            });
+            let others: Vec<Sub> = others.collect();
+            let owner = if setter == 0 { sub } else { *self.tape.pick(&others) };
+            let mut field = plain(&value, Named::String);
+            field.ty.non_null = self.tape.chance(30);
+            field.owners = vec![owner];
+            self.world.types[setter].fields.push(field);
+            self.declare(owner, setter, &value);
+            if owner != sub {
+                let local = LocalField { external: true, ..LocalField::default() };
+                self.world.subgraphs[sub].types.get_mut(&setter).expect("present").fields.insert(value.clone(), local);
+            }
+        }
+        let mut field = plain(&format!("f{nth}"), Named::String);
+        field.ty.non_null = self.tape.chance(20);
+        field.owners = vec![sub];
+        field.context = setters.into_iter().map(|setter| (setter, value.clone())).collect();
+        self.world.types[ty].fields.push(field.clone());
+        self.declare(sub, ty, &field.name);
+    }
+
     /// What one subgraph provides, all others must declare as shareable.
     fn share(&mut self, ty: TypeIndex, set: &FieldSet) {
         for selected in set {
@@ -647,6 +695,7 @@ fn plain(name: &str, named: Named) -> Field {
         ty: Ty::of(named, true),
         argument: false,
         requires: Vec::new(),
+        context: Vec::new(),
         owners: Vec::new(),
         inaccessible: false,
         looser_in: None,

@@ -14,10 +14,10 @@ pub type Instance = (TypeIndex, usize);
 // === impl Whole ===
 
 impl Schema for Whole<'_> {
-    type Object = Instance;
+    type Object = Placed;
 
-    fn type_name(&self, object: &Instance) -> String {
-        self.0.types[object.0].name.clone()
+    fn type_name(&self, object: &Placed) -> String {
+        self.0.types[object.instance().0].name.clone()
     }
 
     fn fulfils(&self, type_name: &str, condition: &str) -> bool {
@@ -25,27 +25,56 @@ impl Schema for Whole<'_> {
         self.0.named(condition).is_some_and(|named| self.0.members(named).contains(&ty))
     }
 
-    fn resolve(
-        &self,
-        object: &Instance,
-        field: &str,
-        arguments: &Map<String, Json>,
-    ) -> (Nullability, Resolved<Instance>) {
-        let ty = self.0.api_type(object.0, field);
+    fn resolve(&self, object: &Placed, field: &str, arguments: &Map<String, Json>) -> (Nullability, Resolved<Placed>) {
+        let instance = object.instance();
+        let ty = self.0.api_type(instance.0, field);
         let argument = arguments.get("n").and_then(Json::as_i64);
-        let value = value(self.0, *object, field, argument);
-        (Nullability { lists: ty.lists, non_null: ty.non_null }, resolved(value))
+        let context = &self.0.field(instance.0, field).expect("a field of the world").context;
+        let value = match context.is_empty() {
+            false if !self.0.is_null(instance.0, instance.1, field) => object.told(self.0, context),
+            _ => value(self.0, instance, field, argument),
+        };
+        (Nullability { lists: ty.lists, non_null: ty.non_null }, object.resolved(value))
     }
 }
 
-fn resolved(value: Data) -> Resolved<Instance> {
-    match value {
-        Data::Null => Resolved::Null,
-        Data::Error => Resolved::Error("a resolver failed".into()),
-        Data::Leaf(leaf) => Resolved::Leaf(leaf),
-        Data::Object(ty, nth) => Resolved::Object((ty, nth)),
-        Data::List(items) => Resolved::List(items.into_iter().map(resolved).collect()),
+/// An object and those above it, the root first.
+pub struct Placed(pub Vec<Instance>);
+
+// === impl Placed ===
+
+impl Placed {
+    fn instance(&self) -> Instance {
+        *self.0.last().expect("at least itself")
     }
+
+    /// What a field makes of its context: of the nearest object that sets it.
+    fn told(&self, world: &World, context: &[(TypeIndex, String)]) -> Data {
+        let set = |instance: &Instance| {
+            let (_, name) = context.iter().find(|(ty, _)| *ty == instance.0)?;
+            Some(value(world, *instance, name, None))
+        };
+        match self.0.iter().rev().find_map(set).expect("the root sets it") {
+            Data::Leaf(leaf) => Data::Leaf(told(&leaf)),
+            Data::Null => Data::Leaf(told(&Json::Null)),
+            other => other,
+        }
+    }
+
+    fn resolved(&self, value: Data) -> Resolved<Self> {
+        match value {
+            Data::Null => Resolved::Null,
+            Data::Error => Resolved::Error("a resolver failed".into()),
+            Data::Leaf(leaf) => Resolved::Leaf(leaf),
+            Data::Object(ty, nth) => Resolved::Object(Self([&self.0[..], &[(ty, nth)]].concat())),
+            Data::List(items) => Resolved::List(items.into_iter().map(|item| self.resolved(item)).collect()),
+        }
+    }
+}
+
+/// What a field with a filled argument makes of it.
+pub fn told(context: &Json) -> Json {
+    json!(format!("told {context}"))
 }
 
 /// What a field is in truth, whoever resolves it.

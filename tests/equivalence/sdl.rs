@@ -6,7 +6,7 @@ use super::world::*;
 
 const LINK: &str = "extend schema @link(url: \"https://specs.apollo.dev/federation/v2.9\", import: [\"@key\", \
                     \"@shareable\", \"@external\", \"@requires\", \"@provides\", \"@override\", \"@inaccessible\", \
-                    \"@interfaceObject\"])\n";
+                    \"@interfaceObject\", \"@context\", \"@fromContext\"])\n";
 
 /// The SDL of one subgraph.
 pub fn of(world: &World, sub: Sub) -> String {
@@ -22,6 +22,9 @@ pub fn of(world: &World, sub: Sub) -> String {
         let _ = write!(text, "type {}", world.types[ty].name);
         if !interfaces.is_empty() {
             let _ = write!(text, " implements {}", interfaces.join(" & "));
+        }
+        for context in world.contexts_set(sub, ty) {
+            let _ = write!(text, " @context(name: \"{context}\")");
         }
         body(world, sub, ty, local, &mut text);
     }
@@ -60,11 +63,20 @@ fn body(world: &World, sub: Sub, ty: TypeIndex, local: &LocalType, text: &mut St
     for (name, local) in &local.fields {
         let field = world.field(ty, name).expect("a field of the world");
         let declared = if field.looser_in == Some(sub) { field.ty.clone().nullable() } else { field.ty.clone() };
-        let _ = write!(text, "  {name}{}: {}", argument(field), declared.text(world));
+        let _ = write!(text, "  {name}{}: {}", arguments(world, field), declared.text(world));
         text.push_str(&directives(world, field, local));
         text.push('\n');
     }
     text.push_str("}\n");
+}
+
+fn arguments(world: &World, field: &Field) -> String {
+    if field.context.is_empty() {
+        return argument(field).into();
+    }
+    let each = field.context.iter().map(|(ty, value)| format!("... on {} {{ {value} }}", world.types[*ty].name));
+    let selected = each.collect::<Vec<_>>().join(" ");
+    format!("(v: String @fromContext(field: \"${} {selected}\"))", field.name)
 }
 
 fn argument(field: &Field) -> &'static str {

@@ -55,6 +55,9 @@ pub struct Field {
     pub argument: bool,
     /// What its value is made of: other fields of the same object.
     pub requires: FieldSet,
+    /// What fills its argument `v`: a field of the nearest object above, or of its own, that is of
+    /// one of these types.
+    pub context: Vec<(TypeIndex, String)>,
     /// The subgraphs that resolve it.
     pub owners: Vec<Sub>,
     /// Hidden from clients.
@@ -290,6 +293,13 @@ impl World {
     /// Whether anything fails in this world.
     pub fn may_fail(&self) -> bool {
         self.faulty || self.failing.is_some()
+    }
+
+    /// The contexts that objects of a type set in a subgraph, called like the fields that read them.
+    pub fn contexts_set(&self, sub: Sub, ty: TypeIndex) -> Vec<&str> {
+        let fields = self.types.iter().flat_map(|ty| &ty.fields).filter(|field| field.owners == [sub]);
+        let setting = fields.filter(|field| field.context.iter().any(|(setter, _)| *setter == ty));
+        setting.map(|field| &*field.name).collect()
     }
 
     /// The fields a key consists of at its top.

@@ -161,6 +161,7 @@ impl Reader {
                 mutation: self.kind == Some(OperationKind::Mutation),
                 variables: Vec::new(),
                 conditions: Vec::new(),
+                template: None,
             },
             shape: Arc::new(RowShape::Lists(Vec::new())),
             reason: "a case".into(),
@@ -258,6 +259,7 @@ impl Reader {
             entry: EntryId(0),
             variable: variable.as_str().into(),
             representation: Representation { typename, fields },
+            contexts: Vec::new(),
             copy: copied,
         };
         (input, ListShape { key: key.as_str().into(), object, types: set })

@@ -262,6 +262,7 @@ fn plan(fields: &[(String, Type)], copies: u32) -> Plan {
             mutation: false,
             variables: Vec::new(),
             conditions: Vec::new(),
+            template: None,
         },
         shape: Arc::clone(&shape),
         reason: "a property".into(),

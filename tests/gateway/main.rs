@@ -19,5 +19,4 @@ mod pages;
 mod partial;
 mod record;
 mod reload;
-mod unsupported;
 mod world;

@@ -39,17 +39,6 @@ pub struct Graph {
     pub declared: HashMap<Name, Span>,
 }
 
-// === impl Graph ===
-
-impl Graph {
-    /// What of the graph composes but cannot be executed, for commands that are to execute it.
-    pub fn unsupported(&self) -> Vec<Diagnostic> {
-        let contexts = self.supergraph.uses_contexts();
-        let message = contexts.then_some("the graph fills arguments from contexts, which cannot be executed yet");
-        message.map(|message| Diagnostic::error("UNSUPPORTED_FEATURE", message)).into_iter().collect()
-    }
-}
-
 /// Why there is no graph.
 #[derive(Debug)]
 pub struct Unloaded {

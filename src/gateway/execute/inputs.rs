@@ -15,22 +15,43 @@ use crate::graph::federation::supergraph::{EntryKind, Supergraph};
 use crate::sources::rows::shape::SlotIndex;
 use crate::sources::rows::slot::{Slot, UNKNOWN_TYPE};
 
+use super::contexts;
 use super::store::{Store, Target};
 
-/// The rows sent for one input, and the objects each of them completes.
+/// The rows sent for one input, and the objects each of them completes. Where the fetch reads
+/// contexts, those that have the same values of them.
 #[derive(Debug, Default)]
 pub(super) struct RowSet {
+    /// The input's number.
+    pub(super) input: usize,
+    /// The values of its contexts, as JSON.
+    pub(super) contexts: Vec<Vec<u8>>,
     /// All representations, separated by commas.
     text: Vec<u8>,
     rows: Vec<Range<usize>>,
     /// Where the targets of each row begin; one more than rows.
     offsets: Vec<u32>,
     targets: Vec<Target>,
-    /// Objects that are not asked for, since a key of theirs failed with this error.
-    pub(super) key_failures: Vec<(Target, u32)>,
     /// What failed of objects, by first cell, that are asked for without some requirement: the slots
     /// that required it.
     pub(super) requirement_failures: HashMap<u32, Vec<(SlotIndex, Failure)>>,
+}
+
+/// All rows of one input.
+#[derive(Debug, Default)]
+pub(super) struct Rows {
+    /// One set, or one for each value of the contexts, in the order of the objects.
+    pub(super) sets: Vec<RowSet>,
+    /// Objects that are not asked for, since a key or a context of theirs is not there.
+    pub(super) failures: Vec<(Target, Failure)>,
+}
+
+/// Rows on their way to become a set.
+#[derive(Default)]
+struct Draft {
+    set: RowSet,
+    known: HashTable<usize>,
+    pairs: Vec<(usize, Target)>,
 }
 
 /// Why a requirement is not there.
@@ -62,38 +83,76 @@ enum Skip {
     Failed(u32),
 }
 
-/// Writes the representations of all objects an input of `fetch` completes.
+/// Writes the representations of all objects that the input of this number completes.
 pub(super) fn build(
     store: &Store,
     supergraph: &Supergraph,
     bits: &[bool],
     plan: &Plan,
     fetch: &Fetch,
-    input: &EntityInput,
-) -> RowSet {
-    let mut set = RowSet::default();
+    number: usize,
+) -> Rows {
+    let Some(input) = fetch.inputs.get(number) else { return Rows::default() };
     let after = &fetch.after;
     let losses = store.losses(plan, input.site, after);
     let within = store.within(plan, input);
+    let contexts = (!input.contexts.is_empty()).then(|| contexts::read(store, plan, input, after));
     let mut builder = Builder { store, supergraph, bits, after, text: Vec::new(), failed: Vec::new() };
-    let mut known: HashTable<usize> = HashTable::new();
-    let hasher = FixedState::default();
-    let mut pairs: Vec<(usize, Target)> = Vec::new();
+    let mut drafts: Vec<Draft> = Vec::new();
+    let mut draft_of: HashMap<Vec<Vec<u8>>, usize> = HashMap::new();
+    let mut failures = Vec::new();
     let of_objects = supergraph.entries.get(input.entry).is_some_and(|entry| entry.kind == EntryKind::Entity);
     // What was never revealed must not be asked for as if it were of the entry's type.
     let wanted = |target: &Target| {
         (!of_objects || target.ty != UNKNOWN_TYPE) && within.as_ref().is_none_or(|all| all.contains(&target.start))
     };
     for target in store.targets(input).filter(wanted) {
+        let values = match contexts.as_ref().map(|all| all.get(&target.start)) {
+            None => Vec::new(),
+            // Nobody sees it: it hangs on nothing.
+            Some(None) => continue,
+            Some(Some(Ok(values))) => values.clone(),
+            Some(Some(Err(failure))) => {
+                failures.push((target, *failure));
+                continue;
+            }
+        };
+        let at = *draft_of.entry(values).or_insert_with_key(|values| {
+            let set = RowSet { input: number, contexts: values.clone(), ..RowSet::default() };
+            drafts.push(Draft { set, ..Draft::default() });
+            drafts.len() - 1
+        });
+        let lost = losses.get(&target.start).copied();
+        if let Err(Skip::Failed(error)) = drafts[at].add(&mut builder, input, target, lost) {
+            failures.push((target, Failure::Error(error)));
+        }
+    }
+    Rows { sets: drafts.into_iter().map(Draft::finish).collect(), failures }
+}
+
+// === impl Draft ===
+
+impl Draft {
+    /// Adds an object's representation, unless it is there already.
+    fn add(
+        &mut self,
+        builder: &mut Builder<'_>,
+        input: &EntityInput,
+        target: Target,
+        lost: Option<u32>,
+    ) -> Result<(), Skip> {
+        let Self { set, known, pairs } = self;
+        std::mem::swap(&mut builder.text, &mut set.text);
         let before = builder.text.len();
         if before > 0 {
             builder.text.push(b',');
         }
         let start = builder.text.len();
         builder.failed.clear();
-        match builder.representation(input, target, losses.get(&target.start).copied()) {
+        let written = builder.representation(input, target, lost);
+        match written {
             Ok(()) => {
-                let text = &builder.text;
+                let (text, hasher) = (&builder.text, FixedState::default());
                 let hash = |range: &Range<usize>| hasher.hash_one(&text[range.clone()]);
                 let row = start..text.len();
                 let same = |&other: &usize| text[set.rows[other].clone()] == text[row.clone()];
@@ -113,22 +172,29 @@ pub(super) fn build(
                     set.requirement_failures.insert(target.start, std::mem::take(&mut builder.failed));
                 }
             }
-            Err(skip) => {
-                builder.text.truncate(before);
-                if let Skip::Failed(error) = skip {
-                    set.key_failures.push((target, error));
-                }
-            }
+            Err(_) => builder.text.truncate(before),
         }
+        std::mem::swap(&mut builder.text, &mut set.text);
+        written
     }
-    set.text = builder.text;
-    set.assign(&pairs);
-    set
+
+    fn finish(self) -> RowSet {
+        let Self { mut set, pairs, .. } = self;
+        set.assign(&pairs);
+        set
+    }
 }
 
 // === impl RowSet ===
 
 impl RowSet {
+    /// No rows of an input.
+    pub(super) fn none(input: usize) -> Self {
+        let mut set = Self { input, ..Self::default() };
+        set.assign(&[]);
+        set
+    }
+
     /// How many rows there are.
     pub(super) fn len(&self) -> usize {
         self.rows.len()

@@ -9,8 +9,10 @@
 //! never shows in the response; no tree of values stands between upstream bytes and response bytes.
 
 mod context;
+mod contexts;
 mod errors;
 mod inputs;
+mod parts;
 mod run;
 mod scatter;
 mod store;

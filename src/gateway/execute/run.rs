@@ -20,7 +20,8 @@ use crate::sources::rows::slot::{Rows, UNKNOWN_TYPE, UpstreamError};
 
 use super::context::{ExecuteContext, Response};
 use super::errors::{own_error, too_large};
-use super::inputs::{self, RowSet};
+use super::inputs::{self, Failure, RowSet};
+use super::parts::{self, Part};
 use super::scatter::Scatter;
 use super::store::{self, ROOT, Store, Target};
 use super::writer;
@@ -41,15 +42,28 @@ struct Run<'a> {
     ready: VecDeque<FetchId>,
     /// What each started fetch was asked for.
     asked: IdVec<FetchId, Progress>,
-    calls: FuturesUnordered<BoxFuture<'a, (FetchId, Result<Rows, SourceError>)>>,
+    calls: FuturesUnordered<BoxFuture<'a, Answered>>,
     upstream_calls: u32,
 }
+
+/// A fetch, which of its calls, and the answer.
+type Answered = (FetchId, usize, Result<Rows, SourceError>);
 
 /// How far a fetch is.
 enum Progress {
     Waiting,
-    Called(Vec<RowSet>),
+    Called(Vec<Sent>),
     Done,
+}
+
+/// One call of a fetch; only contexts make several of one.
+struct Sent {
+    /// What its answer looks like.
+    shape: Arc<RowShape>,
+    /// What was sent, parallel to the shape's lists.
+    sets: Vec<RowSet>,
+    /// The answer: answers are used when all are there, so that their order does not show.
+    answer: Option<Result<Rows, SourceError>>,
 }
 
 /// Runs a plan to its response. `variables` are coerced already.
@@ -95,7 +109,7 @@ impl<'a> Run<'a> {
                 self.start(id);
             }
             match tokio::time::timeout_at(deadline, self.calls.next()).await {
-                Ok(Some((id, answer))) => self.arrive(id, answer),
+                Ok(Some((id, nth, answer))) => self.arrive(id, nth, answer),
                 Ok(None) => return,
                 Err(_) => return self.expire(),
             }
@@ -113,50 +127,63 @@ impl<'a> Run<'a> {
         if !fetch.inputs.is_empty() && sets.iter().all(|set| set.len() == 0) {
             return self.complete(id);
         }
+        let parts = parts::split(fetch, sets);
         let Some(source) = self.context.sources.get(fetch.subgraph).cloned() else {
-            self.asked[id] = Progress::Called(sets);
+            self.asked[id] = Progress::Called(parts.into_iter().map(Sent::of).collect());
             self.fail(id, own_error("INTERNAL", "A subgraph of the plan has no source."));
             return self.complete(id);
         };
-        let expected = sets.iter().map(|set| set.len() as u32).collect();
-        let call = self.call(&fetch.request, fetch, &sets);
-        self.asked[id] = Progress::Called(sets);
-        match call {
-            Ok(call) => {
-                let request = FetchRequest { call, shape: fetch.shape.clone(), expected };
-                self.calls.push(call_source(id, source, request, self.context));
+        let mut asked = Vec::with_capacity(parts.len());
+        let mut refused = None;
+        for (nth, part) in parts.into_iter().enumerate() {
+            let expected = part.sets.iter().map(|set| set.len() as u32).collect();
+            match self.call(fetch, &part) {
+                Ok(call) => {
+                    let request = FetchRequest { call, shape: part.shape.clone(), expected };
+                    self.calls.push(call_source((id, nth), source.clone(), request, self.context));
+                }
+                // Connectors alone refuse arguments, and each is one call.
+                Err(error) => refused = Some(own_error("BAD_USER_INPUT", &error.to_string())),
             }
-            Err(error) => {
-                self.fail(id, own_error("BAD_USER_INPUT", &error.to_string()));
-                self.complete(id);
-            }
+            asked.push(Sent::of(part));
+        }
+        self.asked[id] = Progress::Called(asked);
+        if let Some(error) = refused {
+            self.fail(id, error);
+            self.complete(id);
         }
     }
 
-    /// Builds the rows of all inputs; objects whose keys failed take that error.
+    /// Builds the rows of all inputs; objects whose keys or contexts are not there fail.
     fn inputs(&mut self, id: FetchId, fetch: &Fetch) -> Vec<RowSet> {
         let mut sets = Vec::with_capacity(fetch.inputs.len());
         for (index, input) in fetch.inputs.iter().enumerate() {
-            let set = match self.holds(input.guard) {
-                true => inputs::build(&self.store, &self.context.supergraph, &self.bits, self.plan, fetch, input),
-                false => RowSet::default(),
+            let inputs::Rows { sets: mut built, failures } = match self.holds(input.guard) {
+                true => inputs::build(&self.store, &self.context.supergraph, &self.bits, self.plan, fetch, index),
+                false => inputs::Rows::default(),
             };
             if let RowShape::Lists(lists) = &*fetch.shape
                 && let Some(list) = lists.get(index)
             {
-                let mut scatter = Scatter::new(&mut self.store, id);
-                for &(target, error) in &set.key_failures {
-                    scatter.fail(target, &list.object, error, &[]);
+                for (target, failure) in failures {
+                    let error = match failure {
+                        Failure::Error(error) => error,
+                        Failure::Null => self.store.null_requirement(),
+                    };
+                    Scatter::new(&mut self.store, id).fail(target, &list.object, error, &[]);
                 }
             }
-            sets.push(set);
+            if built.is_empty() {
+                built.push(RowSet::none(index));
+            }
+            sets.extend(built);
         }
         sets
     }
 
-    fn call(&self, request: &Request, fetch: &Fetch, sets: &[RowSet]) -> Result<Call, NullArgument> {
-        match request {
-            Request::Graphql { document, mutation, variables, conditions } => {
+    fn call(&self, fetch: &Fetch, part: &Part) -> Result<Call, NullArgument> {
+        match &fetch.request {
+            Request::Graphql { document, mutation, variables, conditions, .. } => {
                 let mut out = ObjectWriter::new();
                 for name in variables {
                     if let Some(value) = self.variables.get(&**name) {
@@ -168,14 +195,19 @@ impl<'a> Run<'a> {
                     out.key(name);
                     out.json(&self.holds(*guard));
                 }
-                for (input, set) in fetch.inputs.iter().zip(sets) {
-                    out.key(&input.variable);
+                for (set, &suffix) in part.sets.iter().zip(&part.suffixes) {
+                    let Some(input) = fetch.inputs.get(set.input) else { continue };
+                    out.numbered(&input.variable, suffix);
                     out.text.push(b'[');
                     out.text.extend_from_slice(set.text());
                     out.text.push(b']');
+                    for (context, value) in input.contexts.iter().zip(&set.contexts) {
+                        out.numbered(&context.name, suffix);
+                        out.text.extend_from_slice(value);
+                    }
                 }
                 Ok(Call::Graphql {
-                    document: document.clone(),
+                    document: part.document.clone().unwrap_or_else(|| document.clone()),
                     operation_name: None,
                     variables: out.finish(),
                     mutation: *mutation,
@@ -189,31 +221,43 @@ impl<'a> Run<'a> {
                 };
                 let rows = match fetch.inputs.is_empty() {
                     true => vec![Value::Object(Map::new())],
-                    false => sets.iter().flat_map(RowSet::rows).map(read_row).collect(),
+                    false => part.sets.iter().flat_map(RowSet::rows).map(read_row).collect(),
                 };
                 Ok(Call::Connector { arguments, rows, wanted: wanted.clone(), mutation: *mutation, shared: *shared })
             }
         }
     }
 
-    fn arrive(&mut self, id: FetchId, answer: Result<Rows, SourceError>) {
+    fn arrive(&mut self, id: FetchId, nth: usize, answer: Result<Rows, SourceError>) {
         let calls = answer.as_ref().ok().and_then(|rows| rows.calls).unwrap_or(1);
         self.upstream_calls = self.upstream_calls.saturating_add(calls);
-        match answer {
-            Ok(rows) => match self.refuse(id, &rows) {
-                Some(error) => self.fail(id, error),
-                None => self.accept(id, rows),
-            },
-            Err(error) => self.fail(id, error.into()),
+        let Progress::Called(sent) = &mut self.asked[id] else { return };
+        sent[nth].answer = Some(answer);
+        if sent.iter().any(|sent| sent.answer.is_none()) {
+            return;
+        }
+        for sent in std::mem::take(sent) {
+            self.take(id, sent);
         }
         self.complete(id);
     }
 
+    fn take(&mut self, id: FetchId, mut sent: Sent) {
+        match sent.answer.take() {
+            Some(Ok(rows)) => match self.refuse(&sent, &rows) {
+                Some(error) => self.fail_sent(id, &[sent], error),
+                None => self.accept(id, &sent, rows),
+            },
+            Some(Err(error)) => self.fail_sent(id, &[sent], error.into()),
+            None => {}
+        }
+    }
+
     /// Why rows cannot be used, if so.
-    fn refuse(&self, id: FetchId, rows: &Rows) -> Option<UpstreamError> {
-        let expected = match &self.asked[id] {
-            Progress::Called(sets) if !sets.is_empty() => sets.iter().map(RowSet::len).sum(),
-            _ => 1,
+    fn refuse(&self, sent: &Sent, rows: &Rows) -> Option<UpstreamError> {
+        let expected = match &sent.sets[..] {
+            [] => 1,
+            sets => sets.iter().map(RowSet::len).sum(),
         };
         if rows.rows.len() != expected {
             let message = "The answer has another number of rows than were asked for.";
@@ -222,33 +266,38 @@ impl<'a> Run<'a> {
         (store::size(rows) > self.store.room()).then(|| too_large(self.context.budgets.request_bytes))
     }
 
-    fn accept(&mut self, id: FetchId, rows: Rows) {
+    fn accept(&mut self, id: FetchId, sent: &Sent, rows: Rows) {
         let plan = self.plan;
-        let fetch = &plan.fetches[id];
         let attached = self.store.attach(rows, id);
         let scatter = Scatter::new(&mut self.store, id);
-        match (&*fetch.shape, &self.asked[id]) {
-            (RowShape::Root(shape), _) => scatter.root(attached, shape),
-            (RowShape::Lists(lists), Progress::Called(sets)) => scatter.lists(attached, lists, &fetch.inputs, sets),
-            (RowShape::Lists(_), _) => {}
+        match &*sent.shape {
+            RowShape::Root(shape) => scatter.root(attached, shape),
+            RowShape::Lists(lists) => scatter.lists(attached, lists, &plan.fetches[id].inputs, &sent.sets),
         }
     }
 
     /// Everything a started fetch would have written fails.
     fn fail(&mut self, id: FetchId, error: UpstreamError) {
-        let plan = self.plan;
+        if let Progress::Called(sent) = &mut self.asked[id] {
+            let sent = std::mem::take(sent);
+            self.fail_sent(id, &sent, error);
+        }
+    }
+
+    fn fail_sent(&mut self, id: FetchId, all: &[Sent], error: UpstreamError) {
         let error = self.store.add_error(error, id);
         let mut scatter = Scatter::new(&mut self.store, id);
-        match (&*plan.fetches[id].shape, &self.asked[id]) {
-            (RowShape::Root(shape), _) => scatter.fail(Target { start: ROOT, ty: UNKNOWN_TYPE }, shape, error, &[]),
-            (RowShape::Lists(lists), Progress::Called(sets)) => {
-                for (list, set) in lists.iter().zip(sets) {
-                    for &target in set.all_targets() {
-                        scatter.fail(target, &list.object, error, &[]);
+        for sent in all {
+            match &*sent.shape {
+                RowShape::Root(shape) => scatter.fail(Target { start: ROOT, ty: UNKNOWN_TYPE }, shape, error, &[]),
+                RowShape::Lists(lists) => {
+                    for (list, set) in lists.iter().zip(&sent.sets) {
+                        for &target in set.all_targets() {
+                            scatter.fail(target, &list.object, error, &[]);
+                        }
                     }
                 }
             }
-            (RowShape::Lists(_), _) => {}
         }
     }
 
@@ -272,8 +321,8 @@ impl<'a> Run<'a> {
                 continue;
             }
             if matches!(self.asked[id], Progress::Waiting) {
-                let sets = self.inputs(id, fetch);
-                self.asked[id] = Progress::Called(sets);
+                let parts = parts::split(fetch, self.inputs(id, fetch));
+                self.asked[id] = Progress::Called(parts.into_iter().map(Sent::of).collect());
             }
             self.fail(id, own_error("GATEWAY_TIMEOUT", "The request took longer than this server allows."));
             self.asked[id] = Progress::Done;
@@ -285,13 +334,21 @@ impl<'a> Run<'a> {
     }
 }
 
+// === impl Sent ===
+
+impl Sent {
+    fn of(part: Part) -> Self {
+        Self { shape: part.shape, sets: part.sets, answer: None }
+    }
+}
+
 fn call_source<'a>(
-    id: FetchId,
+    (id, nth): (FetchId, usize),
     source: Arc<dyn Source>,
     request: FetchRequest,
     context: &'a ExecuteContext,
-) -> BoxFuture<'a, (FetchId, Result<Rows, SourceError>)> {
-    Box::pin(async move { (id, source.fetch(&request, &context.call).await) })
+) -> BoxFuture<'a, Answered> {
+    Box::pin(async move { (id, nth, source.fetch(&request, &context.call).await) })
 }
 
 fn read_row(text: &[u8]) -> Value {
@@ -317,6 +374,11 @@ impl ObjectWriter {
         }
         self.json(&name);
         self.text.push(b':');
+    }
+
+    /// The name of a repetition; see `DocumentTemplate`.
+    fn numbered(&mut self, name: &str, suffix: usize) {
+        if suffix == 0 { self.key(name) } else { self.key(&format!("{name}_{suffix}")) }
     }
 
     fn json(&mut self, value: &impl serde::Serialize) {

@@ -57,10 +57,11 @@ impl<'a> Scatter<'a> {
         self.store.register(attached, &self.fate);
     }
 
-    /// Entities go to the objects their representations were made of.
+    /// Entities go to the objects their representations were made of; `lists` and `sets` are parallel.
     pub(super) fn lists(mut self, attached: Attached, lists: &[ListShape], inputs: &[EntityInput], sets: &[RowSet]) {
         let mut rows = (0u32..).zip(attached.rows.iter().copied());
-        for ((list, input), set) in lists.iter().zip(inputs).zip(sets) {
+        for (list, set) in lists.iter().zip(sets) {
+            let Some(input) = inputs.get(set.input) else { continue };
             for index in 0..set.len() {
                 let Some((nth_row, row)) = rows.next() else { break };
                 let more = attached.row_errors.get(&nth_row).map(Vec::as_slice).unwrap_or_default();

@@ -104,6 +104,12 @@ impl Store {
         }
     }
 
+    /// The type of the root object.
+    pub(super) fn root_type(&self) -> TypeId {
+        let root = self.objects.iter().next().and_then(|roots| roots.first());
+        root.map_or(UNKNOWN_TYPE, |root| root.ty)
+    }
+
     /// Moves rows in. Their recorded objects are known only after [`Store::register`].
     pub(super) fn attach(&mut self, rows: Rows, fetch: FetchId) -> Attached {
         self.bytes += size(&rows);
@@ -409,7 +415,7 @@ impl Store {
 }
 
 /// The slots that lead from the root to a site's objects, each with the site of what is in it.
-fn way_to(plan: &Plan, site: SiteId) -> Vec<(SlotIndex, SiteId)> {
+pub(super) fn way_to(plan: &Plan, site: SiteId) -> Vec<(SlotIndex, SiteId)> {
     let mut way = Vec::new();
     let mut at = site;
     while let Some((outer, slot)) = plan.sites.get(at).and_then(|site| site.inside) {

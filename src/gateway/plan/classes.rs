@@ -38,6 +38,10 @@ impl Classes {
         for set in supergraph.field_sets.iter() {
             relevant.add_nodes(supergraph, &set.selections);
         }
+        let contexts = supergraph.providers.iter().flat_map(|provider| &provider.context_arguments);
+        for (setter, _) in contexts.flat_map(|argument| &argument.selections) {
+            relevant.conditions.insert(supergraph.types[*setter].possible.clone());
+        }
         let mut known: BTreeMap<String, u32> = BTreeMap::new();
         let mut numbers = BTreeMap::new();
         for (id, def) in supergraph.types.iter_enumerated() {
@@ -109,7 +113,7 @@ impl Relevant {
                 let provider = &supergraph.providers[provider];
                 let _ = write!(
                     text,
-                    "{}:{}:{}:{}:{}:{:?}:{};",
+                    "{}:{}:{}:{}:{}:{:?}:{}:{:?};",
                     provider.subgraph.0,
                     shown_type(supergraph, &provider.local_type, ty),
                     shown_set(supergraph, provider.requires),
@@ -117,6 +121,7 @@ impl Relevant {
                     provider.external,
                     provider.override_gate,
                     provider.interface_object,
+                    provider.context_arguments,
                 );
             }
         }

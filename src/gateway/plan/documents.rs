@@ -12,6 +12,7 @@ use crate::sources::contract::Wanted;
 
 use super::conditions::Conditions;
 use super::graph::{Graph, InstanceId};
+use super::model::DocumentTemplate;
 use super::selection::{Selected, SelectedField};
 
 /// Writes the documents of one plan.
@@ -26,6 +27,14 @@ pub struct Writer<'w, 'a> {
     pub variables: BTreeSet<Name>,
     /// Guards the document uses.
     pub used: BTreeSet<GuardId>,
+}
+
+/// Names begin apart from those of the client's variables, so that numbers may follow.
+pub fn free_prefix(operation: &Operation, mut name: String) -> Name {
+    while operation.variables.iter().any(|variable| variable.name.starts_with(&*name)) {
+        name.insert(0, '_');
+    }
+    name.into()
 }
 
 // === impl Writer ===
@@ -129,7 +138,7 @@ impl Writer<'_, '_> {
             let _ = write!(text, "{}:", field.key);
         }
         text.push_str(&field.name);
-        self.arguments(&mut text, &field.arguments);
+        self.arguments(&mut text, &field.arguments, &field.contexts);
         let all: Vec<InstanceId> = instances.iter().copied().collect();
         let own = self.conditions.any(self.graph, self.guards, &all);
         if own != guard {
@@ -147,14 +156,19 @@ impl Writer<'_, '_> {
         let _ = write!(text, "@include(if:${})", condition_name(self.graph.operation, guard));
     }
 
-    fn arguments(&mut self, text: &mut String, arguments: &[(Name, InputValue)]) {
+    /// Arguments as the client wrote them, then those filled from contexts.
+    fn arguments(&mut self, text: &mut String, arguments: &[(Name, InputValue)], contexts: &[(Name, Name)]) {
         for (at, (name, value)) in arguments.iter().enumerate() {
             value.for_each_variable(&mut |name| {
                 self.variables.insert(name.clone());
             });
             let _ = write!(text, "{}{name}:{value}", if at == 0 { "(" } else { "," });
         }
-        if !arguments.is_empty() {
+        for (at, (name, variable)) in contexts.iter().enumerate() {
+            let before = if at == 0 && arguments.is_empty() { "(" } else { "," };
+            let _ = write!(text, "{before}{name}:${variable}{}", DocumentTemplate::MARK);
+        }
+        if !arguments.is_empty() || !contexts.is_empty() {
             text.push(')');
         }
     }

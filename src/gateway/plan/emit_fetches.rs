@@ -16,6 +16,7 @@ use crate::platform::base::id::{Id, IdVec};
 
 use super::choice::Choice;
 use super::classes::field_set_text;
+use super::contexts::{ContextKey, keys_of};
 use super::cost::instance_rows;
 use super::graph::{Arrival, EnterId, Graph, InstanceId};
 use super::layout::{CellId, LayoutId};
@@ -68,6 +69,8 @@ pub struct ListKey {
     pub way: Way,
     /// The key's text.
     pub key: String,
+    /// What its fields' arguments are filled with from further up.
+    pub contexts: Vec<ContextKey>,
 }
 
 /// How objects are entered.
@@ -307,5 +310,6 @@ fn list_key(graph: &Graph<'_>, instance: InstanceId, enter: EnterId) -> ListKey 
         },
     };
     let layout = graph.positions[graph.enters[enter].position].layout;
-    ListKey { layout, way, key: field_set_text(supergraph, &supergraph.field_sets[entry.key].selections) }
+    let key = field_set_text(supergraph, &supergraph.field_sets[entry.key].selections);
+    ListKey { layout, way, key, contexts: keys_of(supergraph, graph.instances[instance].provider) }
 }

@@ -7,6 +7,7 @@ use crate::graph::federation::supergraph::{Entry, EntryKind, Provider, Supergrap
 use crate::graph::language::value::InputValue;
 use crate::platform::base::Name;
 
+use super::contexts::{self, Setter, Setters};
 use super::error::PlanError;
 use super::graph::{
     Arrival, Class, Demand, DemandId, Enter, EnterId, Graph, Instance, InstanceId, Needs, PositionId, reach,
@@ -137,7 +138,7 @@ impl<'a> Expansion<'a, '_> {
             let own = supergraph.field(ty, name).map(|field| &supergraph.fields[field].providers[..]);
             own.unwrap_or_default().iter().any(|&id| {
                 let own = &supergraph.providers[id];
-                own.subgraph == subgraph && !own.external && own.requires.is_none() && self.gate_holds(id)
+                own.subgraph == subgraph && !own.external && !own.needs_more() && self.gate_holds(id)
             })
         })
     }
@@ -148,7 +149,7 @@ impl<'a> Expansion<'a, '_> {
         let position = self.graph.demands[demand].position;
         if position == Graph::ROOT {
             let allowed = self.graph.only_root.is_none_or(|only| only == provider.subgraph);
-            if allowed && provider.requires.is_none() {
+            if allowed && !provider.needs_more() {
                 self.add_option(demand, Arrival::Root, Some(id), Vec::new());
             }
             return;
@@ -162,7 +163,8 @@ impl<'a> Expansion<'a, '_> {
             let supergraph = self.graph.supergraph;
             let mut below = Vec::new();
             let provided = provided(supergraph, &self.graph.instances[origin].overlay, &class, name, &mut below);
-            if provided || (!provider.external && provider.requires.is_none()) {
+            let provided = provided && provider.context_arguments.is_empty();
+            if provided || (!provider.external && !provider.needs_more()) {
                 self.add_option(demand, Arrival::Origin(origin), Some(id), below);
             }
         }
@@ -195,7 +197,7 @@ impl<'a> Expansion<'a, '_> {
             }
             let Some(enter) = self.enter(position, class_index, entry_id) else { continue };
             let instance = self.add_option(demand, Arrival::Enter(enter), Some(id), below);
-            if provider.requires.is_some() {
+            if provider.needs_more() {
                 self.queue.push_back(Task::Requires(instance));
             }
         }
@@ -262,19 +264,38 @@ impl<'a> Expansion<'a, '_> {
         Ok(())
     }
 
-    /// Demands what an instance requires.
+    /// Demands what an instance requires, of its object and of those above that set its contexts.
     pub(super) fn expand_requires(&mut self, instance: InstanceId) -> Result<(), PlanError> {
         let supergraph = self.graph.supergraph;
-        let provider = self.graph.instances[instance].provider;
-        let Some(requires) = provider.and_then(|provider| supergraph.providers[provider].requires) else {
-            return Ok(());
-        };
+        let Some(provider) = self.graph.instances[instance].provider else { return Ok(()) };
+        let provider = &supergraph.providers[provider];
         let demand = &self.graph.demands[self.graph.instances[instance].demand];
         let (position, class) = (demand.position, demand.class);
         let mut needs = Needs::default();
-        let nodes = &supergraph.field_sets[requires].selections;
-        self.demand_nodes(position, (position, class), nodes, &mut needs)?;
+        if let Some(requires) = provider.requires {
+            let nodes = &supergraph.field_sets[requires].selections;
+            self.demand_nodes(position, (position, class), nodes, &mut needs)?;
+        }
+        for argument in &provider.context_arguments {
+            let setters = contexts::setters(&self.graph, position, class, &argument.selections);
+            needs.impossible |= !setters.certain;
+            self.demand_contexts(&setters, &mut needs)?;
+        }
         self.graph.instances[instance].needs = needs;
+        Ok(())
+    }
+
+    /// Demands what a context gives and, where it depends on it, the type of the objects that set it.
+    fn demand_contexts(&mut self, setters: &Setters, needs: &mut Needs) -> Result<(), PlanError> {
+        for &Setter { position, class, set } in &setters.found {
+            let nodes = &self.graph.supergraph.field_sets[set].selections;
+            self.demand_nodes(position, (position, class), nodes, needs)?;
+        }
+        for &position in &setters.revealed {
+            if let Some(nameless) = self.nameless_class(position) {
+                needs.all.push(self.typename_demand(position, nameless));
+            }
+        }
         Ok(())
     }
 

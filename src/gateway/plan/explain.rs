@@ -12,7 +12,8 @@ use crate::sources::contract::Wanted;
 use crate::sources::rows::shape::SiteId;
 
 use super::model::{
-    EntityInput, Fetch, FetchId, Plan, RepresentationField, RepresentationType, RepresentationValue, Request,
+    ContextSource, ContextVariable, EntityInput, Fetch, FetchId, Plan, RepresentationField, RepresentationType,
+    RepresentationValue, Request,
 };
 use super::render::{step, type_names};
 
@@ -57,6 +58,9 @@ fn explain_fetch(supergraph: &Supergraph, plan: &Plan, id: FetchId, fetch: &Fetc
             let _ = writeln!(text, "     if: {}", plan.guards.describe(input.guard));
         }
         let _ = writeln!(text, "     send: {}", sent(supergraph, plan, input));
+        for context in &input.contexts {
+            let _ = writeln!(text, "     with ${}: {}", context.name, given(supergraph, plan, context));
+        }
         let _ = writeln!(text, "     calls: {}", batching(supergraph, input));
     }
     match &fetch.request {
@@ -125,6 +129,20 @@ fn sent(supergraph: &Supergraph, plan: &Plan, input: &EntityInput) -> String {
     format!("{{ {} }}", parts.join(", "))
 }
 
+/// Where the value of a context comes from: the last that stands above an object counts.
+fn given(supergraph: &Supergraph, plan: &Plan, context: &ContextVariable) -> String {
+    let source = |source: &ContextSource| {
+        let fields: Vec<String> = source.value.iter().map(|field| field_text(supergraph, plan, field)).collect();
+        let path = &plan.sites[source.site].path;
+        format!("{} at {}", fields.join(" or "), if path.is_empty() { "the root" } else { path })
+    };
+    let sources: Vec<String> = context.sources.iter().map(source).collect();
+    match &sources[..] {
+        [one] => one.clone(),
+        several => format!("the nearest of {}", several.join(", ")),
+    }
+}
+
 fn field_text(supergraph: &Supergraph, plan: &Plan, field: &RepresentationField) -> String {
     let mut text = field.name.to_string();
     if let RepresentationValue::Object(below) = &field.value {
@@ -180,6 +198,14 @@ pub fn explain_json(supergraph: &Supergraph, plan: &Plan) -> Value {
                         "types": type_names(supergraph, &input.types).iter().map(|name| name.to_string()).collect::<Vec<_>>(),
                         "within": ways_in(supergraph, plan, input),
                         "representation": sent(supergraph, plan, input),
+                        "contexts": input
+                            .contexts
+                            .iter()
+                            .map(|context| json!({
+                                "variable": &*context.name,
+                                "from": given(supergraph, plan, context),
+                            }))
+                            .collect::<Vec<_>>(),
                         "calls": batching(supergraph, input),
                     })
                 })

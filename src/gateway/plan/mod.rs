@@ -5,7 +5,8 @@
 //! `atomicity`) what must be;
 //! `reduce` and `search` choose; `emit_fetches` and `merge_fetches` turn a choice into calls, which
 //! `cost` scores; `render` writes documents, shapes and representations, `output_program` the
-//! response; `verify` checks the whole and `explain` tells it.
+//! response; `verify` checks the whole and `explain` tells it. `contexts` has arguments that are filled
+//! from objects further up.
 //!
 //! Imports: operation, federation, language, and the models of rows and sources.
 
@@ -16,6 +17,7 @@ mod choice;
 mod classes;
 mod conditions;
 mod constraints;
+mod contexts;
 mod cost;
 mod documents;
 mod emit_fetches;

@@ -88,6 +88,9 @@ pub enum Request {
         variables: Vec<Name>,
         /// Boolean variables it uses for conditions, and the guards they stand for.
         conditions: Vec<(Name, GuardId)>,
+        /// How the document is written when objects of one list differ in what their contexts give;
+        /// only if some input has contexts.
+        template: Option<Arc<DocumentTemplate>>,
     },
     /// A connector.
     Connector {
@@ -125,9 +128,61 @@ pub struct EntityInput {
     pub variable: Name,
     /// What is sent for each object.
     pub representation: Representation,
+    /// Arguments of its fields that are filled from objects further up. Objects for which they differ
+    /// are asked for apart.
+    pub contexts: Vec<ContextVariable>,
     /// Slots it writes that no other fetch writes below may be shared between equal rows; these
     /// must be copied for each target.
     pub copy: Vec<SlotIndex>,
+}
+
+/// A document whose lists can be repeated, each time for objects with other context values.
+#[derive(Clone, PartialEq, Debug)]
+pub struct DocumentTemplate {
+    /// The client's variables, with their declarations.
+    pub variables: Vec<(Name, String)>,
+    /// Conditions, with their declarations.
+    pub conditions: Vec<(Name, String)>,
+    /// The lists.
+    pub lists: Vec<ListTemplate>,
+}
+
+/// One list of a document. [`DocumentTemplate::MARK`] stands after each name that differs from one
+/// repetition to the next.
+#[derive(Clone, PartialEq, Debug)]
+pub struct ListTemplate {
+    /// What it declares.
+    pub declared: String,
+    /// What it selects.
+    pub selected: String,
+    /// Which variables of the document it uses, conditions included.
+    pub used: Vec<Name>,
+}
+
+/// A variable that carries what an object further up gives.
+#[derive(Clone, PartialEq, Debug)]
+pub struct ContextVariable {
+    /// The variable.
+    pub name: Name,
+    /// Its type.
+    pub ty: Name,
+    /// Where null must not stand: each list, outermost first, then what is inside.
+    pub non_null: Vec<bool>,
+    /// Objects that give it; those nearest to the object that is asked for count.
+    pub sources: Vec<ContextSource>,
+}
+
+/// Objects that set a context, and where its value stands in them.
+#[derive(Clone, PartialEq, Debug)]
+pub struct ContextSource {
+    /// The objects: those of this site …
+    pub site: SiteId,
+    /// … that are of one of these types …
+    pub types: TypeSet,
+    /// … or whose type is not known, if the context is set whatever it is.
+    pub nameless: bool,
+    /// The value: of the first field that applies, down to a leaf.
+    pub value: Vec<RepresentationField>,
 }
 
 /// A program that builds one representation from one object.
@@ -254,6 +309,33 @@ pub enum OutputTypeKind {
         /// How each is written.
         selection: OutputSelection,
     },
+}
+
+// === impl DocumentTemplate ===
+
+impl DocumentTemplate {
+    /// Stands where a repetition is told from others. No GraphQL text of ours has this character.
+    pub const MARK: char = '\u{1}';
+
+    /// The document that asks for some lists, each the list's number and which repetition it is: the
+    /// first has the plain names.
+    pub fn write(&self, parts: &[(usize, usize)]) -> String {
+        let parts = parts.iter().filter_map(|&(list, nth)| Some((self.lists.get(list)?, nth)));
+        let parts: Vec<(&ListTemplate, usize)> = parts.collect();
+        let is_used = |name: &Name| parts.iter().any(|(list, _)| list.used.contains(name));
+        let shared = |all: &[(Name, String)]| {
+            let used = all.iter().filter(|(name, _)| is_used(name));
+            used.map(|(_, declared)| declared.clone()).collect::<Vec<_>>()
+        };
+        let numbered = |text: &str, nth: usize| {
+            text.replace(Self::MARK, &if nth == 0 { String::new() } else { format!("_{nth}") })
+        };
+        let mut declared = shared(&self.variables);
+        declared.extend(parts.iter().map(|(list, nth)| numbered(&list.declared, *nth)));
+        declared.extend(shared(&self.conditions));
+        let selected: Vec<String> = parts.iter().map(|(list, nth)| numbered(&list.selected, *nth)).collect();
+        format!("query({}){{{}}}", declared.join(","), selected.join(" "))
+    }
 }
 
 // === impl OutputSelection ===

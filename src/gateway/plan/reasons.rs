@@ -29,11 +29,16 @@ pub fn why_dead(graph: &Graph<'_>, live: &Liveness, demand: DemandId) -> String 
                 format!("{subgraph} needs the key `{key}`, which nobody gives here")
             }
             Arrival::Origin(_) | Arrival::Root | Arrival::Enter(_) => {
-                let requires = instance.provider.and_then(|provider| supergraph.providers[provider].requires);
-                match requires {
+                let provider = instance.provider.map(|provider| &supergraph.providers[provider]);
+                let contexts = provider.map(|provider| &provider.context_arguments[..]).unwrap_or_default();
+                match provider.and_then(|provider| provider.requires) {
                     Some(set) => {
                         let set = field_set_text(supergraph, &supergraph.field_sets[set].selections);
                         format!("{subgraph} requires `{set}`, which nobody gives here")
+                    }
+                    None if !contexts.is_empty() => {
+                        let names: Vec<&str> = contexts.iter().map(|argument| &*argument.name).collect();
+                        format!("{subgraph} fills `{}` from a context, which nothing gives here", names.join("`, `"))
                     }
                     None => format!("{subgraph} has it, but its parent cannot be had there"),
                 }

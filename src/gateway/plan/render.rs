@@ -15,11 +15,11 @@ use crate::sources::rows::shape::{ListShape, RowShape, SiteId, SlotIndex};
 
 use super::choice::Choice;
 use super::conditions::Conditions;
-use super::documents::{Writer, condition_name, free_name};
+use super::documents::{Writer, condition_name, free_name, free_prefix};
 use super::emit_fetches::{Call, CallId, List, Way};
 use super::graph::{Class, Graph, InstanceId, PositionId};
 use super::layout::{LayoutId, Layouts, Numbering};
-use super::model::{EntityInput, Fetch, FetchId, Request};
+use super::model::{DocumentTemplate, EntityInput, Fetch, FetchId, ListTemplate, Request};
 use super::representations::Compiler;
 use super::search::Solution;
 use super::selection::{Selected, list_types, of_list, of_root};
@@ -164,14 +164,20 @@ impl<'r> Renderer<'r> {
             guards: self.guards,
             subgraph: call.subgraph,
         };
+        let representation = compiler.representation(list, guard);
+        let contexts = compiler.context_variables(list, writer.2);
         EntityInput {
             site,
             types: list_types(graph, list),
             within,
             guard,
             entry: entry.expect("a list serves at least one enter"),
-            variable: free_name(graph.operation, variable),
-            representation: compiler.representation(list, guard),
+            variable: match contexts.is_empty() {
+                true => free_name(graph.operation, variable),
+                false => free_prefix(graph.operation, variable),
+            },
+            representation,
+            contexts,
             copy,
         }
     }
@@ -224,59 +230,50 @@ impl<'r> Renderer<'r> {
     ) -> Request {
         let (variables, used) = (BTreeSet::new(), BTreeSet::new());
         let mut writer = Writer { graph, conditions, guards: self.guards, variables, used };
-        let mut body = String::new();
-        if let ([], [root]) = (inputs, selections) {
-            body = writer.selection_set(root, guard, None);
-        } else {
-            body.push('{');
-            for (at, (input, selected)) in inputs.iter().zip(selections).enumerate() {
-                let alias = list_alias(call, at);
-                if alias != "_entities" {
-                    let _ = write!(body, "{}{alias}:", if at > 0 { " " } else { "" });
-                }
-                let _ = write!(body, "_entities(representations:${})", input.variable);
-                if input.guard != guard {
-                    writer.include(&mut body, input.guard);
-                }
-                let set = writer.selection_set(selected, input.guard, None);
-                match selected.declared {
-                    _ if selected.fields.is_empty() => body.push_str(&set),
-                    // An interface's fields stand under its own type condition.
-                    Some(ty) => {
-                        let name = &graph.supergraph.types[ty].name;
-                        let _ = match set.strip_prefix("{__typename ") {
-                            Some(rest) => write!(body, "{{__typename ...on {name}{{{rest}}}"),
-                            None => write!(body, "{{...on {name}{set}}}"),
-                        };
-                    }
-                    None => body.push_str(&set),
-                }
-            }
-            body.push('}');
+        let (mut root, mut lists) = (None, Vec::new());
+        if let ([], [selected]) = (inputs, selections) {
+            root = Some(writer.selection_set(selected, guard, None));
         }
-        let (variables, used) = (writer.variables, writer.used);
+        let (mut variables, mut used) = (writer.variables.clone(), writer.used.clone());
+        for (at, (input, selected)) in inputs.iter().zip(selections).enumerate() {
+            (writer.variables, writer.used) = (BTreeSet::new(), BTreeSet::new());
+            lists.push(list(&mut writer, &list_alias(call, at), input, selected, guard));
+            variables.append(&mut writer.variables);
+            used.append(&mut writer.used);
+        }
         let mutation = inputs.is_empty() && graph.operation.kind == OperationKind::Mutation;
         let conditions: Vec<(Name, GuardId)> =
             used.into_iter().map(|guard| (condition_name(graph.operation, guard), guard)).collect();
-        let mut declared: Vec<String> = Vec::new();
-        for variable in graph.operation.variables.iter().filter(|variable| variables.contains(&variable.name)) {
+        let of_client = graph.operation.variables.iter().filter(|variable| variables.contains(&variable.name));
+        let of_client = of_client.map(|variable| {
             let default = variable.default.as_ref().map(|value| format!("={value}")).unwrap_or_default();
-            declared.push(format!("${}:{}{default}", variable.name, variable.ty));
-        }
-        declared.extend(inputs.iter().map(|input| format!("${}:[_Any!]!", input.variable)));
-        declared.extend(conditions.iter().map(|(name, _)| format!("${name}:Boolean!")));
-        let declared = if declared.is_empty() { String::new() } else { format!("({})", declared.join(",")) };
-        let kind = match (mutation, declared.is_empty()) {
-            (true, _) => "mutation",
-            (false, true) => "",
-            (false, false) => "query",
+            (variable.name.clone(), format!("${}:{}{default}", variable.name, variable.ty))
+        });
+        let template = DocumentTemplate {
+            variables: of_client.collect(),
+            conditions: conditions.iter().map(|(name, _)| (name.clone(), format!("${name}:Boolean!"))).collect(),
+            lists,
         };
-        Request::Graphql {
-            document: format!("{kind}{declared}{body}").into(),
-            mutation,
-            variables: variables.into_iter().collect(),
-            conditions,
-        }
+        let (document, template) = match root {
+            None => {
+                let once: Vec<(usize, usize)> = (0..inputs.len()).map(|at| (at, 0)).collect();
+                let repeats = inputs.iter().any(|input| !input.contexts.is_empty());
+                (template.write(&once), repeats.then(|| Arc::new(template)))
+            }
+            Some(body) => {
+                let declared: Vec<&str> =
+                    template.variables.iter().chain(&template.conditions).map(|(_, declared)| &**declared).collect();
+                let declared = if declared.is_empty() { String::new() } else { format!("({})", declared.join(",")) };
+                let kind = match (mutation, declared.is_empty()) {
+                    (true, _) => "mutation",
+                    (false, true) => "",
+                    (false, false) => "query",
+                };
+                (format!("{kind}{declared}{body}"), None)
+            }
+        };
+        let variables = variables.into_iter().collect();
+        Request::Graphql { document: document.into(), mutation, variables, conditions, template }
     }
 
     fn connector(
@@ -348,11 +345,51 @@ fn selections(graph: &Graph<'_>, layouts: &Layouts, call: &Call) -> Vec<Selected
     if call.lists.is_empty() {
         return vec![of_root(graph, layouts, call)];
     }
-    call.lists.iter().map(|list| of_list(graph, layouts, call, list)).collect()
+    (0..call.lists.len()).map(|at| of_list(graph, layouts, call, at)).collect()
+}
+
+/// What a list declares and selects; its own variables are left in `writer`.
+fn list(
+    writer: &mut Writer<'_, '_>,
+    alias: &str,
+    input: &EntityInput,
+    selected: &Selected,
+    guard: GuardId,
+) -> ListTemplate {
+    let mark = if input.contexts.is_empty() { String::new() } else { DocumentTemplate::MARK.to_string() };
+    let mut declared = format!("${}{mark}:[_Any!]!", input.variable);
+    for context in &input.contexts {
+        let _ = write!(declared, ",${}{mark}:{}", context.name, context.ty);
+    }
+    let mut body = String::new();
+    if alias != "_entities" {
+        let _ = write!(body, "{alias}{mark}:");
+    }
+    let _ = write!(body, "_entities(representations:${}{mark})", input.variable);
+    if input.guard != guard {
+        writer.include(&mut body, input.guard);
+    }
+    let set = writer.selection_set(selected, input.guard, None);
+    match selected.declared {
+        _ if selected.fields.is_empty() => body.push_str(&set),
+        // An interface's fields stand under its own type condition.
+        Some(ty) => {
+            let name = &writer.graph.supergraph.types[ty].name;
+            let _ = match set.strip_prefix("{__typename ") {
+                Some(rest) => write!(body, "{{__typename ...on {name}{{{rest}}}"),
+                None => write!(body, "{{...on {name}{set}}}"),
+            };
+        }
+        None => body.push_str(&set),
+    }
+    let conditions = writer.used.iter().map(|&guard| condition_name(writer.graph.operation, guard));
+    let used = writer.variables.iter().cloned().chain(conditions).collect();
+    ListTemplate { declared, selected: body, used }
 }
 
 fn list_alias(call: &Call, at: usize) -> String {
-    if call.lists.len() == 1 { "_entities".to_owned() } else { format!("_e{at}") }
+    let plain = call.lists.len() == 1 && call.lists[0].key.contexts.is_empty();
+    if plain { "_entities".to_owned() } else { format!("_e{at}") }
 }
 
 /// Why a call is made, in a line.

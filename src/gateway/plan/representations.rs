@@ -84,6 +84,19 @@ impl Compiler<'_, '_> {
         Representation { typename, fields }
     }
 
+    /// Where one value stands that a field set selects of objects of a class.
+    pub(super) fn add_value(
+        &mut self,
+        position: PositionId,
+        class: usize,
+        nodes: &[FieldSetNode],
+        (guard, types): (GuardId, TypeSet),
+        into: &mut Vec<RepresentationField>,
+    ) {
+        let terms = Terms { key: false, required_by: Vec::new(), guard, types };
+        self.add(position, class, nodes, &terms, into);
+    }
+
     fn add(
         &mut self,
         position: PositionId,

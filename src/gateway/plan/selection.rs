@@ -7,6 +7,7 @@ use crate::graph::federation::supergraph::{Supergraph, TypeRef};
 use crate::graph::language::value::InputValue;
 use crate::platform::base::Name;
 
+use super::contexts::{ContextKey, variable};
 use super::emit_fetches::{Call, List, Way};
 use super::graph::{Arrival, Graph, InstanceId, reach};
 use super::layout::{CellId, LayoutId, Layouts};
@@ -37,6 +38,8 @@ pub struct SelectedField {
     pub name: Name,
     /// Its arguments.
     pub arguments: Vec<(Name, InputValue)>,
+    /// Arguments filled from contexts, and the variables that carry them.
+    pub contexts: Vec<(Name, Name)>,
     /// The cell it fills.
     pub cell: CellId,
     /// Its type there.
@@ -51,6 +54,8 @@ struct Builder<'g, 'a> {
     graph: &'g Graph<'a>,
     layouts: &'g Layouts,
     children: BTreeMap<InstanceId, Vec<InstanceId>>,
+    /// What contexts give, and the variables that carry it.
+    contexts: Vec<(ContextKey, Name)>,
 }
 
 /// What a root call selects.
@@ -63,8 +68,11 @@ pub fn of_root(graph: &Graph<'_>, layouts: &Layouts, call: &Call) -> Selected {
 }
 
 /// What an entity call selects of one of its lists.
-pub fn of_list(graph: &Graph<'_>, layouts: &Layouts, call: &Call, list: &List) -> Selected {
-    let builder = Builder::new(graph, layouts, call);
+pub fn of_list(graph: &Graph<'_>, layouts: &Layouts, call: &Call, at: usize) -> Selected {
+    let list = &call.lists[at];
+    let mut builder = Builder::new(graph, layouts, call);
+    let contexts = list.key.contexts.iter().enumerate();
+    builder.contexts.extend(contexts.map(|(nth, key)| (key.clone(), variable(graph.operation, at, nth))));
     let (declared, possible, opaque) = match list.key.way {
         Way::Interface(ty) => (Some(ty), reach(graph.supergraph, ty, call.subgraph).0, false),
         Way::InterfaceObject(ty) => (Some(ty), list_types(graph, list), true),
@@ -93,7 +101,7 @@ impl<'g, 'a> Builder<'g, 'a> {
                 children.entry(origin).or_default().push(instance);
             }
         }
-        Self { graph, layouts, children }
+        Self { graph, layouts, children, contexts: Vec::new() }
     }
 
     fn select(
@@ -114,7 +122,10 @@ impl<'g, 'a> Builder<'g, 'a> {
             // The runtime type is told by the typing of the selection itself.
             let Some(local_type) = graph.local_type(id) else { continue };
             let demand = &graph.demands[graph.instances[id].demand];
-            let same = |field: &&mut SelectedField| field.cell == demand.cell && field.local_type == *local_type;
+            let contexts = self.context_arguments(id);
+            let same = |field: &&mut SelectedField| {
+                field.cell == demand.cell && field.local_type == *local_type && field.contexts == contexts
+            };
             if let Some(field) = fields.iter_mut().find(same) {
                 field.instances.push(id);
                 continue;
@@ -130,6 +141,7 @@ impl<'g, 'a> Builder<'g, 'a> {
                 key,
                 name,
                 arguments: demand.arguments.clone(),
+                contexts,
                 cell: demand.cell,
                 local_type: local_type.clone(),
                 instances: vec![id],
@@ -146,6 +158,20 @@ impl<'g, 'a> Builder<'g, 'a> {
             }
         }
         Selected { layout, subgraph, declared, possible, opaque, fields }
+    }
+
+    /// An instance's arguments that are filled from contexts, with their variables. Only fields that
+    /// are entered by key have any.
+    fn context_arguments(&self, id: InstanceId) -> Vec<(Name, Name)> {
+        let Some(provider) = self.graph.instances[id].provider else { return Vec::new() };
+        let arguments = self.graph.supergraph.providers[provider].context_arguments.iter();
+        arguments
+            .filter_map(|argument| {
+                let key = ContextKey::of(argument);
+                let (_, variable) = self.contexts.iter().find(|(known, _)| *known == key)?;
+                Some((argument.name.clone(), variable.clone()))
+            })
+            .collect()
     }
 }
 

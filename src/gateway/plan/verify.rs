@@ -10,7 +10,8 @@ use crate::platform::base::id::Id;
 use crate::sources::rows::shape::{ObjectShape, RowShape, SiteId, SlotIndex, Typing, ValueKind};
 
 use super::model::{
-    Fetch, FetchId, OutputKind, OutputSelection, Plan, RepresentationField, RepresentationValue, Request,
+    ContextVariable, Fetch, FetchId, OutputKind, OutputSelection, Plan, RepresentationField, RepresentationValue,
+    Request,
 };
 
 /// What is wrong with a plan; empty if nothing is.
@@ -132,6 +133,30 @@ impl Check<'_> {
         }
         for input in &fetch.inputs {
             self.fields(id, input.site, &input.representation.fields, &before);
+            for context in &input.contexts {
+                self.context(id, input.site, context, &before);
+            }
+        }
+    }
+
+    /// A context is set on the way to the objects, by values that are there.
+    fn context(
+        &mut self,
+        id: FetchId,
+        site: SiteId,
+        context: &ContextVariable,
+        before: &BTreeSet<(SiteId, SlotIndex)>,
+    ) {
+        if context.sources.is_empty() {
+            self.fault(id, format!("nothing sets the context of `${}`", context.name));
+        }
+        let outer = |site: &SiteId| self.plan.sites[*site].inside.map(|(outer, _)| outer);
+        let way: BTreeSet<SiteId> = std::iter::successors(Some(site), outer).collect();
+        for source in &context.sources {
+            if !way.contains(&source.site) {
+                self.fault(id, format!("the context of `${}` is set beside the way", context.name));
+            }
+            self.fields(id, source.site, &source.value, before);
         }
     }
 
@@ -165,7 +190,14 @@ impl Check<'_> {
     /// Variables are those of the operation, and conditions are guards of the plan.
     fn request(&mut self, operation: &Operation, id: FetchId, fetch: &Fetch) {
         match &fetch.request {
-            Request::Graphql { document, variables, conditions, .. } => {
+            Request::Graphql { document, variables, conditions, template, .. } => {
+                let contexts = || fetch.inputs.iter().flat_map(|input| &input.contexts);
+                if template.is_some() != contexts().next().is_some() {
+                    self.fault(id, "has contexts but no template, or a template and no contexts");
+                }
+                if let Some(unused) = contexts().find(|context| !document.contains(&format!(":${}", context.name))) {
+                    self.fault(id, format!("`${}` fills no argument", unused.name));
+                }
                 if variables.iter().any(|name| operation.variables.iter().all(|variable| variable.name != *name)) {
                     self.fault(id, "uses a variable the client did not declare");
                 }
@@ -180,6 +212,9 @@ impl Check<'_> {
             Request::Connector { connector, .. } => {
                 if self.supergraph.connectors[*connector].subgraph != fetch.subgraph {
                     self.fault(id, "calls the connector of another subgraph");
+                }
+                if fetch.inputs.iter().any(|input| !input.contexts.is_empty()) {
+                    self.fault(id, "fills arguments of a connector from contexts");
                 }
                 if fetch.inputs.len() > 1 {
                     self.fault(id, "calls a connector for two kinds of objects at once");

@@ -339,11 +339,6 @@ pub enum AuthAtom {
 // === impl Supergraph ===
 
 impl Supergraph {
-    /// Whether any argument is filled from a context.
-    pub fn uses_contexts(&self) -> bool {
-        self.providers.iter().any(|provider| !provider.context_arguments.is_empty())
-    }
-
     /// The type called `name`.
     pub fn type_id(&self, name: &str) -> Option<TypeId> {
         self.type_ids.get(name).copied()
@@ -402,6 +397,15 @@ impl Supergraph {
             text = format!("[{text}]{}", if non_null { "!" } else { "" });
         }
         text
+    }
+}
+
+// === impl Provider ===
+
+impl Provider {
+    /// Whether it needs more than the object: values that are sent along when the object is entered.
+    pub fn needs_more(&self) -> bool {
+        self.requires.is_some() || !self.context_arguments.is_empty()
     }
 }
 

@@ -91,6 +91,11 @@ impl<'g> Reach<'g> {
     /// from there is worked out.
     pub fn settled(&mut self, ty: TypeId, arrivals: Vec<Arrival>) -> StateId {
         let state = self.state(ty, arrivals);
+        self.settle();
+        state
+    }
+
+    fn settle(&mut self) {
         while let Some(next) = self.queue.pop_front() {
             self.states[next].queued = false;
             if self.grow(next) {
@@ -99,7 +104,6 @@ impl<'g> Reach<'g> {
                 }
             }
         }
-        state
     }
 
     /// Whether the runtime type of these objects can be known.
@@ -118,7 +122,7 @@ impl<'g> Reach<'g> {
         let mut arrivals = BTreeSet::new();
         for &id in &graph.fields[field].providers {
             let provider = &graph.providers[id];
-            if !self.is_drawn(provider) || (provider.requires.is_some() && !self.states[state].fed.contains(&id)) {
+            if !self.is_drawn(provider) || (provider.needs_more() && !self.states[state].fed.contains(&id)) {
                 continue;
             }
             let (ty, here) = (self.states[state].ty, self.here(state, provider));
@@ -161,8 +165,19 @@ impl<'g> Reach<'g> {
         classes
     }
 
-    /// Whether what `nodes` select can be had of these objects.
-    pub fn holds(&mut self, state: StateId, nodes: &[FieldSetNode]) -> bool {
+    /// Whether what `nodes` select can be had of these objects, of which everything is worked out.
+    pub fn gives(&mut self, state: StateId, nodes: &[FieldSetNode]) -> bool {
+        loop {
+            // Asking meets objects further down; only what they reach in the end counts.
+            if self.holds(state, nodes) || self.queue.is_empty() {
+                return self.holds(state, nodes);
+            }
+            self.settle();
+        }
+    }
+
+    /// Whether what `nodes` select can be had as far as is known so far.
+    pub(super) fn holds(&mut self, state: StateId, nodes: &[FieldSetNode]) -> bool {
         self.holds_for(state, state, nodes)
     }
 
@@ -257,18 +272,21 @@ impl<'g> Reach<'g> {
         any
     }
 
-    /// A field with requirements is asked through an entry of its subgraph that carries them.
+    /// A field with requirements is asked through an entry of its subgraph that carries them, and so is
+    /// one with arguments from contexts; who sets those depends on the way to the object, which is not
+    /// known here.
     fn feed(&mut self, state: StateId) -> bool {
         let graph = self.graph;
         let mut any = false;
         for &field in &graph.types[self.states[state].ty].field_order {
             for &id in &graph.fields[field].providers {
                 let provider = &graph.providers[id];
-                let Some(requires) = provider.requires else { continue };
-                if self.states[state].fed.contains(&id) || !self.is_enterable(state, provider) {
+                if !provider.needs_more() || self.states[state].fed.contains(&id) || !self.is_enterable(state, provider)
+                {
                     continue;
                 }
-                if self.holds(state, &graph.field_sets[requires].selections) {
+                let requires = provider.requires.map(|set| &graph.field_sets[set].selections[..]);
+                if self.holds(state, requires.unwrap_or_default()) {
                     self.states[state].fed.insert(id);
                     any = true;
                 }

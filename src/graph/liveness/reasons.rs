@@ -117,8 +117,8 @@ impl Reach<'_> {
                         missing,
                     });
                 }
-                None if there => {}
-                Some(_) if there => {
+                None if there && (!provider.needs_more() || self.is_enterable(state, provider)) => {}
+                _ if there => {
                     let key_field = self.foreign_key(state, provider.subgraph);
                     reasons.extend(key_field.map(|key_field| Reason::KeyExternal {
                         subgraph: subgraph.clone(),

@@ -46,7 +46,7 @@ impl Contexts {
             else {
                 continue;
             };
-            if reach.holds(state, &graph.field_sets[*set].selections) {
+            if reach.gives(state, &graph.field_sets[*set].selections) {
                 filled.insert(*argument);
             } else {
                 filled.remove(argument);
