@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use crate::gateway::auth::authenticate::Authenticator;
 use crate::gateway::auth::policy::Policies;
-use crate::gateway::pipeline::{Snapshot, SnapshotParts};
+use crate::gateway::pipeline::{Snapshot, SnapshotParts, labels};
 use crate::graph::federation::supergraph::{AuthAtom, Supergraph};
 use crate::platform::base::diagnostic::Diagnostic;
 use crate::platform::base::secret::Secret;
@@ -119,6 +119,9 @@ impl Assembler {
         let headers = HeaderRules::new(&config.headers)
             .map_err(|found| invalid(found.into_iter().map(|mistake| mistake.below(["headers"])).collect()));
         let cursors = self.cursor_key(config).map_err(|mistake| invalid(vec![mistake]));
+        if let Ok(policies) = &policies {
+            invalid(labels::mistakes(&config.graph.override_labels, policies));
+        }
         invalid(routes::mistakes(config));
         if let Err(error) = logging::check(&config.telemetry.logs) {
             invalid(vec![Mistake::at(["telemetry", "logs", "level"], error.to_string())]);
@@ -154,7 +157,8 @@ impl Assembler {
             &self.natives,
             &graph.protos,
         )?;
-        let findings = missing_policies(supergraph, &policies);
+        let mut findings = missing_policies(supergraph, &policies);
+        findings.extend(labels::findings(supergraph, &config.graph.override_labels));
         let snapshot = Snapshot::new(SnapshotParts {
             supergraph: supergraph.clone(),
             sources: registry.sources().clone(),
@@ -164,6 +168,7 @@ impl Assembler {
             limits: config.limits.clone(),
             errors: config.errors.clone(),
             introspection: config.graph.introspection,
+            labels: config.graph.override_labels.clone(),
         });
         let snapshot = snapshot.map_err(|findings| findings.into_iter().map(Objection::Finding).collect::<Vec<_>>())?;
         Ok((snapshot, findings))

@@ -29,6 +29,9 @@ pub(super) struct Plan {
     /// Which operation of the document, if it has several
     #[arg(long, value_name = "NAME")]
     operation: Option<String>,
+    /// An override label that holds, such as `percent(5)`; can be repeated
+    #[arg(long = "label", value_name = "LABEL")]
+    labels: Vec<String>,
     /// For people or for programs
     #[arg(long, value_enum, default_value_t)]
     format: Format,
@@ -74,6 +77,7 @@ impl Plan {
         };
         let options = PlanOptions {
             assumed_list_size: u64::from(settled.config.limits.assumed_list_size),
+            labels: self.labels.iter().map(|label| label.as_str().into()).collect(),
             ..PlanOptions::default()
         };
         match plan(&supergraph, &operation, &options) {

@@ -11,6 +11,7 @@ mod demo;
 mod graphql;
 mod harness;
 mod http;
+mod labels;
 mod library;
 mod limits;
 mod mistakes;

@@ -1,5 +1,6 @@
 //! The `graph` section.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -7,6 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::gateway::pipeline::config::Introspection;
+use crate::gateway::pipeline::labels::LabelSetting;
 use crate::platform::base::quantity::TimeSpan;
 use crate::platform::base::secret::Secret;
 
@@ -29,6 +31,10 @@ pub struct GraphConfig {
     pub introspection: Introspection,
     /// Whether a browser gets the playground.
     pub playground: Playground,
+    /// Which labels of `@override(label:)` hold: `on`, `off`, a number (for so many of a hundred
+    /// requests) or `{ policy: NAME }` of `auth.policies`. A label `percent(N)` that is not listed
+    /// decides itself; any other does not hold.
+    pub override_labels: BTreeMap<String, LabelSetting>,
     /// What cursors of lists are signed with, at least 32 bytes. Servers of one graph must share it.
     /// By default each process makes its own, and its cursors end with it.
     pub cursor_key: Option<Secret>,
@@ -75,6 +81,7 @@ impl Default for GraphConfig {
             watch: TimeSpan(Duration::from_secs(2)),
             introspection: Introspection::Off,
             playground: Playground::Off,
+            override_labels: BTreeMap::new(),
             cursor_key: None,
         }
     }

@@ -2,6 +2,7 @@
 
 use sha2::{Digest, Sha256};
 
+use crate::graph::federation::ids::LabelId;
 use crate::graph::language::value::InputValue;
 
 use super::model::{Operation, SelectionKind, SelectionSet};
@@ -20,6 +21,17 @@ pub fn fingerprint(operation: &Operation) -> [u8; 32] {
         writer.text(&variable.default.as_ref().map(ToString::to_string).unwrap_or_default());
     }
     writer.selections(operation, &operation.root);
+    writer.0.finalize().into()
+}
+
+/// The fingerprint of an operation for which some labels of overrides hold.
+pub fn labelled(fingerprint: [u8; 32], held: &[LabelId]) -> [u8; 32] {
+    if held.is_empty() {
+        return fingerprint;
+    }
+    let mut writer = Writer(Sha256::new());
+    writer.0.update(fingerprint);
+    held.iter().for_each(|label| writer.number(label.0 as usize));
     writer.0.finalize().into()
 }
 

@@ -2,7 +2,7 @@
 //!
 //! [`Gateway`] is the door: it holds the [`Snapshot`] in service, which a reload swaps. `run` names
 //! the stages in order; `prepare` puts a cache before each of the two pure ones (document and
-//! plan) and sends misses to the compute pool; `rescue` is the only place where errors become
+//! plan) and sends misses to the compute pool; `labels` decides progressive overrides; `rescue` is the only place where errors become
 //! responses.
 //!
 //! Invariants: a request sees one snapshot; what is wrong with one request never ends another.
@@ -10,6 +10,7 @@
 mod compute_pool;
 pub mod config;
 mod gateway;
+pub mod labels;
 mod prepare;
 mod rescue;
 mod run;

@@ -12,9 +12,10 @@ use crate::gateway::limits::config::LimitsConfig;
 use crate::gateway::limits::shape;
 use crate::gateway::operation::model::{Operation, SelectionKind};
 use crate::gateway::operation::normalize::normalize;
-use crate::gateway::operation::signature::fingerprint;
+use crate::gateway::operation::signature::{fingerprint, labelled};
 use crate::gateway::plan::model::Plan;
-use crate::gateway::plan::{PlanError, plan as make_plan};
+use crate::gateway::plan::{PlanError, labels_of, plan as make_plan};
+use crate::graph::federation::ids::LabelId;
 use crate::graph::federation::supergraph::Supergraph;
 use crate::graph::language::api::{ApiSchema, RequestProblem, ValidDocument};
 use crate::platform::base::Name;
@@ -39,6 +40,8 @@ pub(super) struct Prepared {
     pub(super) document: ValidDocument,
     pub(super) operation: Operation,
     pub(super) fingerprint: [u8; 32],
+    /// The override labels that its plan may depend on.
+    pub(super) labels: Vec<LabelId>,
     /// Whether it asks for `__schema` or `__type`.
     pub(super) introspects: bool,
     /// The answers to that, by response key; only if no variable can change them.
@@ -102,20 +105,26 @@ fn prepare(
     let operation = normalize(supergraph, &document, name).map_err(one)?;
     let introspects = operation.root.items.iter().any(|item| matches!(item.kind, SelectionKind::Introspection));
     let fingerprint = fingerprint(&operation);
-    Ok(Prepared { document, operation, fingerprint, introspects, introspection: OnceLock::new() })
+    let labels = labels_of(supergraph, &operation);
+    Ok(Prepared { document, operation, fingerprint, labels, introspects, introspection: OnceLock::new() })
 }
 
-/// Plans an operation, or finds it planned.
+/// Plans an operation for a request for which some of its labels hold, or finds it planned.
 pub(super) async fn plan(
     snapshot: &Snapshot,
     operation: &Operation,
     fingerprint: [u8; 32],
+    held: &[LabelId],
     deadline: Deadline,
 ) -> Result<Planned, NotComputed> {
+    let fingerprint = labelled(fingerprint, held);
     if let Some(known) = snapshot.plans.get(&fingerprint).await {
         return Ok(known);
     }
-    let (supergraph, options) = (snapshot.supergraph.clone(), snapshot.plan_options.clone());
+    let (supergraph, mut options) = (snapshot.supergraph.clone(), snapshot.plan_options.clone());
+    if !held.is_empty() {
+        Arc::make_mut(&mut options).labels = held.iter().map(|&label| supergraph.labels[label].clone()).collect();
+    }
     let operation = operation.clone();
     let job = move || make_plan(&supergraph, &operation, &options).map(Arc::new).map_err(Arc::new);
     by(deadline, snapshot.plans.try_get_with(fingerprint, snapshot.pool.run(job))).await

@@ -90,8 +90,9 @@ async fn stages(
         Cow::Borrowed(_) => prepared.fingerprint,
         Cow::Owned(filtered) => fingerprint(filtered),
     };
-    let planned =
-        prepare::plan(snapshot, &operation, fingerprint, context.deadline).instrument(info_span!("pleach.plan")).await;
+    let held = snapshot.held_labels(&prepared.labels, &principal);
+    let planned = prepare::plan(snapshot, &operation, fingerprint, &held, context.deadline);
+    let planned = planned.instrument(info_span!("pleach.plan")).await;
     let plan = planned
         .map_err(|reason| Refusal::not_computed(reason, &context.request_id))?
         .map_err(|error| Refusal::unplanned(&error, snapshot.errors.mask))?;

@@ -1,5 +1,6 @@
 //! Everything derived from one supergraph and one configuration.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,11 +11,12 @@ use tokio_util::task::TaskTracker;
 use crate::gateway::auth::authenticate::Authenticator;
 use crate::gateway::auth::config::Unauthorized;
 use crate::gateway::auth::policy::Policies;
+use crate::gateway::exchange::principal::Principal;
 use crate::gateway::execute::{Budgets, ErrorPolicy};
 use crate::gateway::limits::admission::Admission;
 use crate::gateway::limits::config::LimitsConfig;
 use crate::gateway::plan::PlanOptions;
-use crate::graph::federation::ids::{SubgraphId, SubgraphSet};
+use crate::graph::federation::ids::{LabelId, SubgraphId, SubgraphSet};
 use crate::graph::federation::supergraph::Supergraph;
 use crate::graph::language::api::ApiSchema;
 use crate::platform::base::diagnostic::Diagnostic;
@@ -23,6 +25,7 @@ use crate::sources::contract::Source;
 
 use super::compute_pool::ComputePool;
 use super::config::{ErrorsConfig, Introspection, Mask};
+use super::labels::{LabelRules, LabelSetting, draw};
 use super::prepare::{DocumentKey, Planned, Prepared, Refused};
 use super::weight;
 
@@ -48,6 +51,7 @@ pub struct Snapshot {
     pub(super) budgets: Budgets,
     pub(super) introspection: Introspection,
     pub(super) plan_options: Arc<PlanOptions>,
+    labels: LabelRules,
     pub(super) documents: Cache<DocumentKey, Result<Arc<Prepared>, Arc<Refused>>, RandomState>,
     pub(super) plans: Cache<[u8; 32], Planned, RandomState>,
     pub(super) pool: ComputePool,
@@ -73,6 +77,8 @@ pub struct SnapshotParts {
     pub errors: ErrorsConfig,
     /// Who may introspect.
     pub introspection: Introspection,
+    /// Decides labels of progressive overrides.
+    pub labels: BTreeMap<String, LabelSetting>,
 }
 
 // === impl Snapshot ===
@@ -100,6 +106,7 @@ impl Snapshot {
             errors,
             introspection: parts.introspection,
             plan_options: Arc::new(plan_options),
+            labels: LabelRules::new(&supergraph, &parts.labels),
             documents: Cache::builder()
                 .max_capacity(DOCUMENT_CACHE_BYTES)
                 .weigher(|key: &DocumentKey, value| weight::document(key, value))
@@ -114,6 +121,20 @@ impl Snapshot {
             mutations: TaskTracker::new(),
             supergraph,
         })
+    }
+
+    /// Those of an operation's labels that hold for one request.
+    pub(super) fn held_labels(&self, labels: &[LabelId], principal: &Principal) -> Vec<LabelId> {
+        match labels {
+            [] => Vec::new(),
+            labels => self.labels.held(labels, principal, &self.policies, draw),
+        }
+    }
+
+    /// How many plans are kept.
+    pub async fn plan_count(&self) -> u64 {
+        self.plans.run_pending_tasks().await;
+        self.plans.entry_count()
     }
 
     /// The graph.

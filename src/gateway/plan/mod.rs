@@ -26,6 +26,7 @@ mod expand;
 mod explain;
 mod fixpoint;
 mod graph;
+mod labels;
 mod layout;
 mod merge_fetches;
 mod mutations;
@@ -44,5 +45,6 @@ mod verify;
 
 pub use error::{PlanError, PlanOptions};
 pub use explain::{explain, explain_json};
+pub use labels::labels_of;
 pub use planner::plan;
 pub use verify::verify;
