@@ -2,10 +2,13 @@
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
+use std::fmt;
 use std::hash::{BuildHasher, RandomState};
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{self, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Map;
 
 use crate::gateway::auth::policy::Policies;
@@ -17,7 +20,7 @@ use crate::platform::base::id::IdVec;
 use crate::platform::base::setting::Mistake;
 
 /// Decides one label of `@override(label:)`.
-#[derive(Clone, PartialEq, Debug, Deserialize, Serialize, JsonSchema)]
+#[derive(Clone, PartialEq, Debug, Serialize, JsonSchema)]
 #[serde(untagged)]
 pub enum LabelSetting {
     /// For all requests alike.
@@ -50,6 +53,57 @@ pub struct PolicyLabel {
 #[derive(Debug)]
 pub(super) struct LabelRules {
     rules: IdVec<LabelId, LabelSetting>,
+}
+
+// === impl LabelSetting ===
+
+impl<'de> Deserialize<'de> for LabelSetting {
+    /// By hand, since a reader that does not know what to expect takes `on` and `off` for Booleans.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(SettingVisitor)
+    }
+}
+
+struct SettingVisitor;
+
+impl<'de> Visitor<'de> for SettingVisitor {
+    type Value = LabelSetting;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("`on`, `off`, a number from 0 to 100, or `{ policy: NAME }`")
+    }
+
+    fn visit_bool<E: de::Error>(self, value: bool) -> Result<LabelSetting, E> {
+        Ok(LabelSetting::Always(if value { Switch::On } else { Switch::Off }))
+    }
+
+    fn visit_i64<E: de::Error>(self, value: i64) -> Result<LabelSetting, E> {
+        Ok(LabelSetting::Percent(value as f64))
+    }
+
+    fn visit_u64<E: de::Error>(self, value: u64) -> Result<LabelSetting, E> {
+        Ok(LabelSetting::Percent(value as f64))
+    }
+
+    fn visit_f64<E: de::Error>(self, value: f64) -> Result<LabelSetting, E> {
+        Ok(LabelSetting::Percent(value))
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<LabelSetting, E> {
+        match text {
+            "on" => Ok(LabelSetting::Always(Switch::On)),
+            "off" => Ok(LabelSetting::Always(Switch::Off)),
+            // Values from the environment are texts.
+            _ => match text.trim().parse() {
+                Ok(percent) => Ok(LabelSetting::Percent(percent)),
+                Err(_) => Err(E::invalid_value(de::Unexpected::Str(text), &self)),
+            },
+        }
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<LabelSetting, A::Error> {
+        PolicyLabel::deserialize(MapAccessDeserializer::new(map)).map(LabelSetting::Policy)
+    }
 }
 
 // === impl LabelRules ===
@@ -176,6 +230,16 @@ mod tests {
         let rules = rules(&["percent(100)", "beta", "new"], &settings);
         assert_eq!(held(&rules, 3, || 29.0), [1, 2]);
         assert_eq!(held(&rules, 3, || 31.0), [1]);
+    }
+
+    #[test]
+    fn settings_are_read_in_each_form() {
+        let read = |text: &str| serde_json::from_str::<LabelSetting>(text).map_err(|error| error.to_string());
+        assert_eq!(read("\"off\""), Ok(LabelSetting::Always(Switch::Off)));
+        assert_eq!(read("true"), Ok(LabelSetting::Always(Switch::On)));
+        assert_eq!([read("20"), read("\"20\"")], [Ok(LabelSetting::Percent(20.0)), Ok(LabelSetting::Percent(20.0))]);
+        assert_eq!(read("{\"policy\":\"a\"}"), Ok(LabelSetting::Policy(PolicyLabel { policy: "a".into() })));
+        assert!(read("\"often\"").is_err() && read("{\"polcy\":\"a\"}").is_err());
     }
 
     #[test]
