@@ -169,6 +169,7 @@ impl Assembler {
             errors: config.errors.clone(),
             introspection: config.graph.introspection,
             labels: config.graph.override_labels.clone(),
+            plan: config.plan.clone(),
         });
         let snapshot = snapshot.map_err(|findings| findings.into_iter().map(Objection::Finding).collect::<Vec<_>>())?;
         Ok((snapshot, findings))

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::gateway::pipeline::config::{Introspection, Mask};
+use crate::gateway::pipeline::config::{Exposure, Introspection, Mask};
 use crate::platform::base::diagnostic::Diagnostic;
 use crate::platform::base::span::{FileId, SourceMap};
 
@@ -146,6 +146,7 @@ impl Settings {
             config.graph.introspection = Introspection::On;
             config.graph.playground = Playground::On;
             config.errors.mask = Mask::Off;
+            config.plan.expose = Exposure::On;
         }
         let origin = match &self.overrides.origin {
             Some(origin) => Some(origin.clone()),

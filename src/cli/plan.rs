@@ -3,12 +3,12 @@
 use std::process::ExitCode;
 
 use anyhow::Context;
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use crate::app::config::load::Environment;
 use crate::app::graph::{self, Graph};
 use crate::gateway::operation::normalize::normalize;
-use crate::gateway::plan::{PlanOptions, explain, explain_json, plan};
+use crate::gateway::plan::{PlanOptions, explain, explain_json, explain_mermaid, plan};
 use crate::graph::language::api::{ApiSchema, RequestProblem};
 use crate::platform::base::span::SourceMap;
 use crate::platform::net::{HttpClient, HttpClientConfig};
@@ -16,7 +16,7 @@ use crate::platform::net::{HttpClient, HttpClientConfig};
 use super::Outcome;
 use super::arguments::GraphArguments;
 use super::compose::failed;
-use super::report::{self, Format};
+use super::report;
 
 /// Show which calls an operation takes
 ///
@@ -32,11 +32,23 @@ pub(super) struct Plan {
     /// An override label that holds, such as `percent(5)`; can be repeated
     #[arg(long = "label", value_name = "LABEL")]
     labels: Vec<String>,
-    /// For people or for programs
+    /// For people, for programs, or as a picture
     #[arg(long, value_enum, default_value_t)]
     format: Format,
     #[command(flatten)]
     graph: GraphArguments,
+}
+
+/// How a plan is shown.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, ValueEnum)]
+enum Format {
+    /// Numbered steps, for people
+    #[default]
+    Text,
+    /// For programs
+    Json,
+    /// A Mermaid flowchart
+    Mermaid,
 }
 
 // === impl Plan ===
@@ -83,6 +95,7 @@ impl Plan {
         match plan(&supergraph, &operation, &options) {
             Ok(plan) => match self.format {
                 Format::Text => print!("{}", explain(&supergraph, &plan)),
+                Format::Mermaid => print!("{}", explain_mermaid(&supergraph, &plan)),
                 Format::Json => println!("{:#}", explain_json(&supergraph, &plan)),
             },
             Err(error) => {

@@ -25,7 +25,7 @@ pub(super) struct Serve {
     /// The port to listen on; 0 takes any that is free
     #[arg(long, value_name = "N")]
     port: Option<u16>,
-    /// For development: open introspection, the playground and full error messages
+    /// For development: open introspection, the playground, plans and full error messages
     #[arg(long)]
     dev: bool,
 }
@@ -42,7 +42,7 @@ impl Serve {
         let logs = if logging::check(&logs).is_ok() { logs } else { LogsConfig::default() };
         logging::start(&logs).context("telemetry")?;
         if self.dev {
-            tracing::warn!("--dev: introspection, playground and full error messages are open to everybody");
+            tracing::warn!("--dev: introspection, playground, plans and full error messages are open to everybody");
         }
         let server = Server::start(settings, Vec::new()).await?;
         tracing::info!("serving http://{}{}", server.address(), server.config().listen.path);

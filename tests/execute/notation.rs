@@ -165,6 +165,8 @@ impl Reader {
             },
             shape: Arc::new(RowShape::Lists(Vec::new())),
             reason: "a case".into(),
+            serves: Vec::new(),
+            estimate: FetchEstimate::default(),
         };
         let mut lists = Vec::new();
         let mut root = None;

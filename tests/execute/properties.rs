@@ -266,6 +266,8 @@ fn plan(fields: &[(String, Type)], copies: u32) -> Plan {
         },
         shape: Arc::clone(&shape),
         reason: "a property".into(),
+        serves: Vec::new(),
+        estimate: FetchEstimate::default(),
     };
     Plan {
         kind: OperationKind::Query,

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use pleach::gateway::operation::model::Operation;
 use pleach::gateway::operation::normalize::normalize;
-use pleach::gateway::plan::{PlanError, PlanOptions, explain, explain_json, plan, verify};
+use pleach::gateway::plan::{PlanError, PlanOptions, explain, explain_json, explain_mermaid, plan, verify};
 use pleach::graph::federation::supergraph::Supergraph;
 use pleach::graph::language::api::ApiSchema;
 use pleach::graph::language::parse;
@@ -71,6 +71,40 @@ fn without_search_a_plan_is_found_that_costs_no_less() {
                 assert!(greedy.estimate.lower_bound <= searched.estimate.cost, "{}", case.path.display());
             }
             (searched, greedy) => assert_eq!(searched.err(), greedy.err(), "{}", case.path.display()),
+        }
+    }
+}
+
+#[test]
+fn the_costs_of_all_steps_are_the_plan_s() {
+    for case in cases() {
+        if let Ok(plan) = plan(&case.supergraph, &case.operation, &PlanOptions::default()) {
+            let sum: u64 = plan.fetches.iter().map(|fetch| fetch.estimate.cost).sum();
+            assert_eq!(sum, plan.estimate.cost, "{}", case.path.display());
+            let calls: u64 = plan.fetches.iter().map(|fetch| fetch.estimate.calls).sum();
+            assert_eq!(calls, plan.estimate.calls, "{}", case.path.display());
+        }
+    }
+}
+
+#[test]
+fn every_step_gives_something_to_somebody() {
+    for case in cases() {
+        if let Ok(plan) = plan(&case.supergraph, &case.operation, &PlanOptions::default()) {
+            let idle = plan.fetches.iter().find(|fetch| fetch.serves.is_empty());
+            assert!(idle.is_none(), "{}: {idle:?}", case.path.display());
+        }
+    }
+}
+
+#[test]
+fn a_flowchart_has_a_box_for_each_step_and_quotes_nothing_raw() {
+    for case in cases() {
+        if let Ok(plan) = plan(&case.supergraph, &case.operation, &PlanOptions::default()) {
+            let chart = explain_mermaid(&case.supergraph, &plan);
+            let boxes = chart.lines().filter(|line| line.trim_start().starts_with('s') && line.contains("[\""));
+            assert_eq!(boxes.count(), plan.fetches.len(), "{chart}");
+            assert!(chart.lines().all(|line| matches!(line.matches('"').count(), 0 | 2)), "{chart}");
         }
     }
 }

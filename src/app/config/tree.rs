@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::gateway::auth::config::AuthConfig;
 use crate::gateway::limits::config::LimitsConfig;
-use crate::gateway::pipeline::config::ErrorsConfig;
+use crate::gateway::pipeline::config::{ErrorsConfig, PlanConfig};
 use crate::inbound::transport::config::HttpConfig;
 use crate::platform::telemetry::config::TelemetryConfig;
 use crate::sources::config::{HeadersConfig, SourceConfig};
@@ -29,6 +29,8 @@ pub struct Config {
     pub headers: HeadersConfig,
     /// Bounds on what one request may ask and use.
     pub limits: LimitsConfig,
+    /// Plans: which calls an operation takes.
+    pub plan: PlanConfig,
     /// What clients learn of errors.
     pub errors: ErrorsConfig,
     /// How GraphQL is spoken over HTTP.

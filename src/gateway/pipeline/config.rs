@@ -1,4 +1,4 @@
-//! The `errors` section of the configuration, and who may introspect.
+//! The `errors` and `plan` sections of the configuration, and who may introspect.
 
 use std::collections::BTreeMap;
 
@@ -33,6 +33,28 @@ pub enum Mask {
 pub struct SourceErrorsConfig {
     /// Let this subgraph's messages pass although errors are masked.
     pub allow_messages: bool,
+}
+
+/// Plans: which calls an operation takes.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct PlanConfig {
+    /// Who gets the plan in `extensions.plan` of a response, on asking for it with the header
+    /// `pleach-expose-plan: true`. A plan names systems, fields that clients cannot see, and costs.
+    pub expose: Exposure,
+}
+
+/// Who may see something.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Exposure {
+    /// Nobody.
+    #[default]
+    Off,
+    /// Everybody.
+    On,
+    /// Verified callers.
+    Authenticated,
 }
 
 /// Who may read the schema through `__schema` and `__type`.

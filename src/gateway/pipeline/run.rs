@@ -18,15 +18,19 @@ use crate::gateway::exchange::response::{GraphqlResponse, Outcome};
 use crate::gateway::execute::{ExecuteContext, execute};
 use crate::gateway::limits::cost;
 use crate::gateway::operation::signature::fingerprint;
+use crate::gateway::plan::explain_json;
 use crate::graph::language::ast::OperationKind;
 use crate::platform::base::Name;
 use crate::platform::telemetry::names;
 use crate::sources::contract::{CallContext, OperationMemory, RequestFacts};
 
-use super::config::Introspection;
+use super::config::{Exposure, Introspection};
 use super::prepare::{self, DocumentKey, Prepared};
 use super::rescue::{self, Refusal};
 use super::snapshot::Snapshot;
+
+/// The header by which clients ask for the plan.
+const EXPOSE_PLAN: &str = "pleach-expose-plan";
 
 /// Answers one request, whatever becomes of it.
 pub(super) async fn run(snapshot: &Snapshot, request: GraphqlRequest, context: RequestContext) -> GraphqlResponse {
@@ -101,6 +105,7 @@ async fn stages(
         Some(raw) => Box::pin(introspect(snapshot, &prepared, name, raw, &context.request_id)).await?,
         None => Vec::new(),
     };
+    let shown = exposes_plan(snapshot, &context, &principal).then(|| plan.clone());
     let request_id = context.request_id.clone();
     let execution = execution(snapshot, context, &principal, introspection);
     let run = async move {
@@ -119,7 +124,28 @@ async fn stages(
     };
     tracing::Span::current().record("pleach.upstream.calls", response.upstream_calls);
     let outcome = if response.data_is_null { Outcome::NoData } else { Outcome::Executed };
-    Ok(GraphqlResponse { outcome, body: response.body })
+    let body = match shown {
+        Some(plan) => with_plan(&response.body, &explain_json(&snapshot.supergraph, &plan)),
+        None => response.body,
+    };
+    Ok(GraphqlResponse { outcome, body })
+}
+
+/// Whether the caller asks for the plan and may see it.
+fn exposes_plan(snapshot: &Snapshot, context: &RequestContext, principal: &Principal) -> bool {
+    let open = match snapshot.expose_plan {
+        Exposure::Off => false,
+        Exposure::On => true,
+        Exposure::Authenticated => principal.is_known(),
+    };
+    open && context.headers.get(EXPOSE_PLAN).is_some_and(|value| value.as_bytes() == b"true")
+}
+
+/// A response with the plan among its extensions; responses have no others.
+fn with_plan(body: &Bytes, plan: &Value) -> Bytes {
+    let Some(open) = body.strip_suffix(b"}") else { return body.clone() };
+    let extensions = format!(",\"extensions\":{{\"plan\":{plan}}}}}");
+    [open, extensions.as_bytes()].concat().into()
 }
 
 fn bad(error: GraphqlError) -> Refusal {

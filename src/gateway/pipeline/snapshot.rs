@@ -24,7 +24,7 @@ use crate::platform::base::id::IdVec;
 use crate::sources::contract::Source;
 
 use super::compute_pool::ComputePool;
-use super::config::{ErrorsConfig, Introspection, Mask};
+use super::config::{ErrorsConfig, Exposure, Introspection, Mask, PlanConfig};
 use super::labels::{LabelRules, LabelSetting, draw};
 use super::prepare::{DocumentKey, Planned, Prepared, Refused};
 use super::weight;
@@ -52,6 +52,7 @@ pub struct Snapshot {
     pub(super) introspection: Introspection,
     pub(super) plan_options: Arc<PlanOptions>,
     labels: LabelRules,
+    pub(super) expose_plan: Exposure,
     pub(super) documents: Cache<DocumentKey, Result<Arc<Prepared>, Arc<Refused>>, RandomState>,
     pub(super) plans: Cache<[u8; 32], Planned, RandomState>,
     pub(super) pool: ComputePool,
@@ -79,6 +80,8 @@ pub struct SnapshotParts {
     pub introspection: Introspection,
     /// Decides labels of progressive overrides.
     pub labels: BTreeMap<String, LabelSetting>,
+    /// Who may see plans.
+    pub plan: PlanConfig,
 }
 
 // === impl Snapshot ===
@@ -107,6 +110,7 @@ impl Snapshot {
             introspection: parts.introspection,
             plan_options: Arc::new(plan_options),
             labels: LabelRules::new(&supergraph, &parts.labels),
+            expose_plan: parts.plan.expose,
             documents: Cache::builder()
                 .max_capacity(DOCUMENT_CACHE_BYTES)
                 .weigher(|key: &DocumentKey, value| weight::document(key, value))

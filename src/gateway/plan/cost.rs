@@ -1,11 +1,14 @@
 //! What a plan costs: `latency of its longest chain + calls + rows`, weighted.
 
+use std::collections::BTreeMap;
+
 use crate::graph::federation::ids::SubgraphId;
 use crate::graph::federation::supergraph::{BatchCaps, SubgraphKind};
 use crate::platform::base::id::Id;
 
-use super::emit_fetches::{Call, Dag};
+use super::emit_fetches::{Call, CallId, Dag};
 use super::graph::{EnterId, Graph, InstanceId};
+use super::model::FetchEstimate;
 
 /// The parts of a cost.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Debug)]
@@ -76,6 +79,35 @@ pub fn call_cost(graph: &Graph<'_>, call: &Call) -> (u64, u64) {
         }
     }
     (calls, base * rounds)
+}
+
+/// What each call adds to the cost of a plan; together they are the whole of it.
+pub fn shares(graph: &Graph<'_>, dag: &Dag) -> BTreeMap<CallId, FetchEstimate> {
+    let options = graph.options;
+    let mut shares: BTreeMap<CallId, FetchEstimate> = BTreeMap::new();
+    let mut done: BTreeMap<CallId, u64> = BTreeMap::new();
+    let latest = |calls: &mut dyn Iterator<Item = CallId>, done: &BTreeMap<CallId, u64>| {
+        calls.filter_map(|id| Some((*done.get(&id)?, std::cmp::Reverse(id)))).max().map(|(at, id)| (at, id.0))
+    };
+    for id in dag.order() {
+        let call = &dag.calls[id];
+        let (calls, latency_ms) = call_cost(graph, call);
+        let sent = call.lists.iter().flat_map(|list| &list.enters).map(|&enter| enter_rows(graph, enter));
+        let rows = sent.fold(call.value_rows, u64::saturating_add);
+        let cost = options.call_weight.saturating_mul(calls).saturating_add(options.row_weight.saturating_mul(rows));
+        let start = latest(&mut call.after.iter().copied(), &done).map_or(0, |(at, _)| at);
+        done.insert(id, start + latency_ms);
+        shares.insert(id, FetchEstimate { cost, calls, rows, latency_ms, is_on_longest_chain: false });
+    }
+    let mut at = latest(&mut dag.calls.ids(), &done);
+    while let Some((_, id)) = at {
+        if let Some(share) = shares.get_mut(&id) {
+            share.is_on_longest_chain = true;
+            share.cost = share.cost.saturating_add(options.latency_weight.saturating_mul(share.latency_ms));
+        }
+        at = latest(&mut dag.calls[id].after.iter().copied(), &done);
+    }
+    shares
 }
 
 /// The cost of a whole plan.

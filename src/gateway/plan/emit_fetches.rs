@@ -47,6 +47,8 @@ pub struct Call {
     pub instances: Vec<InstanceId>,
     /// What it waits for.
     pub after: BTreeSet<CallId>,
+    /// Its part of [`Dag::value_rows`].
+    pub value_rows: u64,
 }
 
 /// Objects that are entered alike in one call.
@@ -119,9 +121,11 @@ impl Dag {
         let mut instances = choice.instances.clone();
         instances.sort_unstable();
         for instance in instances {
-            grouping.call_of(instance)?;
+            let call = grouping.call_of(instance)?;
             let rows = instance_rows(graph, instance).saturating_mul(1 + grouping.hops_of(instance));
             grouping.dag.value_rows = grouping.dag.value_rows.saturating_add(rows);
+            let of_call = &mut grouping.dag.calls[call].value_rows;
+            *of_call = of_call.saturating_add(rows);
         }
         Some(grouping.dag)
     }
@@ -244,7 +248,8 @@ impl Grouping<'_, '_> {
             None => {
                 let list = |key: &ListKey| List { key: key.clone(), enters: BTreeSet::new(), instances: Vec::new() };
                 let lists = key.list.iter().map(list).collect();
-                let call = Call { subgraph: key.subgraph, lists, instances: Vec::new(), after: key.after };
+                let (subgraph, after) = (key.subgraph, key.after);
+                let call = Call { subgraph, lists, instances: Vec::new(), after, value_rows: 0 };
                 let call = self.dag.calls.push(call);
                 calls.push((call, reads));
                 call

@@ -12,8 +12,8 @@ use crate::sources::contract::Wanted;
 use crate::sources::rows::shape::SiteId;
 
 use super::model::{
-    ContextSource, ContextVariable, EntityInput, Fetch, FetchId, Plan, RepresentationField, RepresentationType,
-    RepresentationValue, Request,
+    ContextSource, ContextVariable, EntityInput, Fetch, FetchEstimate, FetchId, Plan, RepresentationField,
+    RepresentationType, RepresentationValue, Request,
 };
 use super::render::{step, type_names};
 
@@ -49,6 +49,10 @@ fn explain_fetch(supergraph: &Supergraph, plan: &Plan, id: FetchId, fetch: &Fetc
     };
     let _ = writeln!(text, "{}. {} — {when}", step(id), system(supergraph, fetch));
     let _ = writeln!(text, "   why: {}", fetch.reason);
+    if !fetch.serves.is_empty() {
+        let _ = writeln!(text, "   gives: {}", fetch.serves.join("; "));
+    }
+    let _ = writeln!(text, "   cost: {}", cost(fetch));
     if fetch.guard != GuardId::ALWAYS {
         let _ = writeln!(text, "   only if: {}", plan.guards.describe(fetch.guard));
     }
@@ -76,6 +80,60 @@ fn explain_fetch(supergraph: &Supergraph, plan: &Plan, id: FetchId, fetch: &Fetc
             let _ = writeln!(text, "   call: {name}({}) {}", shown.join(", "), wanted_text(wanted));
         }
     }
+}
+
+/// A fetch's part of the cost.
+fn cost(fetch: &Fetch) -> String {
+    let FetchEstimate { cost, calls, rows, latency_ms, is_on_longest_chain } = fetch.estimate;
+    let plural = |count: u64, one: &str| format!("{count} {one}{}", if count == 1 { "" } else { "s" });
+    let latency = if is_on_longest_chain { "on the longest chain" } else { "beside a longer chain" };
+    format!("{cost} ({}, {}, {latency_ms} ms {latency})", plural(calls, "call"), plural(rows, "row"))
+}
+
+/// The plan as a Mermaid flowchart: a box for each step, an arrow to what waits for it.
+pub fn explain_mermaid(supergraph: &Supergraph, plan: &Plan) -> String {
+    let mut text = String::from("flowchart TD\n");
+    let _ = writeln!(
+        text,
+        "  plan([\"cost {} (at least {}), {} upstream calls\"])",
+        plan.estimate.cost, plan.estimate.lower_bound, plan.estimate.calls
+    );
+    for (id, fetch) in plan.fetches.iter_enumerated() {
+        let title = format!("{}. {}", step(id), system(supergraph, fetch));
+        let mut lines = vec![title, fetch.reason.to_string(), format!("cost {}", cost(fetch))];
+        if fetch.guard != GuardId::ALWAYS {
+            lines.push(format!("only if {}", plan.guards.describe(fetch.guard)));
+        }
+        let lines: Vec<String> = lines.iter().map(|line| mermaid_text(line)).collect();
+        let _ = writeln!(text, "  s{}[\"{}\"]", step(id), lines.join("<br/>"));
+    }
+    for (id, fetch) in plan.fetches.iter_enumerated() {
+        let arrow = if fetch.guard == GuardId::ALWAYS { "-->" } else { "-.->" };
+        if fetch.after.is_empty() {
+            let _ = writeln!(text, "  plan {arrow} s{}", step(id));
+        }
+        for &before in &fetch.after {
+            let _ = writeln!(text, "  s{} {arrow} s{}", step(before), step(id));
+        }
+    }
+    text
+}
+
+/// Text inside a quoted label; what Mermaid or HTML would read as their own is written as an entity.
+fn mermaid_text(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '"' => safe.push_str("#quot;"),
+            '#' => safe.push_str("#35;"),
+            '<' => safe.push_str("#lt;"),
+            '>' => safe.push_str("#gt;"),
+            '&' => safe.push_str("#amp;"),
+            '`' => safe.push('\''),
+            c => safe.push(c),
+        }
+    }
+    safe
 }
 
 /// The system behind a fetch.
@@ -217,6 +275,14 @@ pub fn explain_json(supergraph: &Supergraph, plan: &Plan) -> Value {
                 "after": fetch.after.iter().map(|&before| step(before)).collect::<Vec<_>>(),
                 "condition": (fetch.guard != GuardId::ALWAYS).then(|| plan.guards.describe(fetch.guard)),
                 "reason": &*fetch.reason,
+                "gives": fetch.serves.iter().map(|name| name.to_string()).collect::<Vec<_>>(),
+                "cost": {
+                    "total": fetch.estimate.cost,
+                    "calls": fetch.estimate.calls,
+                    "rows": fetch.estimate.rows,
+                    "latencyMs": fetch.estimate.latency_ms,
+                    "onLongestChain": fetch.estimate.is_on_longest_chain,
+                },
                 "inputs": inputs,
             });
             match &fetch.request {

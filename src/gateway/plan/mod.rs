@@ -5,7 +5,8 @@
 //! `atomicity`) what must be;
 //! `reduce` and `search` choose; `emit_fetches` and `merge_fetches` turn a choice into calls, which
 //! `cost` scores; `render` writes documents, shapes and representations, `output_program` the
-//! response; `verify` checks the whole and `explain` tells it. `contexts` has arguments that are filled
+//! response; `verify` checks the whole, `why` says what each call is for and
+//! `explain` tells it. `contexts` has arguments that are filled
 //! from objects further up.
 //!
 //! Imports: operation, federation, language, and the models of rows and sources.
@@ -42,9 +43,10 @@ mod shapes;
 mod sites;
 mod split_lists;
 mod verify;
+mod why;
 
 pub use error::{PlanError, PlanOptions};
-pub use explain::{explain, explain_json};
+pub use explain::{explain, explain_json, explain_mermaid};
 pub use labels::labels_of;
 pub use planner::plan;
 pub use verify::verify;

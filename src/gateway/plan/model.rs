@@ -73,6 +73,25 @@ pub struct Fetch {
     pub shape: Arc<RowShape>,
     /// Why it is here, one line for people.
     pub reason: Name,
+    /// Who needs what it gives, for people: the client, and later steps.
+    pub serves: Vec<Name>,
+    /// Its part of the plan's cost.
+    pub estimate: FetchEstimate,
+}
+
+/// What one fetch is believed to cost. The costs of all fetches are the plan's.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct FetchEstimate {
+    /// Its part of the score.
+    pub cost: u64,
+    /// Expected upstream calls.
+    pub calls: u64,
+    /// Objects sent and values fetched; those that come late count for more.
+    pub rows: u64,
+    /// How long it takes.
+    pub latency_ms: u64,
+    /// Whether the plan's longest chain passes through it: only then its latency counts.
+    pub is_on_longest_chain: bool,
 }
 
 /// What is asked of a subgraph.

@@ -16,14 +16,15 @@ use crate::sources::rows::shape::{ListShape, RowShape, SiteId, SlotIndex};
 use super::choice::Choice;
 use super::conditions::Conditions;
 use super::documents::{Writer, condition_name, free_name, free_prefix};
-use super::emit_fetches::{Call, CallId, List, Way};
-use super::graph::{Class, Graph, InstanceId, PositionId};
+use super::emit_fetches::{Call, CallId, List};
+use super::graph::{Class, Graph, PositionId};
 use super::layout::{LayoutId, Layouts, Numbering};
-use super::model::{DocumentTemplate, EntityInput, Fetch, FetchId, ListTemplate, Request};
+use super::model::{DocumentTemplate, EntityInput, Fetch, FetchEstimate, FetchId, ListTemplate, Request};
 use super::representations::Compiler;
 use super::search::Solution;
 use super::selection::{Selected, list_types, of_list, of_root};
 use super::shapes::Shaper;
+use super::{cost, why};
 
 /// One planned part of an operation: all of a query, or some fields of a mutation.
 pub struct Part<'a> {
@@ -86,6 +87,11 @@ impl<'r> Renderer<'r> {
             let fetch = self.fetch(index, part, id, &conditions, after);
             ids.push((id, self.fetches.push(fetch)));
         }
+        let shares = cost::shares(&part.graph, dag);
+        for (call, fetch) in &ids {
+            self.fetches[*fetch].estimate = shares.get(call).copied().unwrap_or_default();
+            self.fetches[*fetch].serves = why::serves(part, *call, &ids);
+        }
         let waited: BTreeSet<FetchId> = ids.iter().flat_map(|(_, id)| self.fetches[*id].after.clone()).collect();
         ids.into_iter().map(|(_, id)| id).filter(|id| !waited.contains(id)).collect()
     }
@@ -114,8 +120,9 @@ impl<'r> Renderer<'r> {
                 self.document(graph, conditions, call, guard, &selections, &inputs)
             }
         };
-        let reason = reason(graph, self.layouts, call).into();
-        Fetch { subgraph: call.subgraph, after, guard, inputs, request, shape: Arc::new(shape), reason }
+        let reason = why::reason(graph, self.layouts, call).into();
+        let (shape, estimate) = (Arc::new(shape), FetchEstimate::default());
+        Fetch { subgraph: call.subgraph, after, guard, inputs, request, shape, reason, serves: Vec::new(), estimate }
     }
 
     fn shape(&mut self, graph: &Graph<'_>, call: &Call, selections: &[Selected]) -> RowShape {
@@ -390,45 +397,6 @@ fn list(
 fn list_alias(call: &Call, at: usize) -> String {
     let plain = call.lists.len() == 1 && call.lists[0].key.contexts.is_empty();
     if plain { "_entities".to_owned() } else { format!("_e{at}") }
-}
-
-/// Why a call is made, in a line.
-fn reason(graph: &Graph<'_>, layouts: &Layouts, call: &Call) -> String {
-    let fields = |instances: &[InstanceId]| {
-        let mut names: Vec<String> = Vec::new();
-        for &id in instances {
-            let node = &graph.instances[id];
-            let name = match graph.demands[node.demand].field {
-                Some(field) => graph.supergraph.coordinate(field),
-                None => "the objects' type".to_owned(),
-            };
-            if !names.contains(&name) {
-                names.push(name);
-            }
-        }
-        let more = names.len().saturating_sub(4);
-        names.truncate(4);
-        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        format!("{}{more}", names.join(", "))
-    };
-    if call.lists.is_empty() {
-        let roots: Vec<InstanceId> = call
-            .instances
-            .iter()
-            .copied()
-            .filter(|&id| graph.instances[id].arrival == super::graph::Arrival::Root)
-            .collect();
-        return format!("starts with {}", fields(&roots));
-    }
-    let place = |list: &List| {
-        let way = match list.key.way {
-            Way::Interface(_) | Way::InterfaceObject(_) => "by the interface's key",
-            Way::Entity | Way::Connector(_) | Way::FieldConnector(..) => "by key",
-        };
-        let key = if list.key.key.is_empty() { String::new() } else { format!(" {way} `{}`", list.key.key) };
-        format!("adds {} to {}{key}", fields(&list.instances), layouts.path(list.key.layout))
-    };
-    call.lists.iter().map(place).collect::<Vec<_>>().join("; ")
 }
 
 /// The runtime types of an input, as names.

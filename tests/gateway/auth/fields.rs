@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use pleach::app::config::tree::Config;
 use pleach::gateway::auth::config::Unauthorized;
-use pleach::gateway::pipeline::config::Introspection;
+use pleach::gateway::pipeline::config::{Exposure, Introspection};
 
 use crate::harness::Reply;
 
@@ -144,6 +144,16 @@ async fn introspection_may_be_for_verified_callers_only() {
     assert_eq!(guarded.pleach.ask(query).await.codes(), ["INTROSPECTION_DISABLED"]);
     let seen = ask(&guarded, json!({}), query).await;
     assert_eq!(seen.data(), json!({ "__schema": { "queryType": { "name": "Query" } } }));
+}
+
+#[tokio::test]
+async fn a_plan_may_be_for_verified_callers_only() {
+    let guarded = Guarded::start(|config| config.plan.expose = Exposure::Authenticated).await;
+    let (body, asking) = (json!({ "query": "{ open }" }), ("pleach-expose-plan", "true"));
+    assert_eq!(guarded.pleach.post(&body, &[asking]).await.json(), json!({ "data": { "open": "/open" } }));
+    let bearer = format!("Bearer {}", hs256(&claims(json!({}))));
+    let shown = guarded.pleach.post(&body, &[asking, ("authorization", &bearer)]).await.json();
+    assert!(shown["extensions"]["plan"]["steps"].is_array(), "{shown}");
 }
 
 #[tokio::test]

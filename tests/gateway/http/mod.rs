@@ -10,7 +10,7 @@ use serde_json::json;
 
 use pleach::app::config::graph::Playground;
 use pleach::app::config::tree::Config;
-use pleach::gateway::pipeline::config::Introspection;
+use pleach::gateway::pipeline::config::{Exposure, Introspection};
 
 use crate::harness::Pleach;
 
@@ -87,6 +87,23 @@ async fn introspection_can_be_opened_and_the_playground_stands_beside_the_endpoi
     }
     assert_eq!(pleach.call("GET", "/graphql?query=%7Bword%7D", &[]).await.data(), json!({ "word": "hello" }));
     assert_eq!(pleach.call("GET", "/", &[("accept", "application/json")]).await.status, 404);
+}
+
+#[tokio::test]
+async fn a_plan_is_shown_only_where_it_is_open_and_to_those_who_ask() {
+    let body = json!({ "query": "{ word }" });
+    let asking = [("pleach-expose-plan", "true")];
+    let closed = plain().await;
+    assert_eq!(closed.post(&body, &asking).await.json(), json!({ "data": { "word": "hello" } }));
+    let open = with(|config| config.plan.expose = Exposure::On).await;
+    assert_eq!(open.post(&body, &[]).await.json(), json!({ "data": { "word": "hello" } }));
+    assert_eq!(open.post(&body, &[("pleach-expose-plan", "no")]).await.json(), json!({ "data": { "word": "hello" } }));
+    let shown = open.post(&body, &asking).await.json();
+    assert_eq!(shown["data"], json!({ "word": "hello" }));
+    let plan = &shown["extensions"]["plan"];
+    assert_eq!((&plan["calls"], plan["steps"].as_array().map(Vec::len)), (&json!(1), Some(1)), "{shown}");
+    assert_eq!(plan["steps"][0]["gives"], json!(["the client Query.word"]));
+    assert_eq!(plan["steps"][0]["cost"]["total"], plan["cost"]);
 }
 
 #[tokio::test]

@@ -25,6 +25,7 @@ pub fn join_all(graph: &Graph<'_>, dag: Dag) -> Dag {
             Some(&into) => {
                 let target = &mut calls[into];
                 target.instances.extend(call.instances);
+                target.value_rows = target.value_rows.saturating_add(call.value_rows);
                 for list in call.lists {
                     absorb(graph, &mut target.lists, list);
                 }

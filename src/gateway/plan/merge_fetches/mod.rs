@@ -67,6 +67,7 @@ fn without(dag: &Dag, gone: CallId, into: CallId) -> Dag {
         let mut call = call.clone();
         if id == into {
             call.after.extend(&dag.calls[gone].after);
+            call.value_rows = call.value_rows.saturating_add(dag.calls[gone].value_rows);
         }
         call.after = call.after.iter().map(|&before| moved(before)).collect();
         calls.push(call);
