@@ -282,6 +282,15 @@ async fn each_object_has_its_own_errors_when_there_is_no_data() {
 }
 
 #[tokio::test]
+async fn an_error_without_a_place_does_not_hide_an_object_s_own() {
+    let located = errors(&[("A", json!(["e0"])), ("B", json!(["elsewhere"])), ("C", Value::Null)]);
+    let (source, _) = source(vec![Ok(json!({ "data": null, "errors": located }).to_string())]);
+    let (rows, all) = fetch(&source, NAMES, json!({ "representations": products(0..1) }), "name").await.unwrap();
+    assert_eq!(rows, [json!({ "failed": "A" })]);
+    assert_eq!(all.general.iter().map(|error| &*error.code).collect::<Vec<_>>(), ["C", "B"]);
+}
+
+#[tokio::test]
 async fn objects_that_another_one_took_away_are_asked_for_alone() {
     let refused = json!({ "data": null, "errors": errors(&[("NO", json!(["e1", "name"]))]) });
     let third = json!({ "data": null, "errors": errors(&[("NEITHER", json!(["e0"]))]) });

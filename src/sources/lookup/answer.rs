@@ -185,7 +185,7 @@ fn without_data(part: &mut Rows, aliases: &[Alias]) -> Objects {
     }
     let nowhere = objects.found.iter().all(|found| matches!(found, Found::Unknown));
     match placeless {
-        Some(error) if nowhere || aliases.len() == 1 => {
+        Some(error) if nowhere => {
             let slot = Slot::Failed(part.errors.len() as u32);
             part.errors.push(error);
             objects.found.fill_with(|| Found::Slot(slot));
