@@ -87,11 +87,16 @@ impl Assembler {
             }
         };
         let mistakes = told(unknown_sources(config, &graph.supergraph));
-        let built = match parts {
-            Ok(parts) => self.snapshot(config, &graph, parts).map_err(|objections| {
-                objections.into_iter().map(|objection| finding(objection, places, &graph)).collect::<Vec<_>>()
-            }),
-            Err(found) => Err(found),
+        // Sources are judged although something else is wrong.
+        let registry = self.registry(config, &graph, parts.as_ref().ok());
+        let built = match (registry, parts) {
+            (Ok(registry), Ok(parts)) => self.snapshot(config, &graph, parts, &registry),
+            (registry, parts) => {
+                let objections = registry.err().unwrap_or_default().into_iter();
+                let mut found = parts.err().unwrap_or_default();
+                found.extend(objections.map(|objection| finding(objection, places, &graph)));
+                Err(found)
+            }
         };
         let Graph { files, mut findings, mut watched, ref protos, .. } = graph;
         // Some are compiled only when a source is built.
@@ -134,33 +139,36 @@ impl Assembler {
         }
     }
 
+    fn registry(
+        &self,
+        config: &Config,
+        graph: &Graph,
+        parts: Option<&Parts>,
+    ) -> Result<SourceRegistry, Vec<Objection>> {
+        let own = || CursorKey::new(self.own_cursor_key.clone());
+        let settings = SourceSettings {
+            env: self.environment.clone().into_iter().collect(),
+            sources: config.sources.clone(),
+            headers: parts.map(|parts| parts.headers.clone()).unwrap_or_default(),
+            max_bytes: usize::try_from(config.limits.source_body.0).unwrap_or(usize::MAX),
+            cursors: parts.map_or_else(own, |parts| parts.cursors.clone()),
+        };
+        let Graph { supergraph, protos, .. } = graph;
+        SourceRegistry::build(supergraph, &supergraph.connected, &settings, &self.client, &self.natives, protos)
+    }
+
     fn snapshot(
         &self,
         config: &Config,
         graph: &Graph,
         parts: Parts,
-    ) -> Result<(Snapshot, Vec<Diagnostic>), Vec<Objection>> {
-        let Parts { authenticator, policies, headers, cursors } = parts;
-        let settings = SourceSettings {
-            env: self.environment.clone().into_iter().collect(),
-            sources: config.sources.clone(),
-            headers,
-            max_bytes: usize::try_from(config.limits.source_body.0).unwrap_or(usize::MAX),
-            cursors,
-        };
-        let supergraph = &graph.supergraph;
-        let registry = SourceRegistry::build(
-            supergraph,
-            &supergraph.connected,
-            &settings,
-            &self.client,
-            &self.natives,
-            &graph.protos,
-        )?;
-        let mut findings = missing_policies(supergraph, &policies);
-        findings.extend(labels::findings(supergraph, &config.graph.override_labels));
+        registry: &SourceRegistry,
+    ) -> Result<(Snapshot, Vec<Diagnostic>), Vec<Diagnostic>> {
+        let Parts { authenticator, policies, .. } = parts;
+        let mut findings = missing_policies(&graph.supergraph, &policies);
+        findings.extend(labels::findings(&graph.supergraph, &config.graph.override_labels));
         let snapshot = Snapshot::new(SnapshotParts {
-            supergraph: supergraph.clone(),
+            supergraph: graph.supergraph.clone(),
             sources: registry.sources().clone(),
             authenticator,
             policies,
@@ -170,8 +178,7 @@ impl Assembler {
             introspection: config.graph.introspection,
             labels: config.graph.override_labels.clone(),
             plan: config.plan.clone(),
-        });
-        let snapshot = snapshot.map_err(|findings| findings.into_iter().map(Objection::Finding).collect::<Vec<_>>())?;
+        })?;
         Ok((snapshot, findings))
     }
 
