@@ -10,6 +10,7 @@
 //! unknown, never ignored.
 
 mod arguments;
+mod copied;
 mod inputs;
 mod keys;
 pub mod model;

@@ -64,6 +64,11 @@ pub fn of(
         }
         return Output::default();
     }
+    if let Some(field) = field.filter(|_| spec.batch.is_none() && spec.paginate.is_none())
+        && !join.fits(&place, &field.ty, shape, 0..0)
+    {
+        return Output { fields: Vec::new(), doubtful: join.doubtful };
+    }
     let records = join.composite(&place, name, shape, 0..0);
     let doubtful = join.doubtful;
     let fields = match connection {
@@ -224,10 +229,7 @@ impl<'a> Join<'_, 'a> {
         let children = if self.types.is_leaf(inner) {
             self.leaf(&place, Some(&definition.ty), inner, &shape.shape, shape.value_range.clone());
             Vec::new()
-        } else if !definition.ty.is_list() && shape.shape.kinds() == Kinds::ARRAY {
-            let message = format!("{place} is {}, the mapping yields an array", definition.ty);
-            self.report("TYPE_MISMATCH", message, shape.value_range.clone());
-            self.doubtful.push(inner.clone());
+        } else if !self.fits(&place, &definition.ty, &shape.shape, shape.value_range.clone()) {
             Vec::new()
         } else {
             self.composite(&place, inner, &shape.shape, shape.value_range.clone())
@@ -238,6 +240,19 @@ impl<'a> Join<'_, 'a> {
             children,
             span: self.place(shape.range.clone()),
         }
+    }
+
+    /// Whether objects are where an object is needed, and a list where a list is, as far as it is
+    /// known.
+    fn fits(&mut self, place: &str, ty: &TypeExpr, shape: &Shape, range: Range<usize>) -> bool {
+        let yields = match (ty.is_list(), shape.kinds()) {
+            (false, Kinds::ARRAY) => "an array",
+            (true, Kinds::OBJECT) => "an object",
+            _ => return true,
+        };
+        self.report("TYPE_MISMATCH", format!("{place} is {ty}, the mapping yields {yields}"), range);
+        self.doubtful.push(ty.name().value.clone());
+        false
     }
 
     /// Checks the shape of a scalar or enum.

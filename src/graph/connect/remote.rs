@@ -6,11 +6,17 @@ use crate::graph::language::ast::{FieldDefinition, InputValueDefinition, TypeKin
 use crate::graph::mapping::{Copied, Shape, Variable};
 use crate::platform::base::Name;
 
+use super::copied::type_of;
 use super::model::{Written, WrittenArguments};
 use super::types::{Type, Types};
 
 /// How what a mapping of this shape yields is written; the mapping stands at `field` of `ty`.
-pub fn written(types: &Types<'_>, ty: &Type<'_>, field: Option<&FieldDefinition>, shape: &Shape) -> WrittenArguments {
+pub fn written<'a>(
+    types: &Types<'a>,
+    ty: &Type<'a>,
+    field: Option<&'a FieldDefinition>,
+    shape: &Shape,
+) -> WrittenArguments {
     let mut writer = Writer { types, ty, field, inputs: IndexMap::new() };
     let object = writer.shape(shape);
     WrittenArguments { object, inputs: writer.inputs }
@@ -19,7 +25,7 @@ pub fn written(types: &Types<'_>, ty: &Type<'_>, field: Option<&FieldDefinition>
 struct Writer<'w, 'a> {
     types: &'w Types<'a>,
     ty: &'w Type<'a>,
-    field: Option<&'w FieldDefinition>,
+    field: Option<&'a FieldDefinition>,
     inputs: IndexMap<Name, Vec<(Name, Written)>>,
 }
 
@@ -44,39 +50,12 @@ impl Writer<'_, '_> {
     }
 
     fn copied(&mut self, copied: &Copied) -> Written {
-        let path = &copied.path[..];
-        match (copied.variable, path) {
-            (Some(Variable::Args), []) => {
-                let arguments = self.field.map(|field| &field.arguments[..]).unwrap_or_default();
-                Written::Object(arguments.iter().map(|argument| self.value(argument)).collect())
-            }
-            (Some(Variable::Args), [first, rest @ ..]) => {
-                let argument =
-                    self.field.and_then(|field| field.arguments.iter().find(|argument| argument.name.value == *first));
-                argument.map(|argument| self.input(&argument.ty.name().value, rest)).unwrap_or_default()
-            }
-            (Some(Variable::This | Variable::Batch), [first, rest @ ..]) => {
-                let Some(mut field) = self.ty.field(first) else { return Written::Plain };
-                for name in rest {
-                    let below = self.types.get(&field.ty.name().value).and_then(|ty| ty.field(name));
-                    let Some(below) = below else { return Written::Plain };
-                    field = below;
-                }
-                self.named(&field.ty.name().value)
-            }
-            _ => Written::Plain,
+        if copied.variable == Some(Variable::Args) && copied.path.is_empty() {
+            let arguments = self.field.map(|field| &field.arguments[..]).unwrap_or_default();
+            return Written::Object(arguments.iter().map(|argument| self.value(argument)).collect());
         }
-    }
-
-    /// At the end of a path through input types.
-    fn input(&mut self, name: &str, path: &[Name]) -> Written {
-        let mut name = name.to_owned();
-        for step in path {
-            let below = self.types.get(&name).and_then(|ty| ty.input(step));
-            let Some(below) = below else { return Written::Plain };
-            name = below.ty.name().value.to_string();
-        }
-        self.named(&name)
+        let ty = type_of(self.types, self.ty, self.field, copied);
+        ty.map(|ty| self.named(ty.name)).unwrap_or_default()
     }
 
     fn value(&mut self, definition: &InputValueDefinition) -> (Name, Written) {

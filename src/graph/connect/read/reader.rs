@@ -113,7 +113,13 @@ impl Reader<'_> {
     /// `policy.timeout`
     pub fn timeout(&mut self, block: &Block<'_>) -> Option<Duration> {
         // A malformed one was reported with the literals.
-        parse_duration(&block.block("policy")?.text("timeout")?.value).ok()
+        let text = block.block("policy")?.text("timeout")?;
+        let timeout = parse_duration(&text.value).ok()?;
+        if timeout.is_zero() {
+            self.error("GRAPHQL_ERROR", "Policy.timeout must be more than nothing: no call could be made", text.span);
+            return None;
+        }
+        Some(timeout)
     }
 
     /// A list of header mappings under `key`.

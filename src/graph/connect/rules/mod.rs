@@ -6,6 +6,7 @@ mod connector_ids;
 mod connector_sources;
 mod coverage;
 mod entities;
+mod graphql;
 mod grpc;
 mod headers;
 mod operations;
@@ -46,7 +47,7 @@ pub(super) struct Context<'a> {
 pub(super) type Rule = fn(&Context<'_>, &mut Vec<Diagnostic>);
 
 /// All rules, in the order they report.
-pub(super) const RULES: [Rule; 16] = [
+pub(super) const RULES: [Rule; 17] = [
     source_names::check,
     source_protocols::check,
     connector_ids::check,
@@ -60,6 +61,7 @@ pub(super) const RULES: [Rule; 16] = [
     entities::check,
     batches::check,
     pagination::check,
+    graphql::check,
     grpc::check,
     sql::check,
     coverage::check,

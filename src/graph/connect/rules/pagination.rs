@@ -1,12 +1,12 @@
 //! `PAGINATION_SHAPE`, `PAGINATION_NO_BACKWARD`: pages of a list.
 
 use crate::graph::connect::arguments::Block;
-use crate::graph::connect::model::{PageStyle, PaginateSpec, RequestSpec};
+use crate::graph::connect::model::{PageStyle, PaginateSpec, RequestSpec, SqlStatements};
 use crate::graph::connect::pages;
 use crate::graph::connect::parts;
 use crate::graph::connect::read::ConnectorDraft;
 use crate::graph::connect::text::key_inside;
-use crate::graph::mapping::Variable;
+use crate::graph::mapping::{Fragment, SqlPiece, Variable};
 use crate::platform::base::diagnostic::Diagnostic;
 use crate::platform::base::span::Span;
 
@@ -23,6 +23,7 @@ pub fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
         check_style(connector, paginate, &block, span, findings);
         check_backward(connector, paginate, findings);
         check_page_keys(context, connector, paginate, findings);
+        check_asks(connector, paginate, span, findings);
         if paginate.size > paginate.max_size {
             let message = format!("size {} is more than maxSize {}", paginate.size, paginate.max_size);
             let span = block.value("size").or_else(|| block.value("maxSize")).map_or(span, |value| value.span);
@@ -99,6 +100,47 @@ fn check_backward(connector: &ConnectorDraft<'_>, paginate: &PaginateSpec, findi
             finding = finding.help("say total, or remove the argument");
         }
         findings.push(finding);
+    }
+}
+
+/// The request asks for the page; one for many keys at once has no pages of each.
+fn check_asks(connector: &ConnectorDraft<'_>, paginate: &PaginateSpec, span: Span, findings: &mut Vec<Diagnostic>) {
+    let mut report = |message: String, help: String| {
+        findings.push(Diagnostic::error("PAGINATION_SHAPE", message).at(span).help(help));
+    };
+    if connector.spec.batch.is_some() {
+        let message = "$batch asks for many keys in one call, whose pages cannot be told apart";
+        return report(message.into(), "read $this, and the pages of each object are asked for".into());
+    }
+    if !connector.request_known {
+        return;
+    }
+    let own = page_key(paginate.style);
+    let reads = parts::uses(&connector.spec, Variable::Page)
+        .iter()
+        .any(|(expression, page)| expression.part.is_request() && (page.whole || page.key(own).is_some()));
+    if paginate.style != PageStyle::Seek {
+        if !reads {
+            let message = format!("the request does not read $page.{own}, so each page would be the first");
+            report(message, format!("style {} has $page.{own} and $page.limit", paginate.style.as_str()));
+        }
+        return;
+    }
+    let RequestSpec::Sql(sql) = &connector.spec.request else { return };
+    let SqlStatements::Query(query) = &sql.statements else { return };
+    let has = |wanted: Fragment| {
+        query
+            .value
+            .pieces()
+            .iter()
+            .any(|piece| matches!(piece, SqlPiece::Fragment { fragment, .. } if *fragment == wanted))
+    };
+    if !has(Fragment::Seek) && !reads {
+        let message = "the query does not have {%seek}, so each page would be the first";
+        report(message.into(), "such as WHERE {%seek} ORDER BY {%orderBy} LIMIT {$page.limit}".into());
+    } else if has(Fragment::Seek) && !has(Fragment::OrderBy) {
+        let message = "the query does not have {%orderBy}, so {%seek} may begin anywhere";
+        report(message.into(), "such as WHERE {%seek} ORDER BY {%orderBy} LIMIT {$page.limit}".into());
     }
 }
 

@@ -1,10 +1,11 @@
 //! `INVALID_URL_PROPERTY`, `INVALID_IS_SUCCESS`, `INVALID_ERRORS_MESSAGE`, `TYPE_MISMATCH`: each
 //! mapping yields what its place needs. Only definite contradictions are errors.
 
-use crate::graph::connect::model::{GraphqlRequest, RequestSpec};
+use crate::graph::connect::copied::type_of;
 use crate::graph::connect::parts::{self, Expression, Part};
+use crate::graph::connect::read::ConnectorDraft;
 use crate::graph::connect::text::inside;
-use crate::graph::mapping::{Kinds, Shape};
+use crate::graph::mapping::{Copied, Kinds, Reference, Shape, Variable};
 use crate::platform::base::diagnostic::Diagnostic;
 
 use super::Context;
@@ -15,7 +16,10 @@ pub fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
         parts::of_source(source).iter().for_each(|expression| check_one(context, expression, findings));
     }
     for connector in context.connectors {
-        parts::of_connector(&connector.spec).iter().for_each(|expression| check_one(context, expression, findings));
+        for expression in &parts::of_connector(&connector.spec) {
+            check_one(context, expression, findings);
+            check_copied(context, connector, expression, findings);
+        }
         let Some(paginate) = &connector.spec.paginate else { continue };
         let parts = [
             ("items", &paginate.items, Kinds::ARRAY),
@@ -31,18 +35,7 @@ pub fn check(context: &Context<'_>, findings: &mut Vec<Diagnostic>) {
                 findings.push(Diagnostic::error("TYPE_MISMATCH", message).at(mapping.span));
             }
         }
-        if let RequestSpec::Graphql(GraphqlRequest::Field { field, .. }) = &connector.spec.request
-            && !is_name(&field.value)
-        {
-            let message = format!("\"{}\" is not the name of a field", field.value);
-            findings.push(Diagnostic::error("INVALID_MAPPING", message).at(field.span));
-        }
     }
-}
-
-fn is_name(text: &str) -> bool {
-    text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
-        && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
 }
 
 /// The kinds a part may yield, and the code if it does not.
@@ -91,4 +84,61 @@ fn check_one(context: &Context<'_>, expression: &Expression<'_>, findings: &mut 
             findings.push(Diagnostic::error(code, message).at(span));
         }
     }
+}
+
+/// Arguments and fields that are copied into a URL or a header are scalars there.
+fn check_copied(
+    context: &Context<'_>,
+    connector: &ConnectorDraft<'_>,
+    expression: &Expression<'_>,
+    findings: &mut Vec<Diagnostic>,
+) {
+    let shape = expression.mapping.output();
+    let known = |copied: &Copied| type_of(context.types, connector.ty, connector.field, copied);
+    match expression.part {
+        Part::Url | Part::Header => {
+            let Shape::Copied(copied) = shape else { return };
+            let Some(ty) = known(copied).filter(|ty| ty.list || is_composite(context, ty.name)) else { return };
+            let code = if expression.part == Part::Url { "INVALID_URL" } else { "INVALID_HEADER" };
+            let what = if ty.list { "a list" } else { "an object" };
+            let message =
+                format!("a hole of {} must yield a scalar, {} is {what}", expression.part.name(), written(copied));
+            let range =
+                expression.mapping.references().of(copied.variable.unwrap_or(Variable::Args)).map(Reference::range);
+            let span = inside(context.files, expression.literal, range.unwrap_or(0..0));
+            let finding = Diagnostic::error(code, message).at(span);
+            findings.push(if ty.list { finding.help("such as ->joinNotNull(',')") } else { finding });
+        }
+        Part::Path => {
+            let Shape::Copied(copied) = shape else { return };
+            let Some(ty) = known(copied) else { return };
+            if !ty.list || is_composite(context, ty.name) {
+                let what = if ty.list { "a list of objects" } else { "no list" };
+                let message = format!("path must yield a list of scalars, {} is {what}", written(copied));
+                findings.push(Diagnostic::error("INVALID_URL_PROPERTY", message).at(expression.literal));
+            }
+        }
+        Part::QueryParams => {
+            for field in shape.object().map(|object| &object.fields[..]).unwrap_or_default() {
+                let Shape::Copied(copied) = &field.shape else { continue };
+                if let Some(ty) = known(copied).filter(|ty| is_composite(context, ty.name)) {
+                    let what = if ty.list { "objects" } else { "an object" };
+                    let message =
+                        format!("query parameter \"{}\" must be a scalar or a list of scalars, not {what}", field.name);
+                    let span = inside(context.files, expression.literal, field.value_range.clone());
+                    findings.push(Diagnostic::error("INVALID_URL_PROPERTY", message).at(span));
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+fn is_composite(context: &Context<'_>, name: &str) -> bool {
+    !context.types.is_leaf(name)
+}
+
+fn written(copied: &Copied) -> String {
+    let variable = copied.variable.map_or("$", Variable::as_str);
+    format!("{variable}.{}", parts::names(&copied.path))
 }
