@@ -141,7 +141,7 @@ pub struct SourceError {
     /// Written by the schema's author: passes masking.
     pub authored: bool,
     /// The extensions where errors are not masked, if these are more: what only we know is in them.
-    pub unmasked: Option<Map<String, Value>>,
+    pub unmasked: Option<Box<Map<String, Value>>>,
     /// `$status` of the answer that says so, for the log.
     pub status: Option<i64>,
 }

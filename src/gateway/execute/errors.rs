@@ -49,7 +49,7 @@ impl<'a> ErrorList<'a> {
             if let Some(service) = service.filter(|_| !error.authored) {
                 extensions.insert("service".into(), Value::from(&*service.service));
             }
-            let known = error.unmasked.as_ref().filter(|_| !hidden).unwrap_or(&error.extensions);
+            let known = error.unmasked.as_deref().filter(|_| !hidden).unwrap_or(&error.extensions);
             extensions.extend(known.iter().map(|(key, value)| (key.clone(), value.clone())));
         }
         self.push(message, path, extensions);

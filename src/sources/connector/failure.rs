@@ -51,7 +51,7 @@ pub(super) fn failed(
     let is_authored = message.is_some() || !authored.is_empty();
     let mut all = defaults(service, spec, fact);
     merge(&mut all, authored.clone());
-    let (extensions, unmasked) = if is_authored { (authored, Some(all)) } else { (all, None) };
+    let (extensions, unmasked) = if is_authored { (authored, Some(Box::new(all))) } else { (all, None) };
     SourceError {
         extensions,
         authored: is_authored,

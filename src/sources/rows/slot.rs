@@ -96,7 +96,7 @@ pub struct UpstreamError {
     /// Written by the schema's author (`errors` of a connector): passes masking.
     pub authored: bool,
     /// The extensions where errors are not masked, if these are more.
-    pub unmasked: Option<Map<String, Value>>,
+    pub unmasked: Option<Box<Map<String, Value>>>,
 }
 
 /// One step below a cell. The names clients use are known only where the response is written.
