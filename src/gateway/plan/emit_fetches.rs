@@ -99,6 +99,9 @@ struct GroupKey {
     /// The field of a root connector: each is a call of its own.
     root_cell: Option<CellId>,
     list: Option<ListKey>,
+    /// The class of objects that are entered as an interface object: its subgraph cannot tell types
+    /// apart, so all objects of a list are asked for the same, with the same requirements.
+    class: Option<usize>,
     after: BTreeSet<CallId>,
 }
 
@@ -204,6 +207,7 @@ impl Grouping<'_, '_> {
             subgraph: node.subgraph,
             root_cell: is_connector.then(|| self.graph.demands[node.demand].cell),
             list: None,
+            class: None,
             after: BTreeSet::new(),
         };
         self.place(instance, None, key, Reads::new())
@@ -232,7 +236,8 @@ impl Grouping<'_, '_> {
             let nodes = &graph.supergraph.field_sets[requires].selections;
             collect_reads(graph.supergraph, nodes, &mut Vec::new(), &mut reads);
         }
-        let key = GroupKey { subgraph: node.subgraph, root_cell: None, list: Some(list), after };
+        let class = matches!(list.way, Way::InterfaceObject(_)).then_some(graph.enters[enter].class);
+        let key = GroupKey { subgraph: node.subgraph, root_cell: None, list: Some(list), class, after };
         Some((self.place(instance, Some(enter), key, reads), hops + 1))
     }
 
@@ -270,8 +275,9 @@ fn agree(a: &Reads, b: &Reads) -> bool {
     b.iter().all(|(path, arguments)| a.get(path).is_none_or(|other| other == arguments))
 }
 
-/// What a list's instances require, by path.
-pub fn list_reads_agree(graph: &Graph<'_>, a: &List, b: &List) -> bool {
+/// Whether two lists that are entered alike can be one: what they require by one path is the same, and
+/// where the subgraph cannot tell the types of objects apart, they require the same.
+pub fn can_be_one(graph: &Graph<'_>, a: &List, b: &List) -> bool {
     let reads = |list: &List| {
         let mut reads = Reads::new();
         for &instance in &list.instances {
@@ -283,7 +289,11 @@ pub fn list_reads_agree(graph: &Graph<'_>, a: &List, b: &List) -> bool {
         }
         reads
     };
-    agree(&reads(a), &reads(b))
+    let classes = |list: &List| list.enters.iter().map(|&enter| graph.enters[enter].class).collect::<BTreeSet<_>>();
+    match a.key.way {
+        Way::InterfaceObject(_) if classes(a) != classes(b) => reads(a) == reads(b),
+        _ => agree(&reads(a), &reads(b)),
+    }
 }
 
 fn collect_reads(supergraph: &Supergraph, nodes: &[FieldSetNode], path: &mut Vec<Name>, reads: &mut Reads) {
