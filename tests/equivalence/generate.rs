@@ -607,7 +607,16 @@ impl Generator<'_, '_> {
             let made = self.world.field(ty, &one.name).is_none_or(|field| !field.requires.is_empty());
             !made && self.world.local_field(sub, ty, &one.name).is_some_and(|local| local.external)
         };
-        if !selected.below.iter().all(good) {
+        // Who provides a field knows all that it may be.
+        let known = match self.world.field(ty, name).map(|field| field.ty.named) {
+            Some(Named::Interface(index)) => {
+                self.world.subgraphs[sub].interfaces.get(&index).map(|(members, _)| members)
+            }
+            Some(Named::Union(index)) => self.world.subgraphs[sub].unions.get(&index),
+            _ => None,
+        };
+        let knows_all = known.is_none_or(|known| self.world.possible(ty, name).iter().all(|one| known.contains(one)));
+        if !knows_all || !selected.below.iter().all(good) {
             self.world = before;
             return None;
         }
