@@ -6,7 +6,7 @@ mod shop;
 
 use divan::Bencher;
 use pleach::gateway::operation::normalize::normalize;
-use pleach::gateway::operation::signature::fingerprint;
+use pleach::gateway::operation::signature::signature;
 use shop::{Asked, Shop, TOKENS};
 
 fn main() {
@@ -29,5 +29,5 @@ fn normalise(bencher: Bencher, asked: Asked) {
 #[divan::bench(args = [Asked::Little, Asked::Much])]
 fn sign(bencher: Bencher, asked: Asked) {
     let operation = Shop::read().operation(asked.text());
-    bencher.bench(|| fingerprint(&operation));
+    bencher.bench(|| signature(&operation, &[]));
 }

@@ -2,6 +2,8 @@
 //! one of the golden supergraphs.
 #![allow(dead_code, reason = "each benchmark uses another part")]
 
+pub mod execution;
+
 use std::sync::Arc;
 
 use pleach::gateway::operation::model::Operation;

@@ -2,16 +2,18 @@
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::{RawQuery, State};
+use axum::extract::{RawQuery, Request, State};
 use axum::response::Response;
-use axum::routing::{MethodRouter, get};
+use axum::routing::{get, post};
 use http::{HeaderMap, StatusCode};
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::gateway::pipeline::Gateway;
 use crate::inbound::playground::Playground;
+use crate::inbound::transport::front::Front;
+use crate::inbound::transport::http as graphql;
+use crate::inbound::transport::layers;
 use crate::inbound::transport::negotiate::wants_html;
-use crate::inbound::transport::{http as graphql, layers};
 use crate::platform::base::setting::Mistake;
 
 use super::config::graph::Playground as Shown;
@@ -32,24 +34,40 @@ pub fn routes(gateway: Gateway, config: &Config, health: &Health) -> Result<Rout
     if !found.is_empty() {
         return Err(found);
     }
+    let posts = Router::new().route(&config.listen.path, post(graphql_post)).with_state(gateway.clone());
+    let router = others(gateway, config, health).merge(posts);
+    Ok(layers::around(router, &config.http)?.layer(CatchPanicLayer::new()))
+}
+
+/// The same routes, for a server that has no others.
+pub(super) fn front(gateway: Gateway, config: &Config, health: &Health) -> Result<Front, Vec<Mistake>> {
+    let routes = routes(gateway.clone(), config, health)?;
+    Ok(Front::new(gateway, &config.listen.path, &config.http, routes))
+}
+
+/// All routes but GraphQL by POST.
+fn others(gateway: Gateway, config: &Config, health: &Health) -> Router {
     let path = config.listen.path.as_str();
     let router = match config.graph.playground {
-        Shown::Off => Router::new().route(path, endpoint(get(graphql::get))).with_state(gateway),
+        Shown::Off => Router::new().route(path, get(graphql::get).fallback(graphql::other)).with_state(gateway),
         Shown::On => {
             let playground = Playground::new(path);
             let assets = playground.assets();
-            let state = (gateway.clone(), playground);
-            let pages = Router::new().route(path, get(page_or_query).with_state::<Gateway>(state.clone()));
+            let state = (gateway, playground);
+            let pages =
+                Router::new().route(path, get(page_or_query).fallback(graphql::other).with_state(state.clone()));
             let pages = match path {
                 "/" => pages,
                 _ => pages.route("/", get(page).with_state(state)),
             };
-            let rest = Router::new().route(path, endpoint(MethodRouter::new()));
-            pages.merge(rest).with_state(gateway).merge(assets)
+            pages.merge(assets)
         }
     };
-    let router = layers::around(router.merge(health.routes()), &config.http)?;
-    Ok(router.layer(CatchPanicLayer::new()))
+    router.merge(health.routes())
+}
+
+async fn graphql_post(State(gateway): State<Gateway>, request: Request) -> Response {
+    graphql::post(&gateway, request).await
 }
 
 /// All settings that no routes can be made of.
@@ -62,11 +80,6 @@ pub fn mistakes(config: &Config) -> Vec<Mistake> {
         mistakes.push(Mistake::at(["listen", "path"], format!("\"{path}\" is taken")));
     }
     mistakes
-}
-
-/// `POST`, and a refusal of what GraphQL does not know.
-fn endpoint(get: MethodRouter<Gateway>) -> MethodRouter<Gateway> {
-    get.post(graphql::post).fallback(graphql::other)
 }
 
 type WithPlayground = State<(Gateway, Playground)>;

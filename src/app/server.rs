@@ -18,7 +18,7 @@ use super::config::listen::ShutdownConfig;
 use super::config::tree::Config;
 use super::health::Health;
 use super::reload::{self, Reload};
-use super::routes::routes;
+use super::routes::front;
 use super::settings::{Settings, Settled};
 
 /// A server that listens. Stop it with [`Server::stop`]; dropped, it stops at once.
@@ -67,7 +67,7 @@ impl Server {
 
         let gateway = Gateway::new(snapshot);
         let health = Health::default();
-        let router = routes(gateway.clone(), &config, &health).map_err(|mistakes| {
+        let front = front(gateway.clone(), &config, &health).map_err(|mistakes| {
             let findings = mistakes.iter().map(|mistake| places.told(mistake)).collect();
             BuildError { files, findings }
         })?;
@@ -82,7 +82,7 @@ impl Server {
             address,
             gateway,
             health,
-            listening: tokio::spawn(listen::serve(listener, router, stopped.clone(), config.shutdown.drain.0)),
+            listening: tokio::spawn(listen::serve(listener, front, stopped.clone(), config.shutdown.drain.0)),
             reloading: tokio::spawn(reload.run(config.graph.watch.0, stopped)),
             stop,
             config,

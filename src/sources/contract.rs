@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
+use chrono::{DateTime, Utc};
 use futures_util::future::BoxFuture;
 use http::{Extensions, HeaderMap};
 use serde_json::{Map, Value};
@@ -96,8 +97,8 @@ pub struct RequestFacts {
     pub claims: Option<Value>,
     /// The caller's scopes.
     pub scopes: Vec<String>,
-    /// RFC 3339, constant during one operation.
-    pub now: String,
+    /// When it came in, constant during one operation.
+    pub now: DateTime<Utc>,
     /// The request's id, for logs and upstream headers.
     pub request_id: Name,
 }

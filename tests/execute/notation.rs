@@ -477,15 +477,17 @@ impl Reader {
         supergraph.mutation = Some(TypeId(0));
         let plan = Plan {
             kind: self.kind.unwrap_or(OperationKind::Query),
-            guards: self.guards,
-            sites: sites
-                .map(|((path, _), &slots)| Site {
-                    slots,
-                    inside: None,
-                    path: format!("{}.@", path.replace('.', ".@.")).into(),
-                })
-                .collect(),
-            fetches: fetches.collect::<IdVec<FetchId, Fetch>>(),
+            guards: self.guards.into(),
+            sites: Arc::new(
+                sites
+                    .map(|((path, _), &slots)| Site {
+                        slots,
+                        inside: None,
+                        path: format!("{}.@", path.replace('.', ".@.")).into(),
+                    })
+                    .collect(),
+            ),
+            fetches: Arc::new(fetches.collect::<IdVec<FetchId, Fetch>>()),
             output: self.output,
             estimate: Estimate::default(),
         };

@@ -271,9 +271,9 @@ fn plan(fields: &[(String, Type)], copies: u32) -> Plan {
     };
     Plan {
         kind: OperationKind::Query,
-        guards: Guards::new(),
-        sites: compiler.sites.iter().map(|&slots| Site { slots, inside: None, path: "".into() }).collect(),
-        fetches: (0..copies).map(fetch).collect(),
+        guards: Guards::new().into(),
+        sites: Arc::new(compiler.sites.iter().map(|&slots| Site { slots, inside: None, path: "".into() }).collect()),
+        fetches: Arc::new((0..copies).map(fetch).collect()),
         output,
         estimate: Estimate::default(),
     }

@@ -58,7 +58,7 @@ async fn ask(gateway: &Gateway, query: &str) -> Value {
         deadline: Deadline::after(Duration::from_secs(10)),
         request_id: "r1".into(),
         headers: HeaderMap::new(),
-        now: "2026-01-01T00:00:00Z".into(),
+        now: "2026-01-01T00:00:00Z".parse().expect("a time"),
     };
     serde_json::from_slice(&gateway.execute(request, context).await.body).expect("JSON")
 }

@@ -73,7 +73,7 @@ impl Moving {
             deadline: Deadline::after(Duration::from_secs(10)),
             request_id: "r1".into(),
             headers: HeaderMap::new(),
-            now: "2026-01-01T00:00:00Z".into(),
+            now: "2026-01-01T00:00:00Z".parse().expect("a time"),
         };
         let response = self.gateway.execute(request, context).await;
         let answer: Value = serde_json::from_slice(&response.body).expect("JSON");

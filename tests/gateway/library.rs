@@ -72,7 +72,7 @@ fn context(headers: HeaderMap) -> RequestContext {
         deadline: Deadline::after(Duration::from_secs(10)),
         request_id: "r1".into(),
         headers,
-        now: "2026-01-01T00:00:00Z".into(),
+        now: "2026-01-01T00:00:00Z".parse().expect("a time"),
     }
 }
 

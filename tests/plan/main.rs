@@ -3,6 +3,7 @@
 //! expected.
 
 mod adversarial;
+mod names;
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -379,7 +379,6 @@ impl Dice {
                 Value::Object(fields.collect())
             }
             ValueKind::Leaf(leaf) => dice.leaf(leaf),
-            ValueKind::Through(_) => Value::Null,
         })
     }
 

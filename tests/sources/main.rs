@@ -15,6 +15,7 @@ mod paging;
 mod postgres;
 #[path = "../support/postgres.rs"]
 mod postgres_server;
+mod scan;
 mod seek;
 #[path = "../support/server_process.rs"]
 mod server_process;

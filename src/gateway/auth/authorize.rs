@@ -37,9 +37,6 @@ pub struct Denial {
 /// Marks every selection the caller may not see, and lists them. An operation in which nothing is
 /// denied is passed on as it is.
 pub fn authorize<'o>(grants: &Grants<'_>, operation: &'o Operation) -> (Cow<'o, Operation>, Vec<Denial>) {
-    if !has_rules(grants.supergraph, &operation.root) {
-        return (Cow::Borrowed(operation), Vec::new());
-    }
     let mut judge = Judge { grants, rules: HashMap::new(), denials: Vec::new(), path: Vec::new() };
     let root = judge.selection_set(&operation.root);
     if judge.denials.is_empty() {
@@ -48,12 +45,16 @@ pub fn authorize<'o>(grants: &Grants<'_>, operation: &'o Operation) -> (Cow<'o, 
     (Cow::Owned(Operation { root, ..operation.clone() }), judge.denials)
 }
 
-/// Whether any selected coordinate is protected at all.
-fn has_rules(supergraph: &Supergraph, set: &SelectionSet) -> bool {
+/// Whether any selected coordinate is protected at all. If none is, there is nothing to mark.
+pub fn has_rules(supergraph: &Supergraph, operation: &Operation) -> bool {
+    is_protected(supergraph, &operation.root)
+}
+
+fn is_protected(supergraph: &Supergraph, set: &SelectionSet) -> bool {
     set.items.iter().any(|item| match &item.kind {
         SelectionKind::Field(field) => {
             coordinates(supergraph, field, &item.on).any(|id| supergraph.fields[id].auth.is_some())
-                || field.selections.as_ref().is_some_and(|below| has_rules(supergraph, below))
+                || field.selections.as_ref().is_some_and(|below| is_protected(supergraph, below))
         }
         _ => false,
     })

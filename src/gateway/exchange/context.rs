@@ -1,5 +1,6 @@
 //! What accompanies a request on its way.
 
+use chrono::{DateTime, Utc};
 use http::HeaderMap;
 
 use crate::platform::base::Name;
@@ -14,6 +15,6 @@ pub struct RequestContext {
     pub request_id: Name,
     /// The client's headers.
     pub headers: HeaderMap,
-    /// RFC 3339; the same for the whole operation.
-    pub now: String,
+    /// When it came in; the same for the whole operation.
+    pub now: DateTime<Utc>,
 }

@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use foldhash::fast::FixedState;
 use hashbrown::{HashMap, HashTable};
+use smallvec::SmallVec;
 
 use crate::gateway::operation::guards::GuardId;
 use crate::gateway::plan::model::{
@@ -47,10 +48,11 @@ pub(super) struct Rows {
 }
 
 /// Rows on their way to become a set.
-#[derive(Default)]
-struct Draft {
+struct Draft<'a> {
     set: RowSet,
     known: HashTable<usize>,
+    /// Rows that are made of leaves alone: the first leaf, the row, and the first object it is for.
+    plain: HashTable<(&'a [u8], usize, Target)>,
     pairs: Vec<(usize, Target)>,
 }
 
@@ -62,6 +64,9 @@ pub(super) enum Failure {
     /// It is null and must not be.
     Null,
 }
+
+/// Room for rows that is made at once.
+const ROOM: usize = 14;
 
 /// Builds the rows of one input.
 struct Builder<'a> {
@@ -98,7 +103,9 @@ pub(super) fn build(
     let within = store.within(plan, input);
     let contexts = (!input.contexts.is_empty()).then(|| contexts::read(store, plan, input, after));
     let mut builder = Builder { store, supergraph, bits, after, text: Vec::new(), failed: Vec::new() };
-    let mut drafts: Vec<Draft> = Vec::new();
+    let leaf_cells = builder.leaf_cells(input);
+    let leaf_cells = leaf_cells.as_deref().and_then(|cells| cells.split_first());
+    let mut drafts: Vec<Draft<'_>> = Vec::new();
     let mut draft_of: HashMap<Vec<Vec<u8>>, usize> = HashMap::new();
     let mut failures = Vec::new();
     let of_objects = supergraph.entries.get(input.entry).is_some_and(|entry| entry.kind == EntryKind::Entity);
@@ -107,23 +114,26 @@ pub(super) fn build(
         (!of_objects || target.ty != UNKNOWN_TYPE) && within.as_ref().is_none_or(|all| all.contains(&target.start))
     };
     for target in store.targets(input).filter(wanted) {
-        let values = match contexts.as_ref().map(|all| all.get(&target.start)) {
-            None => Vec::new(),
+        let at = match contexts.as_ref().map(|all| all.get(&target.start)) {
+            None => {
+                if drafts.is_empty() {
+                    drafts.push(Draft::new(number, Vec::new()));
+                }
+                0
+            }
             // Nobody sees it: it hangs on nothing.
             Some(None) => continue,
-            Some(Some(Ok(values))) => values.clone(),
+            Some(Some(Ok(values))) => *draft_of.entry(values.clone()).or_insert_with_key(|values| {
+                drafts.push(Draft::new(number, values.clone()));
+                drafts.len() - 1
+            }),
             Some(Some(Err(failure))) => {
                 failures.push((target, *failure));
                 continue;
             }
         };
-        let at = *draft_of.entry(values).or_insert_with_key(|values| {
-            let set = RowSet { input: number, contexts: values.clone(), ..RowSet::default() };
-            drafts.push(Draft { set, ..Draft::default() });
-            drafts.len() - 1
-        });
         let lost = losses.get(&target.start).copied();
-        if let Err(Skip::Failed(error)) = drafts[at].add(&mut builder, input, target, lost) {
+        if let Err(Skip::Failed(error)) = drafts[at].add(&mut builder, input, leaf_cells, target, lost) {
             failures.push((target, Failure::Error(error)));
         }
     }
@@ -132,16 +142,40 @@ pub(super) fn build(
 
 // === impl Draft ===
 
-impl Draft {
+impl<'a> Draft<'a> {
+    fn new(input: usize, contexts: Vec<Vec<u8>>) -> Self {
+        Self {
+            set: RowSet { input, contexts, ..RowSet::default() },
+            known: HashTable::new(),
+            plain: HashTable::with_capacity(ROOM),
+            pairs: Vec::with_capacity(ROOM),
+        }
+    }
+
     /// Adds an object's representation, unless it is there already.
     fn add(
         &mut self,
-        builder: &mut Builder<'_>,
+        builder: &mut Builder<'a>,
         input: &EntityInput,
+        leaf_cells: Option<(&SlotIndex, &[SlotIndex])>,
         target: Target,
         lost: Option<u32>,
     ) -> Result<(), Skip> {
-        let Self { set, known, pairs } = self;
+        let Self { set, known, plain, pairs } = self;
+        let hasher = FixedState::default();
+        // What is asked for by the same leaves is asked for once; most are known by the first one.
+        let leaves = leaf_cells.and_then(|cells| builder.leaves(target, cells));
+        if let (Some(first), Some((_, others))) = (leaves, leaf_cells) {
+            let is_fixed = !matches!(input.representation.typename, RepresentationType::Runtime);
+            let same = |&(known, _, other): &(&[u8], usize, Target)| {
+                let same_leaf = |&cell: &SlotIndex| builder.leaf(target, cell) == builder.leaf(other, cell);
+                known == first && (is_fixed || other.ty == target.ty) && others.iter().all(same_leaf)
+            };
+            if let Some(&(_, row, _)) = plain.find(hasher.hash_one(first), same) {
+                pairs.push((row, target));
+                return Ok(());
+            }
+        }
         std::mem::swap(&mut builder.text, &mut set.text);
         let before = builder.text.len();
         if before > 0 {
@@ -152,19 +186,27 @@ impl Draft {
         let written = builder.representation(input, target, lost);
         match written {
             Ok(()) => {
-                let (text, hasher) = (&builder.text, FixedState::default());
-                let hash = |range: &Range<usize>| hasher.hash_one(&text[range.clone()]);
-                let row = start..text.len();
-                let same = |&other: &usize| text[set.rows[other].clone()] == text[row.clone()];
-                let index = match known.find(hash(&row), same) {
-                    Some(&index) => {
-                        builder.text.truncate(before);
-                        index
+                let row = start..builder.text.len();
+                let index = match leaves {
+                    Some(first) => {
+                        let hash = |leaf: &[u8]| hasher.hash_one(leaf);
+                        plain.insert_unique(hash(first), (first, set.rows.len(), target), |(leaf, ..)| hash(leaf));
+                        set.add(row)
                     }
                     None => {
-                        known.insert_unique(hash(&row), set.rows.len(), |&other| hash(&set.rows[other]));
-                        set.rows.push(row);
-                        set.rows.len() - 1
+                        let text = &builder.text;
+                        let hash = |range: &Range<usize>| hasher.hash_one(&text[range.clone()]);
+                        let same = |&other: &usize| text[set.rows[other].clone()] == text[row.clone()];
+                        match known.find(hash(&row), same) {
+                            Some(&index) => {
+                                builder.text.truncate(before);
+                                index
+                            }
+                            None => {
+                                known.insert_unique(hash(&row), set.rows.len(), |&other| hash(&set.rows[other]));
+                                set.add(row)
+                            }
+                        }
                     }
                 };
                 pairs.push((index, target));
@@ -220,6 +262,12 @@ impl RowSet {
         &self.targets
     }
 
+    /// Adds a row; answers which one it is.
+    fn add(&mut self, row: Range<usize>) -> usize {
+        self.rows.push(row);
+        self.rows.len() - 1
+    }
+
     /// Sorts the pairs by row, counting (the order of targets within a row stays).
     fn assign(&mut self, pairs: &[(usize, Target)]) {
         let mut offsets = vec![0u32; self.rows.len() + 1];
@@ -241,7 +289,32 @@ impl RowSet {
 
 // === impl Builder ===
 
-impl Builder<'_> {
+impl<'a> Builder<'a> {
+    /// The cells of an input's fields, if they all are leaves that are always sent; most are.
+    fn leaf_cells(&self, input: &EntityInput) -> Option<SmallVec<[SlotIndex; 4]>> {
+        let fields = input.representation.fields.iter();
+        let is_plain = |field: &RepresentationField| {
+            field.on.is_none() && self.holds(field.guard) && matches!(field.value, RepresentationValue::Leaf)
+        };
+        fields.map(|field| is_plain(field).then_some(field.slot)).collect()
+    }
+
+    /// The first of an object's leaves, if all are there.
+    #[inline]
+    fn leaves(&self, target: Target, (&first, others): (&SlotIndex, &[SlotIndex])) -> Option<&'a [u8]> {
+        let are_there = others.iter().all(|&cell| self.leaf(target, cell).is_some());
+        self.leaf(target, first).filter(|_| are_there)
+    }
+
+    /// The text of a leaf; none if something else stands there, or nothing.
+    #[inline]
+    fn leaf(&self, target: Target, cell: SlotIndex) -> Option<&'a [u8]> {
+        match self.store.slot(target.start + cell.0) {
+            Slot::Raw { part, start, len } => Some(self.store.text(part, start, len)),
+            _ => None,
+        }
+    }
+
     /// `lost` explains what is missing, here and below.
     fn representation(&mut self, input: &EntityInput, target: Target, lost: Option<u32>) -> Result<(), Skip> {
         self.text.push(b'{');

@@ -108,6 +108,9 @@ impl<'a> Scatter<'a> {
 
     /// What fails of an object that was asked for without some requirement.
     fn blamed(&mut self, set: &RowSet, target: Target) -> Vec<(SlotIndex, u32)> {
+        if set.requirement_failures.is_empty() {
+            return Vec::new();
+        }
         let Some(failures) = set.requirement_failures.get(&target.start) else { return Vec::new() };
         let mut error = |failure: &Failure| match failure {
             Failure::Error(error) => *error,
@@ -131,6 +134,9 @@ impl<'a> Scatter<'a> {
             }
             Slot::Object { start, .. } => {
                 for field in shape.fields.iter().filter(|field| !is_blamed(field.slot)) {
+                    if self.take_leaf(target.start + field.slot.0, start + field.slot.0) {
+                        continue;
+                    }
                     let way = Way { shape: &field.value, level: 0, copy: (way_in.copies)(field.slot) };
                     self.merge(target.start + field.slot.0, start + field.slot.0, way);
                 }
@@ -152,6 +158,20 @@ impl<'a> Scatter<'a> {
             self.store.reveal(target.start, ty);
         }
         known == ty || known == UNKNOWN_TYPE || ty == UNKNOWN_TYPE
+    }
+
+    /// Takes a leaf over to a cell that nobody has written, which is what happens to most; false if
+    /// there is more to it.
+    #[inline]
+    fn take_leaf(&mut self, target: u32, source: u32) -> bool {
+        let is_simple = !self.store.has_beside() && self.store.slot(target) == Slot::Missing;
+        match self.store.slot(source) {
+            leaf @ Slot::Raw { .. } if is_simple => {
+                self.set(target, leaf);
+                true
+            }
+            _ => false,
+        }
     }
 
     /// Merges one cell into another. True if the two are leaves that contradict each other.

@@ -201,6 +201,11 @@ impl Store {
         part.get(start as usize..start as usize + len as usize).unwrap_or_default()
     }
 
+    /// The texts that leaves stand in.
+    pub(super) fn parts(&self) -> impl Iterator<Item = &[u8]> {
+        self.parts.iter().map(|part| &part[..])
+    }
+
     /// A new run of empty cells.
     pub(super) fn allocate(&mut self, cells: u32) -> u32 {
         let start = self.slots.len() as u32;

@@ -20,6 +20,8 @@ use super::store::{ROOT, Store, StoredError};
 struct Writer<'a> {
     context: &'a ExecuteContext,
     store: &'a Store,
+    /// The store's texts.
+    parts: Vec<&'a [u8]>,
     bits: &'a [bool],
     out: Vec<u8>,
     path: Vec<Step<'a>>,
@@ -31,6 +33,8 @@ struct Writer<'a> {
     around: &'a OutputSelection,
     /// How long the response may become.
     room: usize,
+    /// Whether any error stands beside a value.
+    has_beside: bool,
 }
 
 /// What stands at a place of the response.
@@ -52,6 +56,10 @@ enum Stop {
 
 type Write = Result<(), Stop>;
 
+/// Room made at first: most responses are not longer than the answers they are made of.
+const MIN_ROOM: usize = 1 << 10;
+const MAX_ROOM: usize = 256 << 10;
+
 /// Writes the response from what the store holds.
 pub(super) fn write(
     context: &ExecuteContext,
@@ -64,13 +72,15 @@ pub(super) fn write(
     let mut writer = Writer {
         context,
         store,
+        parts: store.parts().collect(),
         bits,
-        out: Vec::with_capacity(1024),
+        out: Vec::with_capacity(store.parts().map(<[u8]>::len).sum::<usize>().clamp(MIN_ROOM, MAX_ROOM)),
         path: Vec::new(),
         errors: ErrorList::new(context, plan),
         lost: None,
         around: &plan.output,
         room: usize::try_from(store.room()).unwrap_or(usize::MAX),
+        has_beside: store.has_beside(),
     };
     writer.out.extend_from_slice(b"{\"data\":");
     let start = writer.out.len();
@@ -118,18 +128,13 @@ impl<'a> Writer<'a> {
 
     fn fields(&mut self, selection: &'a OutputSelection, start: u32, ty: TypeId) -> Write {
         let mut first = true;
-        for &(item, guard) in &selection.places {
-            let Some(item) = selection.items.get(item).filter(|_| self.holds(guard)) else { continue };
-            let nameless = item.nameless && ty == UNKNOWN_TYPE;
-            if !nameless && item.on.as_ref().is_some_and(|types| !types.contains(ty)) {
+        for &(index, guard) in &selection.places {
+            let Some(item) = selection.items.get(index) else { continue };
+            if !self.holds(guard) || !is_of(item, ty) {
                 continue;
             }
-            if !std::mem::take(&mut first) {
-                self.out.push(b',');
-            }
-            self.out.push(b'"');
-            self.out.extend_from_slice(item.key.as_bytes());
-            self.out.extend_from_slice(b"\":");
+            let key = if std::mem::take(&mut first) { item.key.at_start() } else { item.key.after_comma() };
+            self.out.extend_from_slice(key);
             if let Some(text) = self.plain_leaf(item, start) {
                 self.out.extend_from_slice(text);
                 continue;
@@ -148,20 +153,20 @@ impl<'a> Writer<'a> {
     }
 
     /// The text of a leaf that nothing is to be said about; most are.
+    #[inline]
     fn plain_leaf(&self, item: &OutputItem, start: u32) -> Option<&'a [u8]> {
         let OutputKind::Value { slot, ty } = &item.kind else { return None };
         let Slot::Raw { part, start, len } = self.store.slot(start + slot.0) else { return None };
         let fits = self.out.len() + len as usize <= self.room;
-        let is_plain =
-            fits && ty.lists.is_empty() && matches!(ty.kind, OutputTypeKind::Leaf) && !self.store.has_beside();
-        is_plain.then(|| self.store.text(part, start, len))
+        let is_plain = fits && ty.lists.is_empty() && matches!(ty.kind, OutputTypeKind::Leaf) && !self.has_beside;
+        is_plain.then(|| self.text(part, start, len))
     }
 
     fn item(&mut self, item: &'a OutputItem, start: u32, ty: TypeId) -> Write {
         match &item.kind {
             OutputKind::Typename(constant) => self.type_name(constant.unwrap_or(ty)),
             OutputKind::Introspection => {
-                let answer = self.context.introspection.iter().find(|(key, _)| *key == item.key);
+                let answer = self.context.introspection.iter().find(|(key, _)| **key == *item.key);
                 self.out.extend_from_slice(answer.map_or(b"null", |(_, answer)| answer));
                 Ok(())
             }
@@ -184,8 +189,10 @@ impl<'a> Writer<'a> {
     fn value(&mut self, cell: u32, ty: &'a OutputType, level: usize) -> Write {
         let begin = self.out.len();
         let nullable = !ty.lists.get(level).copied().unwrap_or(ty.non_null);
-        for error in self.store.beside(cell) {
-            self.report(error, self.suffix(error), ty, level);
+        if self.has_beside {
+            for error in self.store.beside(cell) {
+                self.report(error, self.suffix(error), ty, level);
+            }
         }
         let outer = self.lost;
         if let Some(error) = self.store.lost(cell) {
@@ -223,7 +230,7 @@ impl<'a> Writer<'a> {
                 if self.out.len() + len as usize > self.room {
                     return Err(Stop::TooLarge);
                 }
-                self.out.extend_from_slice(self.store.text(part, start, len));
+                self.out.extend_from_slice(self.text(part, start, len));
                 Ok(())
             }
             (Slot::Object { start, ty: known }, OutputTypeKind::Object { types, selection })
@@ -321,17 +328,20 @@ impl<'a> Writer<'a> {
     fn report(&mut self, error: u32, suffix: &[Below], ty: &'a OutputType, level: usize) {
         let Some(error) = self.store.error(error) else { return };
         let non_null = ty.lists.first().copied().unwrap_or(ty.non_null);
-        let above = self.path.clone();
+        let mut depth = self.path.len();
+        let mut own = None;
         match suffix {
             // The null does not stay here either.
             [Below::Out, rest @ ..] if non_null && level == 0 => {
-                self.path.pop();
+                own = self.path.pop();
+                depth = self.path.len();
                 self.follow(rest, At::Object(self.around));
             }
             _ => self.follow(suffix, At::Value(ty, level)),
         }
         self.errors.upstream(error, &self.path);
-        self.path = above;
+        self.path.truncate(depth);
+        self.path.extend(own);
     }
 
     /// Reports an error that stands in no cell. The rows of root calls are the root object.
@@ -377,8 +387,25 @@ impl<'a> Writer<'a> {
         (!depends).then_some((&*first.key, ty))
     }
 
+    /// A leaf's text.
+    #[inline]
+    fn text(&self, part: u32, start: u32, len: u32) -> &'a [u8] {
+        let part = self.parts.get(part as usize).copied().unwrap_or_default();
+        part.get(start as usize..start as usize + len as usize).unwrap_or_default()
+    }
+
+    #[inline]
     fn holds(&self, guard: GuardId) -> bool {
-        self.bits.get(guard.0 as usize).copied().unwrap_or_default()
+        guard == GuardId::ALWAYS || self.bits.get(guard.0 as usize).copied().unwrap_or_default()
+    }
+}
+
+/// Whether an item is written for objects of this type.
+#[inline]
+fn is_of(item: &OutputItem, ty: TypeId) -> bool {
+    match &item.on {
+        None => true,
+        Some(types) => types.contains(ty) || (item.nameless && ty == UNKNOWN_TYPE),
     }
 }
 

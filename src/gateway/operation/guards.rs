@@ -130,6 +130,11 @@ impl Guards {
         &self.all[id]
     }
 
+    /// All conditions, in the order of their ids.
+    pub fn iter(&self) -> impl Iterator<Item = &Guard> {
+        self.all.iter()
+    }
+
     /// How many there are.
     pub fn len(&self) -> usize {
         self.all.len()

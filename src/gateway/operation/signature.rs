@@ -1,59 +1,93 @@
-//! A fingerprint of what an operation asks, whoever asks it.
+//! What an operation asks, as bytes: equal bytes mean equal plans.
 
-use sha2::{Digest, Sha256};
+use std::sync::Arc;
 
 use crate::graph::federation::ids::LabelId;
+use crate::graph::language::ast::OperationKind;
 use crate::graph::language::value::InputValue;
 
+use super::guards::{Guard, GuardId};
 use super::model::{Operation, SelectionKind, SelectionSet};
 
-/// SHA-256 over the normalised operation with its denial marks: operations that plan alike and
-/// answer alike have the same fingerprint. Names of operation and variables count, since plans
-/// carry them.
-pub fn fingerprint(operation: &Operation) -> [u8; 32] {
-    let mut writer = Writer(Sha256::new());
+/// The normalised operation with its denial marks, and the override labels that hold for it, written
+/// out. Two operations with the same bytes plan alike, whoever asks them.
+///
+/// Names of variables count, since plans carry them. Names of fields in the response do not, but for
+/// which of them are equal: a plan fetches the same whatever the client calls it. The fields of a
+/// mutation run one by one and are told apart by those names, so there they count as well.
+pub fn signature(operation: &Operation, held: &[LabelId]) -> Arc<[u8]> {
+    let mut writer = Writer { out: Vec::with_capacity(512), has_names: operation.kind == OperationKind::Mutation };
     writer.text(operation.kind.as_str());
-    writer.text(operation.name.as_deref().unwrap_or(""));
     writer.number(operation.variables.len());
     for variable in &operation.variables {
         writer.text(&variable.name);
         writer.text(&variable.ty);
         writer.text(&variable.default.as_ref().map(ToString::to_string).unwrap_or_default());
     }
-    writer.selections(operation, &operation.root);
-    writer.0.finalize().into()
-}
-
-/// The fingerprint of an operation for which some labels of overrides hold.
-pub fn labelled(fingerprint: [u8; 32], held: &[LabelId]) -> [u8; 32] {
-    if held.is_empty() {
-        return fingerprint;
-    }
-    let mut writer = Writer(Sha256::new());
-    writer.0.update(fingerprint);
+    writer.number(held.len());
     held.iter().for_each(|label| writer.number(label.0 as usize));
-    writer.0.finalize().into()
+    writer.guards(operation);
+    writer.selections(&operation.root);
+    writer.out.into()
 }
 
-/// Every text is written with its length, so that no two operations write the same bytes.
-struct Writer(Sha256);
+/// Every text and list is written with its length, so that no two operations write the same bytes.
+struct Writer {
+    out: Vec<u8>,
+    has_names: bool,
+}
 
 // === impl Writer ===
 
 impl Writer {
-    fn selections(&mut self, operation: &Operation, set: &SelectionSet) {
+    /// Guards refer to earlier ones by number, as selections do.
+    fn guards(&mut self, operation: &Operation) {
+        self.number(operation.guards.len());
+        for guard in operation.guards.iter() {
+            match guard {
+                Guard::Always => self.number(0),
+                Guard::Never => self.number(1),
+                Guard::Variable(name) => {
+                    self.number(2);
+                    self.text(name);
+                }
+                Guard::Not(inner) => {
+                    self.number(3);
+                    self.number(inner.0 as usize);
+                }
+                Guard::And(parts) => self.parts(4, parts),
+                Guard::Or(parts) => self.parts(5, parts),
+            }
+        }
+    }
+
+    fn parts(&mut self, kind: usize, parts: &[GuardId]) {
+        self.number(kind);
+        self.number(parts.len());
+        parts.iter().for_each(|part| self.number(part.0 as usize));
+    }
+
+    fn selections(&mut self, set: &SelectionSet) {
         self.number(set.parent.0 as usize);
         self.number(set.items.len());
-        for item in &set.items {
-            self.text(&item.response_key);
+        for (index, item) in set.items.iter().enumerate() {
+            match self.has_names {
+                true => self.text(&item.response_key),
+                // Items of one name mostly stand side by side, and there are few.
+                false => {
+                    let before = &set.items[..index];
+                    let same = before.iter().rposition(|other| other.response_key == item.response_key);
+                    self.number(same.map_or(0, |other| other + 1));
+                }
+            }
             self.number(item.on.len());
             item.on.iter().for_each(|ty| self.number(ty.0 as usize));
             self.number(usize::from(item.nameless) + 2 * usize::from(item.unconditional));
-            self.text(&operation.guards.describe(item.guard));
+            self.number(item.guard.0 as usize);
             self.number(item.places.len());
             for place in &item.places {
                 self.number(place.position as usize);
-                self.text(&operation.guards.describe(place.guard));
+                self.number(place.guard.0 as usize);
             }
             match &item.kind {
                 SelectionKind::Typename => self.number(0),
@@ -69,7 +103,7 @@ impl Writer {
                     }
                     self.number(usize::from(field.selections.is_some()));
                     if let Some(selections) = &field.selections {
-                        self.selections(operation, selections);
+                        self.selections(selections);
                     }
                 }
             }
@@ -83,10 +117,15 @@ impl Writer {
 
     fn text(&mut self, text: &str) {
         self.number(text.len());
-        self.0.update(text.as_bytes());
+        self.out.extend_from_slice(text.as_bytes());
     }
 
-    fn number(&mut self, number: usize) {
-        self.0.update((number as u64).to_le_bytes());
+    /// Seven bits a byte, the lowest first.
+    fn number(&mut self, mut number: usize) {
+        while number > 0x7F {
+            self.out.push(number as u8 | 0x80);
+            number >>= 7;
+        }
+        self.out.push(number as u8);
     }
 }

@@ -6,15 +6,17 @@
 use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
+use serde_json::Map;
 
+use crate::gateway::auth::authorize::has_rules;
 use crate::gateway::exchange::error::GraphqlError;
 use crate::gateway::limits::config::LimitsConfig;
-use crate::gateway::limits::shape;
+use crate::gateway::limits::{cost, shape};
 use crate::gateway::operation::model::{Operation, SelectionKind};
 use crate::gateway::operation::normalize::normalize;
-use crate::gateway::operation::signature::{fingerprint, labelled};
+use crate::gateway::operation::signature::signature;
 use crate::gateway::plan::model::Plan;
-use crate::gateway::plan::{PlanError, labels_of, plan as make_plan};
+use crate::gateway::plan::{PlanError, labels_of, plan as make_plan, renamed};
 use crate::graph::federation::ids::LabelId;
 use crate::graph::federation::supergraph::Supergraph;
 use crate::graph::language::api::{ApiSchema, RequestProblem, ValidDocument};
@@ -39,9 +41,14 @@ pub(super) struct DocumentKey {
 pub(super) struct Prepared {
     pub(super) document: ValidDocument,
     pub(super) operation: Operation,
-    pub(super) fingerprint: [u8; 32],
     /// The override labels that its plan may depend on.
     pub(super) labels: Vec<LabelId>,
+    /// Whether what a caller may see of it depends on the caller.
+    pub(super) is_guarded: bool,
+    /// What it costs, if no variable can change that.
+    pub(super) cost: Option<u64>,
+    /// The plan for callers who may see all of it, once there was one; only if no label counts.
+    pub(super) plan: OnceLock<Planned>,
     /// Whether it asks for `__schema` or `__type`.
     pub(super) introspects: bool,
     /// The answers to that, by response key; only if no variable can change them.
@@ -104,30 +111,64 @@ fn prepare(
     }
     let operation = normalize(supergraph, &document, name).map_err(one)?;
     let introspects = operation.root.items.iter().any(|item| matches!(item.kind, SelectionKind::Introspection));
-    let fingerprint = fingerprint(&operation);
-    let labels = labels_of(supergraph, &operation);
-    Ok(Prepared { document, operation, fingerprint, labels, introspects, introspection: OnceLock::new() })
+    let estimate = || cost::estimate(supergraph, &operation, &Map::new(), limits.assumed_list_size);
+    Ok(Prepared {
+        is_guarded: has_rules(supergraph, &operation),
+        cost: operation.variables.is_empty().then(estimate),
+        labels: labels_of(supergraph, &operation),
+        plan: OnceLock::new(),
+        document,
+        operation,
+        introspects,
+        introspection: OnceLock::new(),
+    })
 }
 
-/// Plans an operation for a request for which some of its labels hold, or finds it planned.
-pub(super) async fn plan(
+/// The plan of a document's operation for callers who may see all of it, for a request for which some
+/// of its labels hold.
+pub(super) async fn whole_plan(
     snapshot: &Snapshot,
-    operation: &Operation,
-    fingerprint: [u8; 32],
+    prepared: &Prepared,
     held: &[LabelId],
     deadline: Deadline,
 ) -> Result<Planned, NotComputed> {
-    let fingerprint = labelled(fingerprint, held);
-    if let Some(known) = snapshot.plans.get(&fingerprint).await {
-        return Ok(known);
+    if !prepared.labels.is_empty() {
+        return plan(snapshot, &prepared.operation, held, deadline).await;
     }
-    let (supergraph, mut options) = (snapshot.supergraph.clone(), snapshot.plan_options.clone());
-    if !held.is_empty() {
-        Arc::make_mut(&mut options).labels = held.iter().map(|&label| supergraph.labels[label].clone()).collect();
+    if let Some(known) = prepared.plan.get() {
+        return Ok(known.clone());
     }
-    let operation = operation.clone();
-    let job = move || make_plan(&supergraph, &operation, &options).map(Arc::new).map_err(Arc::new);
-    by(deadline, snapshot.plans.try_get_with(fingerprint, snapshot.pool.run(job))).await
+    let planned = plan(snapshot, &prepared.operation, held, deadline).await?;
+    Ok(prepared.plan.get_or_init(|| planned).clone())
+}
+
+/// Plans an operation for a request for which some of its labels hold, or finds one planned that asks
+/// the same.
+pub(super) async fn plan(
+    snapshot: &Snapshot,
+    operation: &Operation,
+    held: &[LabelId],
+    deadline: Deadline,
+) -> Result<Planned, NotComputed> {
+    let signature = signature(operation, held);
+    let planned = match snapshot.plans.get(&*signature).await {
+        Some(known) => known,
+        None => {
+            let (supergraph, mut options) = (snapshot.supergraph.clone(), snapshot.plan_options.clone());
+            if !held.is_empty() {
+                let names = held.iter().map(|&label| supergraph.labels[label].clone());
+                Arc::make_mut(&mut options).labels = names.collect();
+            }
+            let asked = operation.clone();
+            let job = move || make_plan(&supergraph, &asked, &options).map(Arc::new).map_err(Arc::new);
+            by(deadline, snapshot.plans.try_get_with(signature, snapshot.pool.run(job))).await?
+        }
+    };
+    // The plan may have been made for a client that calls things by other names.
+    Ok(planned.map(|plan| match renamed(&plan.output, &operation.root) {
+        None => plan,
+        Some(output) => Plan { output, ..(*plan).clone() }.into(),
+    }))
 }
 
 /// Waits for what a cache lacks, but not beyond the deadline; who waits for it still goes on.

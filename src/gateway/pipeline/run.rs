@@ -17,7 +17,6 @@ use crate::gateway::exchange::request::GraphqlRequest;
 use crate::gateway::exchange::response::{GraphqlResponse, Outcome};
 use crate::gateway::execute::{ExecuteContext, execute};
 use crate::gateway::limits::cost;
-use crate::gateway::operation::signature::fingerprint;
 use crate::gateway::plan::explain_json;
 use crate::graph::language::ast::OperationKind;
 use crate::platform::base::Name;
@@ -78,24 +77,28 @@ async fn stages(
     let variables =
         snapshot.api.coerce_variables(&prepared.document, name, variables).map_err(|problem| bad(problem.into()))?;
 
-    let grants = Grants {
-        supergraph: &snapshot.supergraph,
-        policies: &snapshot.policies,
-        principal: &principal,
-        variables: &variables,
+    let (operation, denials) = match prepared.is_guarded {
+        true => {
+            let (supergraph, policies) = (&*snapshot.supergraph, &snapshot.policies);
+            let grants = Grants { supergraph, policies, principal: &principal, variables: &variables };
+            authorize(&grants, &prepared.operation)
+        }
+        false => (Cow::Borrowed(&prepared.operation), Vec::new()),
     };
-    let (operation, denials) = authorize(&grants, &prepared.operation);
     if !denials.is_empty() && snapshot.unauthorized == Unauthorized::Reject {
         return Err(Refusal::denied(&denials));
     }
-    cost::check(&snapshot.supergraph, &operation, &variables, &snapshot.limits).map_err(bad)?;
+    let estimate = || cost::estimate(&snapshot.supergraph, &operation, &variables, snapshot.limits.assumed_list_size);
+    let known = prepared.cost.filter(|_| matches!(operation, Cow::Borrowed(_)));
+    cost::check(known.unwrap_or_else(estimate), &snapshot.limits).map_err(bad)?;
 
-    let fingerprint = match &operation {
-        Cow::Borrowed(_) => prepared.fingerprint,
-        Cow::Owned(filtered) => fingerprint(filtered),
-    };
     let held = snapshot.held_labels(&prepared.labels, &principal);
-    let planned = prepare::plan(snapshot, &operation, fingerprint, &held, context.deadline);
+    let planned = async {
+        match &operation {
+            Cow::Borrowed(_) => prepare::whole_plan(snapshot, &prepared, &held, context.deadline).await,
+            Cow::Owned(filtered) => prepare::plan(snapshot, filtered, &held, context.deadline).await,
+        }
+    };
     let planned = planned.instrument(info_span!("pleach.plan")).await;
     let plan = planned
         .map_err(|reason| Refusal::not_computed(reason, &context.request_id))?

@@ -54,7 +54,8 @@ pub struct Snapshot {
     labels: LabelRules,
     pub(super) expose_plan: Exposure,
     pub(super) documents: Cache<DocumentKey, Result<Arc<Prepared>, Arc<Refused>>, RandomState>,
-    pub(super) plans: Cache<[u8; 32], Planned, RandomState>,
+    /// By what is asked, compared in full.
+    pub(super) plans: Cache<Arc<[u8]>, Planned, RandomState>,
     pub(super) pool: ComputePool,
     /// Mutations that run; they outlive requests whose client has gone.
     pub(super) mutations: TaskTracker,
@@ -118,7 +119,7 @@ impl Snapshot {
                 .build_with_hasher(RandomState::default()),
             plans: Cache::builder()
                 .max_capacity(PLAN_CACHE_BYTES)
-                .weigher(|_: &[u8; 32], value| weight::plan(value))
+                .weigher(|key: &Arc<[u8]>, value| weight::plan(key, value))
                 .time_to_idle(IDLE)
                 .build_with_hasher(RandomState::default()),
             pool: ComputePool::new(),

@@ -3,11 +3,12 @@
 
 use std::sync::Arc;
 
+use crate::gateway::operation::model::{SelectionKind, SelectionSet};
 use crate::gateway::plan::model::{OutputKind, OutputSelection, OutputTypeKind, Request};
 
 use super::prepare::{DocumentKey, Planned, Prepared, Refused};
 
-/// A parsed document holds its text, two trees and the normalised operation.
+/// A parsed document holds its text and two trees.
 const BYTES_PER_TEXT_BYTE: usize = 40;
 const BYTES_PER_ERROR: usize = 512;
 const BYTES_PER_ITEM: usize = 192;
@@ -17,14 +18,15 @@ const BYTES_AT_LEAST: usize = 1 << 10;
 pub(super) fn document(key: &DocumentKey, value: &Result<Arc<Prepared>, Arc<Refused>>) -> u32 {
     let name = key.operation.as_ref().map_or(0, String::len);
     let held = match value {
-        Ok(_) => key.text.len() * BYTES_PER_TEXT_BYTE,
+        // The normalised operation, and the plan that may stay with it.
+        Ok(prepared) => key.text.len() * BYTES_PER_TEXT_BYTE + 2 * selected(&prepared.operation.root) * BYTES_PER_ITEM,
         Err(refused) => refused.0.len() * BYTES_PER_ERROR,
     };
     capped(BYTES_AT_LEAST + key.text.len() + name + held)
 }
 
-pub(super) fn plan(value: &Planned) -> u32 {
-    let Ok(plan) = value else { return capped(BYTES_AT_LEAST) };
+pub(super) fn plan(key: &[u8], value: &Planned) -> u32 {
+    let Ok(plan) = value else { return capped(BYTES_AT_LEAST + key.len()) };
     let documents: usize = plan
         .fetches
         .iter()
@@ -34,7 +36,16 @@ pub(super) fn plan(value: &Planned) -> u32 {
         })
         .sum();
     let held = plan.fetches.len() * BYTES_PER_FETCH + items(&plan.output) * BYTES_PER_ITEM;
-    capped(BYTES_AT_LEAST + documents + held)
+    capped(BYTES_AT_LEAST + key.len() + documents + held)
+}
+
+/// Selected fields.
+fn selected(set: &SelectionSet) -> usize {
+    let below = set.items.iter().map(|item| match &item.kind {
+        SelectionKind::Field(field) => field.selections.as_ref().map_or(0, selected),
+        _ => 0,
+    });
+    set.items.len() + below.sum::<usize>()
 }
 
 /// Keys of the response, each standing for a slot of a shape as well.

@@ -48,5 +48,6 @@ mod why;
 pub use error::{PlanError, PlanOptions};
 pub use explain::{explain, explain_json, explain_mermaid};
 pub use labels::labels_of;
+pub use output_program::renamed;
 pub use planner::plan;
 pub use verify::verify;

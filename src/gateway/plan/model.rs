@@ -1,6 +1,7 @@
 //! The plan: which calls, when, with what, where their answers go, and how the response is
 //! written from them.
 
+use std::ops::Deref;
 use std::sync::Arc;
 
 use crate::gateway::operation::guards::{GuardId, Guards};
@@ -17,17 +18,17 @@ crate::id_type!(
     FetchId
 );
 
-/// A compiled plan; shared by all requests with the same operation.
+/// A compiled plan; shared by all requests with the same operation. Cheap to clone, but for the output.
 #[derive(Clone, Debug)]
 pub struct Plan {
     /// Query, mutation or subscription.
     pub kind: OperationKind,
     /// The operation's conditions and those of fetches.
-    pub guards: Guards,
+    pub guards: Arc<Guards>,
     /// Sites and how many slots their objects have; site 0 is the root.
-    pub sites: IdVec<SiteId, Site>,
+    pub sites: Arc<IdVec<SiteId, Site>>,
     /// Calls, in a topological order of `after`.
-    pub fetches: IdVec<FetchId, Fetch>,
+    pub fetches: Arc<IdVec<FetchId, Fetch>>,
     /// How the response is written.
     pub output: OutputSelection,
     /// What the planner believes this costs, for people.
@@ -271,13 +272,20 @@ pub struct OutputSelection {
 #[derive(Clone, PartialEq, Debug)]
 pub struct OutputItem {
     /// The response key.
-    pub key: Name,
+    pub key: OutputKey,
     /// Only for objects of these types; `None` when all apply.
     pub on: Option<TypeSet>,
     /// Also for objects whose type is not known.
     pub nameless: bool,
     /// What is written.
     pub kind: OutputKind,
+}
+
+/// A response key, ready to be written.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct OutputKey {
+    /// `,"name":`
+    text: Name,
 }
 
 /// What is written under a key.
@@ -364,5 +372,34 @@ impl OutputSelection {
     pub fn in_order(items: impl IntoIterator<Item = (GuardId, OutputItem)>) -> Self {
         let (guards, items): (Vec<GuardId>, Vec<OutputItem>) = items.into_iter().unzip();
         Self { items, places: guards.into_iter().enumerate().collect() }
+    }
+}
+
+// === impl OutputKey ===
+
+impl OutputKey {
+    /// `,"name":`
+    pub fn after_comma(&self) -> &[u8] {
+        self.text.as_bytes()
+    }
+
+    /// `"name":`
+    pub fn at_start(&self) -> &[u8] {
+        &self.text.as_bytes()[1..]
+    }
+}
+
+impl From<&str> for OutputKey {
+    /// GraphQL names need no escapes.
+    fn from(name: &str) -> Self {
+        Self { text: format!(",\"{name}\":").into() }
+    }
+}
+
+impl Deref for OutputKey {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.text[2..self.text.len() - 2]
     }
 }

@@ -7,7 +7,7 @@ use crate::graph::federation::supergraph::Supergraph;
 use crate::graph::language::ast::OperationKind;
 
 use super::layout::{LayoutId, Layouts, Numbering};
-use super::model::{OutputItem, OutputKind, OutputSelection, OutputType, OutputTypeKind};
+use super::model::{OutputItem, OutputKey, OutputKind, OutputSelection, OutputType, OutputTypeKind};
 use super::sites::cell_key;
 
 /// Compiles the client's selections.
@@ -20,6 +20,37 @@ pub struct OutputProgram<'o> {
     pub layouts: &'o mut Layouts,
     /// Their final numbers.
     pub numbering: &'o mut Numbering,
+}
+
+/// The output with the response keys of `set`, which is the selection it was compiled from but for
+/// those; `None` if they are the same.
+pub fn renamed(output: &OutputSelection, set: &SelectionSet) -> Option<OutputSelection> {
+    let mut result = None;
+    for (index, (item, selection)) in output.items.iter().zip(&set.items).enumerate() {
+        let other = (*item.key != *selection.response_key).then(|| OutputKey::from(&*selection.response_key));
+        let below = match (&item.kind, &selection.kind) {
+            (
+                OutputKind::Value {
+                    ty: OutputType { kind: OutputTypeKind::Object { selection: below, .. }, .. }, ..
+                },
+                SelectionKind::Field(FieldSelection { selections: Some(set), .. }),
+            ) => renamed(below, set),
+            _ => None,
+        };
+        if other.is_none() && below.is_none() {
+            continue;
+        }
+        let item = &mut result.get_or_insert_with(|| output.clone()).items[index];
+        if let Some(key) = other {
+            item.key = key;
+        }
+        if let (Some(below), OutputKind::Value { ty, .. }) = (below, &mut item.kind)
+            && let OutputTypeKind::Object { selection, .. } = &mut ty.kind
+        {
+            *selection = below;
+        }
+    }
+    result
 }
 
 // === impl OutputProgram ===
@@ -60,7 +91,7 @@ impl OutputProgram<'_> {
             },
         };
         let on = (!possible.is_subset(&item.on)).then(|| item.on.clone());
-        OutputItem { key: item.response_key.clone(), on, nameless: item.nameless, kind }
+        OutputItem { key: (&*item.response_key).into(), on, nameless: item.nameless, kind }
     }
 
     fn value(&mut self, field: &FieldSelection, item: &Selection, layout: LayoutId) -> OutputKind {

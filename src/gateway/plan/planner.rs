@@ -159,7 +159,14 @@ impl<'a> Planner<'a> {
             lower_bound: sum(|part| part.solution.lower_bound),
             calls: sum(|part| part.solution.cost.calls),
         };
-        Ok(Plan { kind: self.operation.kind, guards: self.guards, sites: numbering.sites, fetches, output, estimate })
+        Ok(Plan {
+            kind: self.operation.kind,
+            guards: self.guards.into(),
+            sites: numbering.sites.into(),
+            fetches: fetches.into(),
+            output,
+            estimate,
+        })
     }
 }
 

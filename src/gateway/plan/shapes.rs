@@ -56,7 +56,7 @@ impl Shaper<'_, '_> {
         };
         let lists = u8::try_from(field.local_type.lists.len()).unwrap_or(u8::MAX);
         let slot = self.numbering.slot(self.layouts, field.cell);
-        FieldShape { key: field.key.clone(), slot, value: ValueShape { lists, kind } }
+        FieldShape { key: field.key.clone().into(), slot, value: ValueShape { lists, kind } }
     }
 }
 

@@ -103,15 +103,15 @@ impl Check<'_> {
         if is_input && !object.record {
             self.fault(id, "objects that later steps start from are not recorded");
         }
-        let mut keys = BTreeSet::new();
+        let mut keys: BTreeSet<&str> = BTreeSet::new();
         if let Typing::Key { key, table } = &object.typing {
-            keys.insert(key.clone());
+            keys.insert(key);
             if table.is_empty() {
                 self.fault(id, "no runtime type is possible");
             }
         }
         for field in &object.fields {
-            if !keys.insert(field.key.clone()) {
+            if !keys.insert(field.key.name()) {
                 self.fault(id, format!("the key `{}` occurs twice", field.key));
             }
             if field.slot.0 >= object.slots {
@@ -250,7 +250,7 @@ fn child_site(plan: &Plan, site: SiteId, slot: SlotIndex) -> Option<SiteId> {
         object.fields.iter().find_map(|field| match &field.value.kind {
             ValueKind::Object(below) if object.site == site && field.slot == slot => Some(below.site),
             ValueKind::Object(below) => find(below, site, slot),
-            ValueKind::Leaf(_) | ValueKind::Through(_) => None,
+            ValueKind::Leaf(_) => None,
         })
     }
     plan.fetches.iter().find_map(|fetch| match &*fetch.shape {

@@ -15,7 +15,7 @@ use crate::platform::base::diagnostic::Diagnostic;
 use crate::platform::base::span::LineColumn;
 
 use super::ast::{ExecutableDocument, OperationKind};
-use super::parse;
+use super::{document, parse};
 
 /// How deep selections, lists and objects of a document may nest before parsing gives up.
 const RECURSION_LIMIT: usize = 200;
@@ -33,6 +33,8 @@ pub struct ValidDocument {
     /// Its tree; spans point into `text`.
     pub tree: ExecutableDocument,
     parsed: Valid<ParsedDocument>,
+    /// Whether `parsed` knows where its nodes were written.
+    has_places: bool,
 }
 
 /// Why a request cannot be executed at all (a request error of the GraphQL specification).
@@ -69,6 +71,27 @@ impl ApiSchema {
     /// `MAX_TOKENS_LIMIT`, `GRAPHQL_PARSE_FAILED` or `GRAPHQL_VALIDATION_FAILED`; all problems of
     /// the stage that failed, at most 100.
     pub fn validate(&self, text: &str, max_tokens: usize) -> Result<ValidDocument, Vec<RequestProblem>> {
+        match self.validate_plain(text, max_tokens) {
+            Some(valid) => Ok(valid),
+            None => self.validate_with_places(text, max_tokens),
+        }
+    }
+
+    /// Most documents are plain and valid. A token has a byte at least.
+    fn validate_plain(&self, text: &str, max_tokens: usize) -> Option<ValidDocument> {
+        if text.len() > max_tokens {
+            return None;
+        }
+        let tree = document::read(text)?;
+        let syntax = document::to_parsed(&tree);
+        let parsed = syntax.to_executable_validate(&self.schema).ok()?;
+        if without_null_defaults(&syntax).is_some() {
+            return None;
+        }
+        Some(ValidDocument { text: text.into(), tree, parsed, has_places: false })
+    }
+
+    fn validate_with_places(&self, text: &str, max_tokens: usize) -> Result<ValidDocument, Vec<RequestProblem>> {
         let mut parser = Parser::new().recursion_limit(RECURSION_LIMIT).token_limit(max_tokens);
         let syntax = parser.parse_ast(text, "document");
         if parser.tokens_reached() > max_tokens {
@@ -89,7 +112,7 @@ impl ApiSchema {
             let message = "The document has no operation".to_owned();
             return Err(vec![RequestProblem { code: "GRAPHQL_VALIDATION_FAILED", message, locations: Vec::new() }]);
         }
-        Ok(ValidDocument { text: text.into(), tree, parsed })
+        Ok(ValidDocument { text: text.into(), tree, parsed, has_places: true })
     }
 
     /// Coerces the values a client sent for an operation's variables and fills in defaults.
@@ -102,7 +125,10 @@ impl ApiSchema {
         operation: Option<&str>,
         values: Map<String, Value>,
     ) -> Result<Map<String, Value>, RequestProblem> {
-        let operation = document.operation(operation)?;
+        let declares = document.operation(operation)?;
+        if declares.variables.is_empty() {
+            return Ok(Map::new());
+        }
         let coerced = self.coerce(document, operation, values)?;
         match serde_json::to_value(&*coerced) {
             Ok(Value::Object(map)) => Ok(map),
@@ -121,14 +147,18 @@ impl ApiSchema {
         operation: Option<&str>,
         values: Map<String, Value>,
     ) -> Result<Map<String, Value>, RequestProblem> {
-        let operation = document.operation(operation)?;
+        if let Some(document) = self.with_places(document) {
+            return self.introspect(&document, operation, values);
+        }
+        let name = operation;
+        let operation = document.operation(name)?;
         let failed = |error: request::RequestError| RequestProblem {
             code: "GRAPHQL_VALIDATION_FAILED",
             message: error.message().to_string(),
             locations: locations(error.location(), &document.parsed.sources),
         };
         introspection::check_max_depth(&document.parsed, operation).map_err(failed)?;
-        let variables = self.coerce(document, operation, values)?;
+        let variables = self.coerce(document, name, values)?;
         let response =
             introspection::partial_execute(&self.schema, &self.implementers, &document.parsed, operation, &variables)
                 .map_err(failed)?;
@@ -141,9 +171,10 @@ impl ApiSchema {
     fn coerce(
         &self,
         document: &ValidDocument,
-        operation: &ParsedOperation,
+        name: Option<&str>,
         values: Map<String, Value>,
     ) -> Result<Valid<JsonMap>, RequestProblem> {
+        let operation = document.operation(name)?;
         let bad_input = |message: String, at: Option<SourceSpan>| RequestProblem {
             code: "BAD_USER_INPUT",
             message,
@@ -151,8 +182,25 @@ impl ApiSchema {
         };
         let values: JsonMap =
             serde_json::from_value(Value::Object(values)).map_err(|error| bad_input(error.to_string(), None))?;
-        request::coerce_variable_values(&self.schema, operation, &values)
-            .map_err(|error| bad_input(error.message().to_string(), error.location()))
+        request::coerce_variable_values(&self.schema, operation, &values).map_err(|error| {
+            let with_places = self.with_places(document);
+            let again = with_places.as_ref().and_then(|document| {
+                let operation = document.operation(name).ok()?;
+                let error = request::coerce_variable_values(&self.schema, operation, &values).err()?;
+                Some(locations(error.location(), &document.parsed.sources))
+            });
+            let mut problem = bad_input(error.message().to_string(), error.location());
+            problem.locations = again.unwrap_or(problem.locations);
+            problem
+        })
+    }
+
+    /// The same document, read again for its places if it has none.
+    fn with_places(&self, document: &ValidDocument) -> Option<ValidDocument> {
+        match document.has_places {
+            true => None,
+            false => self.validate_with_places(&document.text, usize::MAX).ok(),
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 
 pub mod api;
 pub mod ast;
+mod document;
 pub mod minified;
 pub mod parse;
 pub mod print;

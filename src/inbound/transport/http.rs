@@ -1,13 +1,13 @@
 //! GraphQL requests by POST and GET.
 
 use axum::body::Body;
-use axum::extract::{RawQuery, Request, State};
+use axum::extract::{RawQuery, State};
 use axum::response::Response;
-use bytes::Bytes;
-use chrono::{SecondsFormat, Utc};
+use bytes::{Bytes, BytesMut};
+use chrono::Utc;
 use http::header::{ALLOW, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER, VARY, WWW_AUTHENTICATE};
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
-use http_body_util::{BodyExt, LengthLimitError, Limited};
+use http::{HeaderMap, HeaderName, HeaderValue, Request, StatusCode};
+use http_body_util::BodyExt;
 use tokio::time::timeout_at;
 
 use crate::gateway::exchange::context::RequestContext;
@@ -30,13 +30,16 @@ const MAX_REQUEST_ID: usize = 128;
 
 /// Answers `POST` with a JSON body. Any other body is refused: a browser can send those across
 /// sites without asking.
-pub async fn post(State(gateway): State<Gateway>, request: Request) -> Response {
+pub async fn post<B>(gateway: &Gateway, request: Request<B>) -> Response
+where
+    B: http_body::Body<Data = Bytes>,
+{
     let (mut parts, body) = request.into_parts();
     let request_id = name(&mut parts.headers);
     let Some(media) = accepted(&parts.headers) else { return named(not_acceptable(), &request_id) };
-    let context = context(&gateway, parts.headers, &request_id);
-    let response = match read(&gateway, &context, body).await {
-        Ok(asked) => answer(&gateway, asked, context, media).await,
+    let context = context(gateway, parts.headers, &request_id);
+    let response = match read(gateway, &context, body).await {
+        Ok(asked) => answer(gateway, asked, context, media).await,
         Err((status, error)) => refuse(status, media, &error),
     };
     named(response, &request_id)
@@ -72,7 +75,8 @@ fn name(headers: &mut HeaderMap) -> HeaderValue {
     };
     let own = headers.get(&REQUEST_ID).filter(|id| harmless(id.as_bytes())).cloned();
     let id = own.unwrap_or_else(|| {
-        HeaderValue::from_str(&uuid::Uuid::now_v7().simple().to_string()).expect("digits and letters")
+        let mut text = uuid::Uuid::encode_buffer();
+        HeaderValue::from_str(uuid::Uuid::now_v7().simple().encode_lower(&mut text)).expect("digits and letters")
     });
     headers.insert(REQUEST_ID, id.clone());
     id
@@ -89,16 +93,19 @@ fn context(gateway: &Gateway, headers: HeaderMap, request_id: &HeaderValue) -> R
         deadline: Deadline::after(gateway.snapshot().limits().deadline.0),
         request_id: request_id.to_str().unwrap_or_default().into(),
         headers,
-        now: Utc::now().to_rfc3339_opts(SecondsFormat::Millis, true),
+        now: Utc::now(),
     }
 }
 
 /// Reads the body, by the deadline and within the limit.
-async fn read(
+async fn read<B>(
     gateway: &Gateway,
     context: &RequestContext,
-    body: Body,
-) -> Result<GraphqlRequest, (StatusCode, GraphqlError)> {
+    body: B,
+) -> Result<GraphqlRequest, (StatusCode, GraphqlError)>
+where
+    B: http_body::Body<Data = Bytes>,
+{
     let unsupported = |what: &str| {
         let message = format!("{what}; send JSON in UTF-8 with content-type application/json");
         (StatusCode::UNSUPPORTED_MEDIA_TYPE, GraphqlError::new("UNSUPPORTED_MEDIA_TYPE", message))
@@ -118,11 +125,11 @@ async fn read(
     if announced_length(&context.headers).is_some_and(|length| length > limit) {
         return Err(too_large());
     }
-    let limited = Limited::new(body, usize::try_from(limit).unwrap_or(usize::MAX));
-    let body: Bytes = match timeout_at(context.deadline.instant().into(), limited.collect()).await {
-        Ok(Ok(body)) => body.to_bytes(),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => return Err(too_large()),
-        Ok(Err(_)) => {
+    let body = collect(body, usize::try_from(limit).unwrap_or(usize::MAX));
+    let body: Bytes = match timeout_at(context.deadline.instant().into(), body).await {
+        Ok(Ok(body)) => body,
+        Ok(Err(Unread::TooLarge)) => return Err(too_large()),
+        Ok(Err(Unread::Broken)) => {
             let error = GraphqlError::new("BAD_REQUEST", "The request's body broke off");
             return Err((StatusCode::BAD_REQUEST, error));
         }
@@ -132,6 +139,30 @@ async fn read(
         }
     };
     params::from_json(&body).map_err(|error| (status_of(&error), error))
+}
+
+/// Why a body was not read.
+enum Unread {
+    TooLarge,
+    Broken,
+}
+
+/// Reads a body of at most `limit` bytes. Most come in one piece, which is not copied.
+async fn collect<B>(body: B, limit: usize) -> Result<Bytes, Unread>
+where
+    B: http_body::Body<Data = Bytes>,
+{
+    let mut body = std::pin::pin!(body);
+    let mut first = Bytes::new();
+    let mut more = BytesMut::new();
+    while let Some(frame) = body.frame().await {
+        let Ok(data) = frame.map_err(|_| Unread::Broken)?.into_data() else { continue };
+        if first.len() + more.len() + data.len() > limit {
+            return Err(Unread::TooLarge);
+        }
+        if first.is_empty() { first = data } else { more.extend_from_slice(&data) }
+    }
+    Ok(if more.is_empty() { first } else { [first, more.freeze()].concat().into() })
 }
 
 /// The status of parameters that cannot be used. A client that tries whether documents may be named
@@ -148,8 +179,7 @@ fn announced_length(headers: &HeaderMap) -> Option<u64> {
 }
 
 async fn answer(gateway: &Gateway, asked: GraphqlRequest, context: RequestContext, media: MediaType) -> Response {
-    // In a box, since the layers around move what they hold.
-    let GraphqlResponse { outcome, body } = Box::pin(gateway.execute(asked, context)).await;
+    let GraphqlResponse { outcome, body } = gateway.execute(asked, context).await;
     let mut response = respond(status::of(outcome, media), media, body);
     let headers = response.headers_mut();
     match outcome {

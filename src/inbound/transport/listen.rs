@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use axum::Router;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::GracefulShutdown;
-use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
+
+use super::front::Front;
 
 /// How long a client may take to send a request's head.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
@@ -17,9 +17,9 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// Requests one HTTP/2 connection may have open at once.
 const STREAMS_PER_CONNECTION: u32 = 250;
 
-/// Serves `router` on `listener` until `stop` says true; then accepts nothing more and lets
-/// requests in flight end, for at most `drain`.
-pub async fn serve(listener: TcpListener, router: Router, mut stop: watch::Receiver<bool>, drain: Duration) {
+/// Serves `front` on `listener` until `stop` says true; then accepts nothing more and lets requests
+/// in flight end, for at most `drain`.
+pub async fn serve(listener: TcpListener, front: Front, mut stop: watch::Receiver<bool>, drain: Duration) {
     let mut builder = Builder::new(TokioExecutor::new());
     builder.http1().timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT);
     builder.http2().timer(TokioTimer::new()).max_concurrent_streams(STREAMS_PER_CONNECTION);
@@ -39,8 +39,7 @@ pub async fn serve(listener: TcpListener, router: Router, mut stop: watch::Recei
         };
         // Small answers do not wait for more to come. If it cannot be set, they only come later.
         let _ = stream.set_nodelay(true);
-        let service = TowerToHyperService::new(router.clone());
-        let connection = builder.serve_connection_with_upgrades(TokioIo::new(stream), service).into_owned();
+        let connection = builder.serve_connection_with_upgrades(TokioIo::new(stream), front.clone()).into_owned();
         let watched = graceful.watch(connection);
         tokio::spawn(async move {
             if let Err(error) = watched.await {

@@ -6,6 +6,7 @@
 //! nothing but JSON, which a browser sends across sites only after a preflight.
 
 pub mod config;
+pub mod front;
 pub mod http;
 pub mod layers;
 pub mod listen;

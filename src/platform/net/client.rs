@@ -5,19 +5,19 @@ use std::time::Duration;
 use bytes::{Bytes, BytesMut};
 use http::header::{ACCEPT_ENCODING, CONTENT_LENGTH};
 use http::{HeaderValue, Request, Response};
-use http_body_util::{BodyExt, Full};
+use http_body_util::Full;
 use hyper::body::Incoming;
-use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
-use hyper_util::client::legacy::Client;
+use hyper_rustls::HttpsConnectorBuilder;
 use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::rt::{TokioExecutor, TokioTimer};
 use rustls::crypto::aws_lc_rs;
 use tokio::time::timeout_at;
 
 use crate::platform::base::deadline::Deadline;
 
+use super::connection::{Connection, Connector, Outgoing};
 use super::error::{NetError, NetErrorKind};
 use super::inflate::{ACCEPTED, inflate};
+use super::pool::{Origin, Pool};
 
 /// How connections are made and kept.
 #[derive(Clone, Debug)]
@@ -32,9 +32,10 @@ pub struct HttpClientConfig {
 
 /// A pooled HTTP client: HTTP/1.1 with keep-alive, HTTP/2 where TLS negotiates it. Cheap to clone;
 /// clones share the pool.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct HttpClient {
-    inner: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
+    connector: Connector,
+    pool: Pool,
 }
 
 /// Room that is made for a body on its announced length alone.
@@ -66,12 +67,7 @@ impl HttpClient {
             .https_or_http()
             .enable_all_versions()
             .wrap_connector(tcp);
-        let inner = Client::builder(TokioExecutor::new())
-            .pool_timer(TokioTimer::new())
-            .pool_idle_timeout(config.idle_timeout)
-            .pool_max_idle_per_host(config.idle_per_host)
-            .build(tls);
-        Self { inner }
+        Self { connector: tls, pool: Pool::new(config.idle_timeout, config.idle_per_host) }
     }
 
     /// Sends one request and reads its whole response, inflated, of at most `max_bytes`.
@@ -92,28 +88,67 @@ impl HttpClient {
             .unwrap_or_else(|_| Err(NetError::new(NetErrorKind::Timeout, "the deadline passed")))
     }
 
-    async fn exchange(&self, request: Request<Full<Bytes>>, max_bytes: usize) -> Result<Response<Bytes>, NetError> {
-        let response =
-            self.inner.request(request).await.map_err(|error| NetError::of_transport(&error, error.is_connect()))?;
+    async fn exchange(&self, request: Request<Outgoing>, max_bytes: usize) -> Result<Response<Bytes>, NetError> {
+        let Some(origin) = Origin::of(request.uri()) else {
+            return Err(NetError::new(NetErrorKind::Connect, "the URL names no server"));
+        };
+        let (mut connection, response) = self.respond(&origin, request).await?;
         let (mut parts, body) = response.into_parts();
         let announced = parts.headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
         if announced.is_some_and(|length| length > max_bytes as u64) {
             return Err(too_large(max_bytes));
         }
-        let body = collect(body, announced, max_bytes).await?;
+        let body = collect(&mut connection, body, announced, max_bytes).await?;
+        if let Connection::Http1(_) = connection {
+            self.pool.put(origin, connection).await;
+        }
         let body = inflate(&mut parts.headers, body, max_bytes).await?;
         Ok(Response::from_parts(parts, body))
+    }
+
+    /// Sends the request on an idle connection or on a new one, and reads the head of the response.
+    /// A server may close an idle connection at any time; a request of which it has seen nothing is
+    /// sent on another one.
+    async fn respond(
+        &self,
+        origin: &Origin,
+        mut request: Request<Outgoing>,
+    ) -> Result<(Connection, Response<Incoming>), NetError> {
+        while let Some(mut connection) = self.pool.take(origin).await {
+            match connection.send(request).await {
+                Ok(response) => return Ok((connection, response)),
+                Err(unanswered) => request = unanswered.unsent.ok_or(unanswered.error)?,
+            }
+        }
+        let mut connection = Connection::open(&mut self.connector.clone(), request.uri()).await?;
+        if let Connection::Http2(sender) = &connection {
+            self.pool.put(origin.clone(), Connection::Http2(sender.clone())).await;
+        }
+        match connection.send(request).await {
+            Ok(response) => Ok((connection, response)),
+            Err(unanswered) => Err(unanswered.error),
+        }
+    }
+}
+
+impl std::fmt::Debug for HttpClient {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("HttpClient").finish_non_exhaustive()
     }
 }
 
 /// Reads a body frame by frame; a single frame is passed on without a copy. `announced` is how long
 /// the server says it is.
-async fn collect(mut body: Incoming, announced: Option<u64>, max_bytes: usize) -> Result<Bytes, NetError> {
+async fn collect(
+    connection: &mut Connection,
+    mut body: Incoming,
+    announced: Option<u64>,
+    max_bytes: usize,
+) -> Result<Bytes, NetError> {
     let mut first = Bytes::new();
     let mut whole = BytesMut::new();
-    while let Some(frame) = body.frame().await {
-        let frame = frame.map_err(|error| NetError::of_transport(&error, false))?;
-        let Ok(data) = frame.into_data() else { continue };
+    while let Some(frame) = connection.frame(&mut body).await {
+        let Ok(data) = frame?.into_data() else { continue };
         if first.len().max(whole.len()) + data.len() > max_bytes {
             return Err(too_large(max_bytes));
         }
@@ -151,4 +186,167 @@ fn tls_config() -> rustls::ClientConfig {
         .expect("the provider supports the default protocol versions")
         .with_root_certificates(roots)
         .with_no_client_auth()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::{TcpListener, TcpStream};
+
+    use super::*;
+
+    const ANSWER: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
+
+    /// What a server does with one request.
+    #[derive(Clone, Copy, PartialEq)]
+    enum Manner {
+        Keep,
+        /// Answers, and closes the connection without having said so.
+        Leave,
+        /// Closes it without an answer.
+        Hang,
+        /// Says nothing until the client has gone.
+        Wait,
+    }
+
+    /// A server, how many connections it got, and how many of them are open.
+    struct Server {
+        url: String,
+        connections: Arc<AtomicUsize>,
+        open: Arc<AtomicUsize>,
+    }
+
+    impl Server {
+        /// `manners`: what becomes of the first request of a connection, of the second, …
+        async fn start(manners: &'static [Manner]) -> Self {
+            let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+            let url = format!("http://{}/a?b=c", listener.local_addr().unwrap());
+            let (connections, open) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+            let counts = (connections.clone(), open.clone());
+            tokio::spawn(async move {
+                while let Ok((stream, _)) = listener.accept().await {
+                    counts.0.fetch_add(1, Ordering::SeqCst);
+                    counts.1.fetch_add(1, Ordering::SeqCst);
+                    let open = counts.1.clone();
+                    tokio::spawn(async move {
+                        serve(stream, manners).await;
+                        open.fetch_sub(1, Ordering::SeqCst);
+                    });
+                }
+            });
+            Self { url, connections, open }
+        }
+
+        fn connections(&self) -> usize {
+            self.connections.load(Ordering::SeqCst)
+        }
+
+        async fn all_closed(&self) {
+            while self.open.load(Ordering::SeqCst) > 0 {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+        }
+    }
+
+    async fn serve(mut stream: TcpStream, manners: &[Manner]) {
+        let mut buffer = [0; 4096];
+        for manner in manners {
+            let mut head = Vec::new();
+            while !head.ends_with(b"\r\n\r\n") {
+                match stream.read(&mut buffer).await {
+                    Ok(0) | Err(_) => return,
+                    Ok(read) => head.extend_from_slice(&buffer[..read]),
+                }
+            }
+            let head = String::from_utf8(head).unwrap();
+            assert!(head.starts_with("GET /a?b=c HTTP/1.1\r\n"), "{head}");
+            assert!(head.contains(&format!("host: {}\r\n", stream.local_addr().unwrap())), "{head}");
+            match manner {
+                Manner::Keep => stream.write_all(ANSWER).await.unwrap(),
+                Manner::Leave => return stream.write_all(ANSWER).await.unwrap(),
+                Manner::Hang => return,
+                Manner::Wait => {
+                    let _ = stream.read(&mut buffer).await;
+                    return;
+                }
+            }
+        }
+        let _ = stream.read(&mut buffer).await;
+    }
+
+    fn client() -> HttpClient {
+        HttpClient::new(&HttpClientConfig::default())
+    }
+
+    async fn get(client: &HttpClient, server: &Server) -> Result<Bytes, NetErrorKind> {
+        let request = Request::get(&server.url).body(Bytes::new()).unwrap();
+        let response = client.send(request, Deadline::after(Duration::from_secs(10)), 1000).await;
+        response.map(Response::into_body).map_err(|error| error.kind)
+    }
+
+    #[tokio::test]
+    async fn one_connection_serves_one_request_after_the_other() {
+        let server = Server::start(&[Manner::Keep; 9]).await;
+        let client = client();
+        for _ in 0..5 {
+            assert_eq!(get(&client, &server).await.unwrap(), "ok");
+        }
+        assert_eq!(server.connections(), 1);
+        let (first, second) = tokio::join!(get(&client, &server), get(&client, &server));
+        assert!(first.is_ok() && second.is_ok());
+        assert!((2..=3).contains(&server.connections()), "{}", server.connections());
+    }
+
+    #[tokio::test]
+    async fn a_connection_that_the_server_closed_is_not_used_again() {
+        let server = Server::start(&[Manner::Leave]).await;
+        let client = client();
+        for _ in 0..3 {
+            assert_eq!(get(&client, &server).await.unwrap(), "ok");
+            server.all_closed().await;
+            // The system may tell a little later.
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        assert_eq!(server.connections(), 3);
+    }
+
+    #[tokio::test]
+    async fn what_was_sent_is_not_sent_again() {
+        let server = Server::start(&[Manner::Keep, Manner::Hang]).await;
+        let client = client();
+        assert_eq!(get(&client, &server).await.unwrap(), "ok");
+        assert_eq!(get(&client, &server).await.unwrap_err(), NetErrorKind::Reset);
+        assert_eq!(server.connections(), 1);
+    }
+
+    #[tokio::test]
+    async fn a_dropped_exchange_closes_its_connection() {
+        let server = Server::start(&[Manner::Wait]).await;
+        let client = client();
+        let gone = tokio::time::timeout(Duration::from_millis(50), get(&client, &server)).await;
+        assert!(gone.is_err());
+        tokio::time::timeout(Duration::from_secs(5), server.all_closed()).await.expect("closed");
+    }
+
+    #[tokio::test]
+    async fn idle_connections_are_closed_in_time() {
+        let server = Server::start(&[Manner::Keep; 5]).await;
+        let config = HttpClientConfig { idle_timeout: Duration::from_millis(50), ..HttpClientConfig::default() };
+        let client = HttpClient::new(&config);
+        assert_eq!(get(&client, &server).await.unwrap(), "ok");
+        tokio::time::timeout(Duration::from_secs(5), server.all_closed()).await.expect("closed");
+        assert_eq!(get(&client, &server).await.unwrap(), "ok");
+        assert_eq!(server.connections(), 2);
+    }
+
+    #[tokio::test]
+    async fn a_body_longer_than_allowed_is_refused() {
+        let server = Server::start(&[Manner::Keep]).await;
+        let request = Request::get(&server.url).body(Bytes::new()).unwrap();
+        let answer = client().send(request, Deadline::after(Duration::from_secs(10)), 1).await;
+        assert_eq!(answer.unwrap_err().kind, NetErrorKind::TooLarge);
+    }
 }

@@ -4,8 +4,10 @@
 //! bounded while they are read, and again while they are inflated.
 
 mod client;
+mod connection;
 mod error;
 mod inflate;
+mod pool;
 
 pub use client::{HttpClient, HttpClientConfig};
 pub use error::{NetError, NetErrorKind};

@@ -274,7 +274,7 @@ impl Compiler {
         }
         for FieldShape { key, slot, value: wanted } in &shape.fields {
             let cell = SlotIndex(start + slot.0);
-            match fields.iter().find(|field| field.key == *key).map(|field| &field.value) {
+            match fields.iter().find(|field| *key == field.key).map(|field| &field.value) {
                 None => {}
                 Some(ProjectedValue::At(projection)) => {
                     let value = self.value(projection.fields.as_deref(), wanted)?;
@@ -372,7 +372,6 @@ fn is_plain(shape: &ValueShape) -> bool {
             distinct(object.fields.iter().map(|field| field.slot))
                 && object.fields.iter().all(|field| is_plain(&field.value))
         }
-        ValueKind::Through(_) => false,
     }
 }
 
@@ -402,7 +401,7 @@ mod tests {
                 }
             };
             let value = ValueShape { lists: 0, kind };
-            FieldShape { key: field.key.clone(), slot: SlotIndex(slot as u32), value }
+            FieldShape { key: field.key.clone().into(), slot: SlotIndex(slot as u32), value }
         };
         let fields: Vec<_> = fields.iter().enumerate().map(field).collect();
         let slots = fields.len() as u32;

@@ -1,5 +1,6 @@
 //! The values that mappings of one fetch may read, made only if they are read.
 
+use chrono::SecondsFormat;
 use http::HeaderMap;
 use serde_json::{Map, Value, json};
 
@@ -15,7 +16,7 @@ pub struct Scope {
     arguments: Value,
     request: Option<Value>,
     auth: Option<Value>,
-    now: Value,
+    now: Option<Value>,
 }
 
 /// Which of the variables before the call are read, of those that cost something to make.
@@ -25,6 +26,8 @@ pub struct ScopeReads {
     pub request: bool,
     /// `$auth`
     pub auth: bool,
+    /// `$now`
+    pub now: bool,
 }
 
 /// Which variables after the call a connector's mappings read.
@@ -52,7 +55,7 @@ impl Scope {
             arguments: Value::Object(arguments.clone()),
             request: request.then(|| json!({ "headers": headers(&facts.headers) })),
             auth: claims.map(|claims| json!({ "claims": claims, "scopes": facts.scopes })),
-            now: Value::String(facts.now.clone()),
+            now: reads.now.then(|| facts.now.to_rfc3339_opts(SecondsFormat::Millis, true).into()),
         }
     }
 
@@ -61,8 +64,10 @@ impl Scope {
         let mut variables = Variables::new()
             .with(Variable::Args, &self.arguments)
             .with(Variable::Env, env)
-            .with(Variable::Config, config)
-            .with(Variable::Now, &self.now);
+            .with(Variable::Config, config);
+        if let Some(now) = &self.now {
+            variables.set(Variable::Now, now);
+        }
         if let Some(request) = &self.request {
             variables.set(Variable::Request, request);
         }

@@ -144,6 +144,7 @@ impl Connector {
             reads: ScopeReads {
                 request: parts.subgraph.reads(&spec, Variable::Request),
                 auth: parts.subgraph.reads(&spec, Variable::Auth),
+                now: parts.subgraph.reads(&spec, Variable::Now),
             },
             directs: may_be_direct.then(Directs::default),
             spec,
@@ -559,7 +560,7 @@ impl RowValue {
             let elsewhere =
                 |error: &LocatedError| errors.iter().any(|other| other.error == error.error && selected(other));
             let own = errors.iter().filter(|error| selected(error) || !elsewhere(error));
-            own.map(|error| below(PathSegment::Key(field.key.clone()), error)).collect::<Vec<_>>()
+            own.map(|error| below(PathSegment::Key((*field.key).into()), error)).collect::<Vec<_>>()
         };
         keys.into_iter().flat_map(of_field).collect()
     }

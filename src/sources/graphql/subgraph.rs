@@ -48,7 +48,11 @@ impl GraphqlSubgraph {
         env: Arc<Value>,
         config: Arc<Value>,
     ) -> Self {
-        let reads = ScopeReads { request: headers.reads(Variable::Request), auth: headers.reads(Variable::Auth) };
+        let reads = ScopeReads {
+            request: headers.reads(Variable::Request),
+            auth: headers.reads(Variable::Auth),
+            now: headers.reads(Variable::Now),
+        };
         Self { name, endpoint, rules, headers, reads, env, config }
     }
 

@@ -58,7 +58,7 @@ fn around(fields: Vec<FieldShape>) -> ObjectShape {
 
 fn field(key: Name, slot: u32, object: ObjectShape) -> FieldShape {
     let value = ValueShape { lists: 0, kind: ValueKind::Object(Box::new(object)) };
-    FieldShape { key, slot: SlotIndex(slot), value }
+    FieldShape { key: key.into(), slot: SlotIndex(slot), value }
 }
 
 // === impl Collected ===

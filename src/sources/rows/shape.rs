@@ -1,5 +1,7 @@
 //! What an answer should look like, compiled once per plan.
 
+use std::fmt;
+use std::ops::Deref;
 use std::sync::Arc;
 
 use crate::graph::federation::ids::{TypeId, TypeSet};
@@ -24,7 +26,8 @@ pub struct ObjectShape {
     /// How the object's runtime type is known.
     pub typing: Typing,
     /// Expected keys, in document order. A key occurs once, except that one value may feed several
-    /// slots: fields with equal keys stand side by side.
+    /// slots (a connector's field asked for with several arguments it does not read): fields with
+    /// equal keys stand side by side.
     pub fields: Vec<FieldShape>,
     /// Whether later fetches start from objects of this site: if so each is recorded in
     /// [`super::slot::Rows::objects`].
@@ -53,11 +56,21 @@ pub enum Typing {
 #[derive(Clone, PartialEq, Debug)]
 pub struct FieldShape {
     /// The key in the answer.
-    pub key: Name,
+    pub key: Key,
     /// The slot it fills.
     pub slot: SlotIndex,
     /// What the value should be.
     pub value: ValueShape,
+}
+
+/// A key of a JSON object, made ready to be recognised in a text.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Key {
+    /// The first bytes of the text, as far as `mask` reaches; the others are zero.
+    head: u128,
+    mask: u128,
+    /// `"name":`
+    text: Name,
 }
 
 /// What a value should be: so many lists around a leaf or an object. Nulls are allowed at every
@@ -77,9 +90,6 @@ pub enum ValueKind {
     Leaf(Leaf),
     /// An object.
     Object(Box<ObjectShape>),
-    /// An object that is not kept: its fields fill slots of the enclosing object. Connectors whose
-    /// mapping only selects, renames and descends read their answers so; plans never hold it.
-    Through(Vec<FieldShape>),
 }
 
 /// Which leaf values are right.
@@ -132,6 +142,74 @@ impl ObjectShape {
     }
 }
 
+// === impl Key ===
+
+impl Key {
+    /// How long `"name":` is, if `text` starts with exactly that. It may be there although this
+    /// does not see it: with spaces or escapes, or at the very end of a text.
+    #[inline]
+    pub fn leads(&self, text: &[u8]) -> Option<usize> {
+        let head = u128::from_le_bytes(*text.first_chunk()?);
+        if head & self.mask != self.head {
+            return None;
+        }
+        let own = self.text.as_bytes();
+        (own.len() <= size_of_val(&head) || text.starts_with(own)).then_some(own.len())
+    }
+
+    /// The name.
+    pub fn name(&self) -> &str {
+        &self.text[1..self.text.len() - 2]
+    }
+}
+
+impl From<&str> for Key {
+    fn from(name: &str) -> Self {
+        let text: Name = format!("\"{name}\":").into();
+        let mut head = [0; size_of::<u128>()];
+        let len = text.len().min(head.len());
+        head[..len].copy_from_slice(&text.as_bytes()[..len]);
+        let is_plain = name.bytes().all(|byte| byte >= 0x20 && !matches!(byte, b'"' | b'\\'));
+        // What needs escapes never stands in a text as it is.
+        match is_plain {
+            true => Self { text, head: u128::from_le_bytes(head), mask: u128::MAX >> (8 * (head.len() - len)) },
+            false => Self { text, head: 1, mask: 0 },
+        }
+    }
+}
+
+impl From<Name> for Key {
+    fn from(name: Name) -> Self {
+        Self::from(&*name)
+    }
+}
+
+impl Deref for Key {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        self.name()
+    }
+}
+
+impl PartialEq<Name> for Key {
+    fn eq(&self, other: &Name) -> bool {
+        self.name() == &**other
+    }
+}
+
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl fmt::Debug for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(self.name(), f)
+    }
+}
+
 // === impl Typing ===
 
 impl Typing {
@@ -141,5 +219,27 @@ impl Typing {
             Self::Fixed(ty) => *ty,
             Self::Key { .. } | Self::Opaque => UNKNOWN_TYPE,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_recognised_as_it_stands_and_as_nothing_else() {
+        let long = "a_name_of_more_than_sixteen_letters";
+        for name in ["", "a", "id", "thirteen_long", "fourteen_chars", "fifteen_letters", long] {
+            let key = Key::from(name);
+            let text = format!("\"{name}\":");
+            let more = "0123456789abcdef";
+            assert_eq!(key.leads(format!("{text}{more}").as_bytes()), Some(text.len()), "{name}");
+            assert_eq!(key.leads(format!("\"{name}x\":{more}").as_bytes()), None, "{name}");
+            assert_eq!(key.leads(format!("\"{name}\" :{more}").as_bytes()), None, "{name}");
+            assert_eq!(key.leads(format!("\"x{name}\":{more}").as_bytes()), None, "{name}");
+            assert_eq!((key.name(), &key), (name, &Key::from(Name::from(name))));
+        }
+        assert_eq!(Key::from("id").leads(b"\"id\":1}"), None, "too close to the end to be compared at once");
+        assert_eq!(Key::from("a\"b").leads(b"\"a\"b\":0123456789abcdef"), None);
     }
 }

@@ -178,10 +178,8 @@ impl RowsBuilder {
 
     fn fields<T: Tree>(&mut self, value: &T, fields: &[FieldShape], start: u32) {
         for field in fields {
-            match (value.get(&field.key), &field.value.kind) {
-                (Some(inner), ValueKind::Through(fields)) => self.fields(inner, fields, start),
-                (Some(inner), _) => self.fill(inner, field, start),
-                (None, _) => {}
+            if let Some(inner) = value.get(&field.key) {
+                self.fill(inner, field, start);
             }
         }
     }

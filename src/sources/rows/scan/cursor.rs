@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use crate::sources::rows::shape::Key;
+
 /// How deep an answer may nest.
 pub const MAX_DEPTH: u32 = 128;
 
@@ -169,18 +171,16 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// Steps over `"key"` if exactly that comes next, written without escapes.
+    /// Steps over `"key":` if exactly that comes next.
     #[inline]
-    pub(super) fn eat_key(&mut self, key: &str) -> bool {
-        let rest = self.bytes.get(self.at + 1..).unwrap_or_default();
-        if rest.first() != key.as_bytes().first() {
-            return false;
+    pub(super) fn eat_key(&mut self, key: &Key) -> bool {
+        match self.bytes.get(self.at..).and_then(|rest| key.leads(rest)) {
+            Some(len) => {
+                self.at += len;
+                true
+            }
+            None => false,
         }
-        let found = rest.strip_prefix(key.as_bytes()).is_some_and(|rest| rest.first() == Some(&b'"'));
-        if found {
-            self.at += key.len() + 2;
-        }
-        found
     }
 
     /// Reads a string; the quote comes next.
@@ -188,6 +188,12 @@ impl<'a> Cursor<'a> {
         if self.token()? != b'"' {
             return self.error(Problem::Syntax);
         }
+        self.rest_of_string()
+    }
+
+    /// Reads a string whose quote has been seen here.
+    #[inline]
+    pub(super) fn rest_of_string(&mut self) -> Scan<Text> {
         let start = self.at + 1;
         let mut escaped = false;
         self.at = start;
@@ -365,26 +371,35 @@ impl<'a> Cursor<'a> {
     }
 }
 
-/// How many bytes come before the next quote, backslash or control character; eight at a time.
+/// How many bytes come before the next quote, backslash or control character; sixteen at a time.
 ///
 /// On its own, so that the constants of the loop stay in registers.
 #[inline(never)]
 fn plain_run(bytes: &[u8]) -> usize {
-    const ONES: u64 = u64::from_ne_bytes([0x01; 8]);
-    const HIGHS: u64 = u64::from_ne_bytes([0x80; 8]);
-    let (words, rest) = bytes.as_chunks::<8>();
-    for (index, word) in words.iter().enumerate() {
-        let word = u64::from_le_bytes(*word);
-        // The classic test for a byte below a bound. Its lowest hit is exact, and only that one is used.
-        let quote = (word ^ (ONES * u64::from(b'"'))).wrapping_sub(ONES);
-        let backslash = (word ^ (ONES * u64::from(b'\\'))).wrapping_sub(ONES);
-        let control = word.wrapping_sub(ONES * 0x20);
-        let hits = (quote | backslash | control) & !word & HIGHS;
-        if hits != 0 {
-            return index * 8 + hits.trailing_zeros() as usize / 8;
+    let (pairs, rest) = bytes.as_chunks::<16>();
+    for (index, pair) in pairs.iter().enumerate() {
+        let (words, _) = pair.as_chunks::<8>();
+        let (first, second) = (specials(words[0]), specials(words[1]));
+        if first | second != 0 {
+            let within = if first != 0 { first.trailing_zeros() } else { 64 + second.trailing_zeros() };
+            return index * 16 + within as usize / 8;
         }
     }
-    words.len() * 8 + rest.iter().take_while(|&&byte| byte != b'"' && byte != b'\\' && byte >= 0x20).count()
+    pairs.len() * 16 + rest.iter().take_while(|&&byte| byte != b'"' && byte != b'\\' && byte >= 0x20).count()
+}
+
+/// Marks the first quote, backslash or control character of a word by the high bit of its byte; what
+/// comes after that byte may be marked although it is none of them.
+#[inline]
+fn specials(word: [u8; 8]) -> u64 {
+    const ONES: u64 = u64::from_ne_bytes([0x01; 8]);
+    const HIGHS: u64 = u64::from_ne_bytes([0x80; 8]);
+    let word = u64::from_le_bytes(word);
+    // The classic test for bytes below a bound. With one bit turned, the quote and the control
+    // characters, and only those, stand below one bound.
+    let quote_or_control = (word ^ (ONES * 0x02)).wrapping_sub(ONES * 0x21);
+    let backslash = (word ^ (ONES * u64::from(b'\\'))).wrapping_sub(ONES);
+    (quote_or_control | backslash) & !word & HIGHS
 }
 
 #[cfg(test)]

@@ -89,7 +89,7 @@ struct Reader<'a, 'm> {
     before: usize,
 }
 
-/// A key as it stands in the document, colon included, and which key it is.
+/// A key as it stands in the document, with its colon and the space around them, and which key it is.
 #[derive(Clone)]
 struct MetKey {
     text: Range<usize>,
@@ -268,9 +268,6 @@ impl<'a, 'm> Reader<'a, 'm> {
             self.scanner.cursor.leave();
         }
         while more {
-            if self.scanner.cursor.token()? != b'"' {
-                return self.scanner.cursor.error(Problem::Syntax);
-            }
             let found = self.find(keys, place)?;
             place += 1;
             match found {
@@ -295,8 +292,8 @@ impl<'a, 'm> Reader<'a, 'm> {
         Ok(())
     }
 
-    /// Which of `keys` comes next, in an object's `place`, if it is one of them; steps over it and
-    /// its colon. Objects of one list mostly have their keys in one order: it is enough to see that
+    /// Which of `keys` comes next, in an object's `place`, if it is one of them; steps over it, its
+    /// colon and the space around them. Objects of one list mostly have their keys in one order: it is enough to see that
     /// the text is the same as in the object before.
     fn find(&mut self, keys: &[KeyUse], place: usize) -> Scan<Option<usize>> {
         debug_assert!(keys.len() <= MAX_KEYS);
@@ -313,6 +310,7 @@ impl<'a, 'm> Reader<'a, 'm> {
         let key = cursor.meaning(text);
         let found = keys.iter().position(|known| known.key.as_bytes() == &*key);
         cursor.expect(b':')?;
+        cursor.token()?;
         let now = MetKey { text: start..cursor.at, found };
         match met {
             Some(met) if place < met.len() => met[place] = now,

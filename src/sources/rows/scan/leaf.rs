@@ -12,13 +12,19 @@ use super::object::Scanner;
 
 impl Scanner<'_> {
     /// Reads a leaf that is not `null`; `first` is its first character.
+    #[inline]
     pub(super) fn leaf(&mut self, leaf: &Leaf, first: u8) -> Scan<Slot> {
         let start = self.cursor.at;
+        if let (Leaf::String | Leaf::Typename | Leaf::Id, b'"') = (leaf, first) {
+            self.cursor.rest_of_string()?;
+            return Ok(self.raw(start));
+        }
+        self.leaf_but_text(leaf, first)
+    }
+
+    fn leaf_but_text(&mut self, leaf: &Leaf, first: u8) -> Scan<Slot> {
+        let start = self.cursor.at;
         match (leaf, first) {
-            (Leaf::String | Leaf::Typename | Leaf::Id, b'"') => {
-                self.cursor.string()?;
-                Ok(self.raw(start))
-            }
             (Leaf::Boolean, b't' | b'f') => {
                 self.cursor.scalar()?;
                 Ok(self.raw(start))
@@ -29,7 +35,7 @@ impl Scanner<'_> {
             }
             (Leaf::Int | Leaf::Id, b'-' | b'0'..=b'9') => self.integer(leaf, start),
             (Leaf::Enum(names), b'"') => {
-                let text = self.cursor.string()?;
+                let text = self.cursor.rest_of_string()?;
                 let name = self.cursor.meaning(text);
                 if names.iter().any(|known| known.as_bytes() == &*name) {
                     return Ok(self.raw(start));

@@ -13,6 +13,6 @@ mod response;
 pub use cursor::{MAX_DEPTH, MalformedResponse, Problem};
 pub use extract::{Extracted, Matching, extract_row, extract_rows};
 pub use object::MAX_CELLS;
-pub use response::{Document, scan_graphql, scan_value};
+pub use response::scan_graphql;
 
 pub(super) use leaf::{expected, whole_number, wrong_value};

@@ -17,6 +17,10 @@ use super::leaf::wrong_value;
 /// How many cells one answer may fill: 64 MiB of them. A body of `[{},{},…` grows on its way here.
 pub const MAX_CELLS: usize = 4 << 20;
 
+/// Room for cells that is made at once: most bodies have fewer than one for so many bytes.
+const BYTES_PER_CELL: usize = 12;
+const MAX_ROOM: usize = 64 << 10;
+
 /// Reads one body into rows.
 pub(super) struct Scanner<'a> {
     pub(super) cursor: Cursor<'a>,
@@ -44,6 +48,34 @@ enum Found {
     Unknown,
 }
 
+/// Which fields of one object were met.
+#[derive(Default)]
+struct Seen {
+    first: u64,
+    /// Those after the first 64.
+    more: Vec<u64>,
+}
+
+// === impl Seen ===
+
+impl Seen {
+    /// False if the field was met before.
+    #[inline]
+    fn insert(&mut self, index: usize) -> bool {
+        let (word, bit) = (index / 64, 1u64 << (index % 64));
+        let bits = match word {
+            0 => &mut self.first,
+            word => {
+                self.more.resize(self.more.len().max(word), 0);
+                &mut self.more[word - 1]
+            }
+        };
+        let is_new = *bits & bit == 0;
+        *bits |= bit;
+        is_new
+    }
+}
+
 // === impl Scanner ===
 
 impl<'a> Scanner<'a> {
@@ -52,7 +84,8 @@ impl<'a> Scanner<'a> {
         if u32::try_from(body.len()).is_err() {
             return cursor.error(Problem::TooLarge);
         }
-        let rows = Rows { parts: vec![body.clone()], ..Rows::default() };
+        let slots = Vec::with_capacity((body.len() / BYTES_PER_CELL).min(MAX_ROOM));
+        let rows = Rows { slots, parts: vec![body.clone()], ..Rows::default() };
         Ok(Self { cursor, rows, typed: false, items: Vec::new(), wrong: SmallVec::new() })
     }
 
@@ -187,47 +220,44 @@ impl<'a> Scanner<'a> {
     /// Reads the keys of an object into the cells from `start` on.
     fn fields(&mut self, fields: &[FieldShape], start: u32, mut name: Option<&mut TypeName<'_>>) -> Scan<()> {
         self.cursor.enter()?;
-        if self.cursor.token()? == b'}' {
-            self.cursor.leave();
-            return Ok(());
+        match self.cursor.token()? {
+            b'}' => {
+                self.cursor.leave();
+                return Ok(());
+            }
+            b'"' => {}
+            _ => return self.cursor.error(Problem::Syntax),
         }
-        let mut seen: SmallVec<[u64; 2]> = SmallVec::from_elem(0, fields.len().div_ceil(64));
+        let mut seen = Seen::default();
         let mut next = 0;
         loop {
-            if self.cursor.token()? != b'"' {
-                return self.cursor.error(Problem::Syntax);
-            }
-            let found = self.find(fields, next, name.as_deref())?;
-            self.cursor.expect(b':')?;
-            match (found, name.as_deref_mut()) {
-                (Found::Field(index), _) => {
-                    let (word, bit) = (index / 64, 1u64 << (index % 64));
-                    if seen[word] & bit != 0 {
-                        return self.cursor.error(Problem::Duplicate);
+            if let Some(field) = fields.get(next)
+                && self.cursor.eat_key(&field.key)
+            {
+                next = self.feed(fields, next, start, &mut seen)?;
+            } else {
+                match self.find(fields, next, name.as_deref())? {
+                    Found::Field(index) => next = self.feed(fields, index, start, &mut seen)?,
+                    Found::TypeName => name.as_deref_mut().map_or(Ok(()), |name| self.type_name(name))?,
+                    Found::Unknown => {
+                        self.cursor.value()?;
                     }
-                    seen[word] |= bit;
-                    next = self.feed(fields, index, start)?;
-                }
-                (Found::TypeName, Some(name)) => self.type_name(name)?,
-                _ => {
-                    self.cursor.value()?;
                 }
             }
             if !self.cursor.more(b'}')? {
                 return Ok(());
             }
+            if self.cursor.token()? != b'"' {
+                return self.cursor.error(Problem::Syntax);
+            }
         }
     }
 
-    /// Which key comes next; steps over it.
+    /// Which key comes next; steps over it and its colon.
     fn find(&mut self, fields: &[FieldShape], next: usize, name: Option<&TypeName<'_>>) -> Scan<Found> {
-        if let Some(field) = fields.get(next)
-            && self.cursor.eat_key(&field.key)
-        {
-            return Ok(Found::Field(next));
-        }
         let text = self.cursor.string()?;
         let key = self.cursor.meaning(text);
+        self.cursor.expect(b':')?;
         if name.is_some_and(|name| name.key.as_bytes() == &*key) {
             return Ok(Found::TypeName);
         }
@@ -237,11 +267,17 @@ impl<'a> Scanner<'a> {
     }
 
     /// Reads one value into all slots that it feeds; answers the next expected key.
-    fn feed(&mut self, fields: &[FieldShape], first: usize, start: u32) -> Scan<usize> {
+    #[inline]
+    fn feed(&mut self, fields: &[FieldShape], first: usize, start: u32, seen: &mut Seen) -> Scan<usize> {
+        if !seen.insert(first) {
+            return self.cursor.error(Problem::Duplicate);
+        }
         let at = self.cursor.at;
-        let same_key = |field: &&FieldShape| field.key == fields[first].key;
-        let mut next = first;
-        for field in fields[first..].iter().take_while(same_key) {
+        self.field(&fields[first], start)?;
+        let mut next = first + 1;
+        while let Some(field) = fields.get(next)
+            && field.key == fields[first].key
+        {
             self.cursor.at = at;
             self.field(field, start)?;
             next += 1;
@@ -249,17 +285,17 @@ impl<'a> Scanner<'a> {
         Ok(next)
     }
 
+    #[inline]
     fn field(&mut self, field: &FieldShape, start: u32) -> Scan<()> {
-        if let ValueKind::Through(inner) = &field.value.kind {
-            return match self.cursor.token()? {
-                b'{' => self.fields(inner, start, None),
-                _ => self.cursor.value().map(drop),
-            };
-        }
         let known = self.rows.objects.len();
-        let slot = self.value(&field.value, 0)?;
-        let cell = (start + field.slot.0) as usize;
-        match self.rows.slots.get_mut(cell) {
+        let slot = match &field.value {
+            ValueShape { lists: 0, kind: ValueKind::Leaf(leaf) } => match self.cursor.token()? {
+                b'n' => self.null()?,
+                first => self.leaf(leaf, first)?,
+            },
+            value => self.value(value, 0)?,
+        };
+        match self.rows.slots.get_mut((start + field.slot.0) as usize) {
             Some(empty @ Slot::Missing) => *empty = slot,
             // Two aliases of one field; each object should answer one of them only.
             _ => self.rows.objects.truncate(known),

@@ -1,22 +1,13 @@
-//! Whole answers: a GraphQL response, or a bare JSON document.
+//! Whole answers of GraphQL servers.
 
 use bytes::Bytes;
 
 use crate::sources::rows::errors::{place_errors, read_errors};
-use crate::sources::rows::shape::{FieldShape, ListShape, ObjectShape, RowShape};
+use crate::sources::rows::shape::{ListShape, ObjectShape, RowShape};
 use crate::sources::rows::slot::{Rows, Slot};
 
 use super::cursor::{MalformedResponse, Problem, Scan};
 use super::object::Scanner;
-
-/// What a bare document is.
-#[derive(Clone, Copy, Debug)]
-pub enum Document<'s> {
-    /// The row's object itself.
-    Row,
-    /// The value of one field of the row's object; the row has no other. Its key is not looked at.
-    Field(&'s FieldShape),
-}
 
 /// Reads a GraphQL response. `expected` says how many rows each list of the shape must have.
 ///
@@ -66,21 +57,6 @@ pub fn scan_graphql(body: &Bytes, shape: &RowShape, expected: &[u32]) -> Result<
     let mut rows = scanner.rows;
     place_errors(&mut rows, shape, expected, errors);
     Ok(rows)
-}
-
-/// Reads a bare JSON document as one row.
-///
-/// # Errors
-/// When the body is not JSON, repeats a known key, nests too deeply or is too large.
-pub fn scan_value(body: &Bytes, shape: &ObjectShape, document: Document<'_>) -> Result<Rows, MalformedResponse> {
-    let mut scanner = Scanner::new(body)?;
-    let row = match document {
-        Document::Row => scanner.row(shape)?,
-        Document::Field(field) => scanner.only_field(shape, field)?,
-    };
-    scanner.cursor.end()?;
-    scanner.rows.rows = vec![row];
-    Ok(scanner.rows)
 }
 
 fn nulls(shape: &RowShape, expected: &[u32]) -> Vec<Slot> {
@@ -159,16 +135,6 @@ impl Scanner<'_> {
         }
         Ok(rows)
     }
-
-    fn only_field(&mut self, shape: &ObjectShape, field: &FieldShape) -> Scan<Slot> {
-        let start = self.allocate(shape.slots)?;
-        let slot = self.value(&field.value, 0)?;
-        let ty = shape.typing.fixed();
-        if let Some(cell) = self.rows.slots.get_mut((start + field.slot.0) as usize) {
-            *cell = slot;
-        }
-        Ok(Slot::Object { start, ty })
-    }
 }
 
 fn rows_of(expected: &[u32], index: usize) -> usize {
@@ -179,7 +145,7 @@ fn rows_of(expected: &[u32], index: usize) -> usize {
 mod tests {
     use super::*;
     use crate::graph::federation::ids::{TypeId, TypeSet};
-    use crate::sources::rows::shape::{Leaf, SiteId, SlotIndex, Typing, ValueKind, ValueShape};
+    use crate::sources::rows::shape::{FieldShape, Leaf, SiteId, SlotIndex, Typing, ValueKind, ValueShape};
     use crate::sources::rows::slot::Below;
 
     fn field(key: &str, slot: u32, kind: ValueKind) -> FieldShape {
@@ -197,34 +163,6 @@ mod tests {
     fn entities(fields: Vec<FieldShape>) -> RowShape {
         let list = |key: &str| ListShape { key: key.into(), object: object(fields.clone()), types: TypeSet::new() };
         RowShape::Lists(vec![list("_entities"), list("more")])
-    }
-
-    fn raw(rows: &Rows, cell: usize) -> &str {
-        match rows.slots[cell] {
-            Slot::Raw { part: 1, start, len } => {
-                std::str::from_utf8(&rows.parts[0][start as usize..(start + len) as usize]).unwrap()
-            }
-            other => panic!("{other:?} is no leaf of the body"),
-        }
-    }
-
-    #[test]
-    fn one_value_may_feed_several_slots_and_be_descended_into() {
-        let through = ValueKind::Through(vec![text("city", 2)]);
-        let shape = object(vec![text("id", 0), text("id", 1), field("address", 0, through)]);
-        let body = Bytes::from_static(br#"{"address":{"zip":1,"city":"Paris"},"id":"a"}"#);
-        let rows = scan_value(&body, &shape, Document::Row).unwrap();
-        assert_eq!((raw(&rows, 0), raw(&rows, 1), raw(&rows, 2)), ("\"a\"", "\"a\"", "\"Paris\""));
-    }
-
-    #[test]
-    fn a_document_can_be_the_value_of_the_only_field() {
-        let value = ValueShape { lists: 1, kind: ValueKind::Leaf(Leaf::Int) };
-        let items = FieldShape { key: "items".into(), slot: SlotIndex(1), value };
-        let rows =
-            scan_value(&Bytes::from_static(b"[1,2]"), &object(vec![items.clone()]), Document::Field(&items)).unwrap();
-        assert!(matches!(rows.slots[1], Slot::List { len: 2, .. }));
-        assert!(matches!(rows.rows[..], [Slot::Object { start: 0, .. }]));
     }
 
     #[test]

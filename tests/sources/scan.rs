@@ -1,0 +1,92 @@
+//! Answers of subgraphs, good and broken, as the scanner and as `serde_json` read them.
+
+#[path = "../support/scan_oracle.rs"]
+mod scan_oracle;
+
+use proptest::prelude::*;
+use scan_oracle::{KEYS, compare};
+
+/// JSON-like text: mostly what the shape asks for, sometimes something else, and spaces anywhere.
+fn text() -> impl Strategy<Value = String> {
+    let leaf = prop_oneof![
+        4 => Just(r#""plain""#.to_owned()),
+        2 => r#""([a-zä🦀 ]|\\n|\\"|\\u00e9|\\ud83e\\udd80){0,20}""#,
+        1 => Just(r#""\ud800""#.to_owned()),
+        1 => Just("\"a\nb\"".to_owned()),
+        4 => r"-?(0|[1-9][0-9]{0,5})(\.[0-9]{1,3})?",
+        1 => Just("01".to_owned()),
+        1 => Just("[".repeat(140) + &"]".repeat(140)),
+        2 => prop_oneof![Just("true"), Just("false"), Just("null"), Just("nul")].prop_map(str::to_owned),
+        1 => Just(r#""RED""#.to_owned()),
+        1 => Just(r#""A""#.to_owned()),
+    ];
+    leaf.prop_recursive(5, 60, 8, |inner| {
+        let key = prop_oneof![
+            12 => proptest::sample::select(KEYS.to_vec()).prop_map(|key| format!("\"{key}\"")),
+            2 => Just("\"__typename\"".to_owned()),
+            1 => Just(r#""\u0069d""#.to_owned()),
+            1 => Just("\"else\"".to_owned()),
+        ];
+        let space = || prop_oneof![6 => Just(""), 1 => Just(" "), 1 => Just("\n\t")];
+        let entry = (space(), key, space(), space(), inner.clone())
+            .prop_map(|(a, key, b, c, value)| format!("{a}{key}{b}:{c}{value}"));
+        prop_oneof![
+            3 => proptest::collection::vec(entry, 0..10).prop_map(|entries| format!("{{{}}}", entries.join(","))),
+            1 => proptest::collection::vec(inner, 0..4).prop_map(|items| format!("[{}]", items.join(" , "))),
+        ]
+    })
+}
+
+/// The shape's keys in its order, so that most are where they are expected.
+fn object_in_order() -> impl Strategy<Value = String> {
+    proptest::collection::vec(proptest::option::weighted(0.9, text()), KEYS.len()).prop_map(|values| {
+        let entries = KEYS.iter().zip(values).filter_map(|(key, value)| Some(format!("\"{key}\":{}", value?)));
+        format!("{{{}}}", entries.collect::<Vec<_>>().join(","))
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(600))]
+
+    #[test]
+    fn scans_what_serde_json_reads(data in prop_oneof![text(), object_in_order()], cut in 0usize..400, flip in any::<(bool, u8)>()) {
+        let body = format!("{{\"data\":{data}}}").into_bytes();
+        compare(&body);
+        compare(&body[..cut.min(body.len())]);
+        if flip.0 {
+            let mut broken = body.clone();
+            let at = cut % broken.len();
+            broken[at] = flip.1;
+            compare(&broken);
+        }
+    }
+}
+
+#[test]
+fn adversarial_answers_are_read_alike() {
+    let megabyte = "x".repeat(1 << 20);
+    for data in [
+        r#"{"s":"a","s":"b"}"#.to_owned(),
+        r#"{"else":1,"else":2,"s":"b"}"#.to_owned(),
+        r#"{"\u0073":"b","s":"c"}"#.to_owned(),
+        r#"{"\u0073":"b","i":1}"#.to_owned(),
+        r#"{"s" :"b" , "i"	: 1}"#.to_owned(),
+        r#"{"i":1e400,"f":-1E+999,"custom":123456789012345678901234567890.5}"#.to_owned(),
+        r#"{"items":[{"__typename":"A","s":1},{"__typename":"C"},{},null,3]}"#.to_owned(),
+        r#"{"i":"1","s":2,"b":"true","f":"x","id":1.5,"e":"BLUE"}"#.to_owned(),
+        format!(r#"{{"s":"{megabyte}","custom":"{megabyte}"}}"#),
+        format!(r#"{{"custom":{}1{}}}"#, "[".repeat(100), "]".repeat(100)),
+        format!(r#"{{"custom":{}}}"#, "{\"a\":".repeat(5_000_000)),
+        format!(r#"{{"else":{}}}"#, "[".repeat(5_000_000)),
+    ] {
+        compare(format!("{{\"data\":{data}}}").as_bytes());
+    }
+    for body in [
+        &b"{\"data\":{\"s\":\"\xff\"}}"[..],
+        b"{\"data\":{\"\xff\":1}}",
+        b"{\"data\":{\"s\":\"\xc3\"}}",
+        b"{\"data\":{\"s\"",
+    ] {
+        compare(body);
+    }
+}

@@ -1,0 +1,116 @@
+//! The scanner beside `serde_json`: what one takes for an answer, the other does, and it holds the same.
+
+use bytes::Bytes;
+use pleach::graph::federation::ids::TypeId;
+use pleach::sources::rows::scan::{Problem, scan_graphql};
+use pleach::sources::rows::shape::{FieldShape, Leaf, ObjectShape, RowShape, SiteId, SlotIndex};
+use pleach::sources::rows::shape::{Typing, ValueKind, ValueShape};
+use pleach::sources::rows::slot::{Rows, Slot};
+use pleach::sources::rows::visit::visit_data;
+use serde_json::{Map, Value, json};
+
+/// Keys of the shape's objects; texts that are to be scanned should have some of them.
+pub const KEYS: [&str; 9] = ["s", "i", "f", "b", "id", "e", "custom", "items", "a_key_of_more_than_sixteen_letters"];
+
+/// Compares both readings of one text.
+///
+/// # Panics
+/// When they differ.
+pub fn compare(body: &[u8]) {
+    let shape = RowShape::Root(object(2));
+    let scanned = scan_graphql(&Bytes::copy_from_slice(body), &shape, &[]);
+    let read = serde_json::from_slice::<Value>(body);
+    let rows = match scanned {
+        Ok(rows) => rows,
+        Err(malformed) => {
+            // Valid JSON, but more or other than an answer may be.
+            let is_refused = matches!(
+                malformed.problem,
+                Problem::Depth | Problem::Duplicate | Problem::Kind | Problem::Empty | Problem::TooLarge
+            );
+            assert!(is_refused || read.is_err(), "{malformed}: {}", String::from_utf8_lossy(body));
+            return;
+        }
+    };
+    let read = match read {
+        Ok(read) => read,
+        // Numbers pass through as they are, and both bound the depth in their own way.
+        Err(error) if error.to_string().contains("out of range") || error.to_string().contains("recursion") => return,
+        Err(error) => panic!("{error}: {}", String::from_utf8_lossy(body)),
+    };
+    if has_extreme_numbers(body) || read.get("errors").is_some() || !read.get("data").is_some_and(Value::is_object) {
+        return;
+    }
+    let RowShape::Root(object) = &shape else { return };
+    let visited = visit_data(&read["data"], &shape, &[]);
+    let (ours, theirs) = (value(&rows, rows.rows[0], object), value(&visited, visited.rows[0], object));
+    assert_eq!(ours, theirs, "{}", String::from_utf8_lossy(body));
+    assert_eq!(rows.objects.len(), visited.objects.len(), "{}", String::from_utf8_lossy(body));
+}
+
+/// Whether a number may be beyond what values hold: the scanner keeps it, values round it.
+fn has_extreme_numbers(body: &[u8]) -> bool {
+    body.split(|byte| !byte.is_ascii_digit()).any(|run| run.len() > 15) || body.windows(2).any(|pair| pair == b"-0")
+}
+
+fn object(depth: u32) -> ObjectShape {
+    let leaf = |leaf| ValueShape { lists: 0, kind: ValueKind::Leaf(leaf) };
+    let names = ["RED".into(), "GREEN".into()].into();
+    let values = [
+        leaf(Leaf::String),
+        leaf(Leaf::Int),
+        leaf(Leaf::Float),
+        leaf(Leaf::Boolean),
+        leaf(Leaf::Id),
+        leaf(Leaf::Enum(names)),
+        leaf(Leaf::Custom),
+        match depth {
+            0 => leaf(Leaf::Custom),
+            _ => ValueShape { lists: 1, kind: ValueKind::Object(Box::new(object(depth - 1))) },
+        },
+        ValueShape { lists: 2, kind: ValueKind::Leaf(Leaf::String) },
+    ];
+    let typename =
+        Typing::Key { key: "__typename".into(), table: vec![("A".into(), TypeId(1)), ("B".into(), TypeId(2))] };
+    let fields = KEYS.into_iter().zip(values).zip(0..);
+    ObjectShape {
+        site: SiteId(depth),
+        slots: KEYS.len() as u32,
+        typing: if depth == 0 { typename } else { Typing::Fixed(TypeId(0)) },
+        fields: fields
+            .map(|((key, value), slot)| FieldShape { key: key.into(), slot: SlotIndex(slot), value })
+            .collect(),
+        record: depth == 1,
+    }
+}
+
+/// What a cell means.
+fn value(rows: &Rows, slot: Slot, object: &ObjectShape) -> Value {
+    match slot {
+        Slot::Missing => json!("missing"),
+        Slot::Null => Value::Null,
+        Slot::Failed(error) => json!({ "failed": rows.errors[error as usize].message }),
+        Slot::Raw { part, start, len } => {
+            let text = match part {
+                0 => &rows.text[..],
+                part => &rows.parts[part as usize - 1],
+            };
+            serde_json::from_slice(&text[start as usize..][..len as usize]).expect("leaves are JSON")
+        }
+        Slot::List { start, len } => {
+            (start..start + len).map(|at| value(rows, rows.slots[at as usize], object)).collect()
+        }
+        Slot::Object { start, ty } => {
+            let mut fields: Map<String, Value> = Map::new();
+            fields.insert("type".into(), ty.0.into());
+            for field in &object.fields {
+                let below = match &field.value.kind {
+                    ValueKind::Object(below) => below,
+                    ValueKind::Leaf(_) => object,
+                };
+                fields.insert(field.key.to_string(), value(rows, rows.slots[(start + field.slot.0) as usize], below));
+            }
+            Value::Object(fields)
+        }
+    }
+}
