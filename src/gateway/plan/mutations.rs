@@ -10,12 +10,29 @@ use crate::graph::federation::supergraph::SubgraphKind;
 use super::error::PlanError;
 use super::planner::Planner;
 use super::render::Part;
-use crate::gateway::operation::model::{Selection, SelectionKind};
+use crate::gateway::operation::model::{Operation, Place, Selection, SelectionKind};
+use crate::graph::language::ast::OperationKind;
+
+/// The root fields of a mutation, in the order in which they run. One that is written several times runs
+/// where it is first wanted, which conditions decide: it stands at each of its places, under the
+/// condition that it is this one.
+pub fn in_order(operation: &Operation) -> Vec<Selection> {
+    if operation.kind != OperationKind::Mutation {
+        return Vec::new();
+    }
+    let at = |item: &Selection, place: Place| match item.places[..] {
+        [_] => item.clone(),
+        _ => Selection { guard: place.guard, places: [place].into_iter().collect(), ..item.clone() },
+    };
+    let items = operation.root.items.iter();
+    let mut all: Vec<Selection> =
+        items.flat_map(|item| item.places.iter().map(move |&place| at(item, place))).collect();
+    all.sort_by_key(|item| item.places.first().map(|place| place.position));
+    all
+}
 
 /// Plans each root field, and joins neighbours where that keeps the order.
-pub fn plan<'a>(planner: &mut Planner<'a>) -> Result<Vec<Part<'a>>, PlanError> {
-    let operation = planner.operation;
-    let items = &operation.root.items[..];
+pub fn plan<'a>(planner: &mut Planner<'a>, items: &'a [Selection]) -> Result<Vec<Part<'a>>, PlanError> {
     let mut parts = Vec::new();
     let mut start = 0;
     while start < items.len() {
@@ -23,7 +40,9 @@ pub fn plan<'a>(planner: &mut Planner<'a>) -> Result<Vec<Part<'a>>, PlanError> {
         let mut end = start + 1;
         let joins =
             |subgraph: SubgraphId| !matches!(planner.supergraph.subgraphs[subgraph].kind, SubgraphKind::Connector(_));
-        while end < items.len() && part.solution.dag.calls.len() == 1 && subgraph.is_some_and(joins) {
+        // In one document a field would stand once.
+        let is_new = |end: usize| items[start..end].iter().all(|item| item.response_key != items[end].response_key);
+        while end < items.len() && is_new(end) && part.solution.dag.calls.len() == 1 && subgraph.is_some_and(joins) {
             let (next, _) = cheapest(planner, &items[end])?;
             if next != subgraph {
                 break;

@@ -35,6 +35,7 @@ pub fn plan(supergraph: &Supergraph, operation: &Operation, options: &PlanOption
         .root(operation.kind)
         .ok_or_else(|| PlanError::Unsupported("the schema has no root type for this operation".into()))?;
     let classes = Classes::new(supergraph, operation);
+    let in_order = mutations::in_order(operation);
     let mut planner = Planner {
         supergraph,
         operation,
@@ -46,7 +47,7 @@ pub fn plan(supergraph: &Supergraph, operation: &Operation, options: &PlanOption
     };
     let parts = match operation.kind {
         OperationKind::Query => planner.query()?,
-        OperationKind::Mutation => mutations::plan(&mut planner)?,
+        OperationKind::Mutation => mutations::plan(&mut planner, &in_order)?,
         OperationKind::Subscription => {
             return Err(PlanError::Unsupported("subscriptions are not served by this gateway".into()));
         }

@@ -215,7 +215,7 @@ fn push_cell(out: &mut Vec<u8>, row: &MySqlRow, index: usize, ty: &str) -> Resul
         "FLOAT" => push_float(out, row.try_get_unchecked::<f32, _>(index)?),
         "DOUBLE" => push_float(out, row.try_get_unchecked::<f64, _>(index)?),
         "DATE" => push_date(out, unless_zero::<NaiveDate>(row, index)?.map(|date| date.to_string())),
-        "TIME" => push_json_string(out, &row.try_get_unchecked::<MySqlTime, _>(index)?.to_string()),
+        "TIME" => push_json_string(out, &clock(&row.try_get_unchecked(index)?)),
         "DATETIME" => push_date(out, unless_zero(row, index)?.map(|local: NaiveDateTime| rfc3339(local.and_utc()))),
         "TIMESTAMP" => push_date(out, unless_zero(row, index)?.map(rfc3339)),
         "JSON" => {
@@ -240,6 +240,13 @@ fn push_date(out: &mut Vec<u8>, text: Option<String>) {
         Some(text) => push_json_string(out, &text),
         None => out.extend_from_slice(b"null"),
     }
+}
+
+/// `03:04:05.5`; more than a day and less than nothing are times as well.
+fn clock(time: &MySqlTime) -> String {
+    let text = time.to_string();
+    let (sign, magnitude) = text.strip_prefix('-').map_or(("", text.as_str()), |magnitude| ("-", magnitude));
+    format!("{sign}{}{magnitude}", if time.hours() < 10 { "0" } else { "" })
 }
 
 fn rfc3339(instant: DateTime<Utc>) -> String {
