@@ -132,7 +132,8 @@ pub(super) fn build(
                 continue;
             }
         };
-        let lost = losses.get(&target.start).copied();
+        // What nobody was asked for since the object's type is not known is explained by that.
+        let lost = losses.get(&target.start).copied().or_else(|| store.unrevealed(target.start));
         if let Err(Skip::Failed(error)) = drafts[at].add(&mut builder, input, leaf_cells, target, lost) {
             failures.push((target, Failure::Error(error)));
         }
