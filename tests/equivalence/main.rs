@@ -237,7 +237,7 @@ fn errors_stand_where_one_schema_would_have_them() {
             answers(gateway, planned, asked, met, exact)
         })
     });
-    assert!(met.failed * 10 > met.planned && met.exact * 8 > met.planned, "{met:?}");
+    assert!(met.failed * 10 > met.planned && met.exact * 12 > met.planned, "{met:?}");
 }
 
 #[test]

@@ -13,7 +13,7 @@ use crate::gateway::plan::model::{
 };
 use crate::graph::federation::ids::TypeId;
 use crate::graph::federation::supergraph::{EntryKind, Supergraph};
-use crate::sources::rows::shape::SlotIndex;
+use crate::sources::rows::shape::{ObjectShape, RowShape, SlotIndex, Typing};
 use crate::sources::rows::slot::{Slot, UNKNOWN_TYPE};
 
 use super::contexts;
@@ -45,6 +45,9 @@ pub(super) struct Rows {
     pub(super) sets: Vec<RowSet>,
     /// Objects that are not asked for, since a key or a context of theirs is not there.
     pub(super) failures: Vec<(Target, Failure)>,
+    /// Slots of objects that are not asked for, since all that is wanted of them requires something
+    /// that is not there.
+    pub(super) lacking: Vec<(Target, SlotIndex, Failure)>,
 }
 
 /// Rows on their way to become a set.
@@ -75,6 +78,8 @@ struct Builder<'a> {
     bits: &'a [bool],
     /// The fetches whose answers are all here.
     after: &'a [FetchId],
+    /// What is wanted of the objects.
+    shape: Option<&'a ObjectShape>,
     text: Vec<u8>,
     /// The requirements of the current row that failed, by the slots that required them.
     failed: Vec<(SlotIndex, Failure)>,
@@ -86,6 +91,8 @@ enum Skip {
     NoKey,
     /// A key failed.
     Failed(u32),
+    /// All that is wanted of it requires something that is not there; see `Builder::failed`.
+    Lacking,
 }
 
 /// Writes the representations of all objects that the input of this number completes.
@@ -102,12 +109,16 @@ pub(super) fn build(
     let losses = store.losses(plan, input.site, after);
     let within = store.within(plan, input);
     let contexts = (!input.contexts.is_empty()).then(|| contexts::read(store, plan, input, after));
-    let mut builder = Builder { store, supergraph, bits, after, text: Vec::new(), failed: Vec::new() };
+    let shape = match &*fetch.shape {
+        RowShape::Lists(lists) => lists.get(number).map(|list| &list.object),
+        RowShape::Root(_) => None,
+    };
+    let mut builder = Builder { store, supergraph, bits, after, shape, text: Vec::new(), failed: Vec::new() };
     let leaf_cells = builder.leaf_cells(input);
     let leaf_cells = leaf_cells.as_deref().and_then(|cells| cells.split_first());
     let mut drafts: Vec<Draft<'_>> = Vec::new();
     let mut draft_of: HashMap<Vec<Vec<u8>>, usize> = HashMap::new();
-    let mut failures = Vec::new();
+    let (mut failures, mut lacking) = (Vec::new(), Vec::new());
     let of_objects = supergraph.entries.get(input.entry).is_some_and(|entry| entry.kind == EntryKind::Entity);
     // What was never revealed must not be asked for as if it were of the entry's type.
     let wanted = |target: &Target| {
@@ -134,11 +145,15 @@ pub(super) fn build(
         };
         // What nobody was asked for since the object's type is not known is explained by that.
         let lost = losses.get(&target.start).copied().or_else(|| store.unrevealed(target.start));
-        if let Err(Skip::Failed(error)) = drafts[at].add(&mut builder, input, leaf_cells, target, lost) {
-            failures.push((target, Failure::Error(error)));
+        match drafts[at].add(&mut builder, input, leaf_cells, target, lost) {
+            Ok(()) | Err(Skip::NoKey) => {}
+            Err(Skip::Failed(error)) => failures.push((target, Failure::Error(error))),
+            Err(Skip::Lacking) => {
+                lacking.extend(builder.failed.drain(..).map(|(slot, failure)| (target, slot, failure)));
+            }
         }
     }
-    Rows { sets: drafts.into_iter().map(Draft::finish).collect(), failures }
+    Rows { sets: drafts.into_iter().map(Draft::finish).collect(), failures, lacking }
 }
 
 // === impl Draft ===
@@ -327,7 +342,15 @@ impl<'a> Builder<'a> {
         }
         self.fields(&input.representation.fields, target, lost, false, &mut first)?;
         self.text.push(b'}');
-        Ok(())
+        if self.all_failed(target) { Err(Skip::Lacking) } else { Ok(()) }
+    }
+
+    /// Whether nothing that is wanted of an object can be asked for.
+    fn all_failed(&self, target: Target) -> bool {
+        let Some(shape) = self.shape.filter(|_| !self.failed.is_empty()) else { return false };
+        let reveals = target.ty == UNKNOWN_TYPE && !matches!(shape.typing, Typing::Opaque);
+        let failed = |slot: SlotIndex| self.failed.iter().any(|(failed, _)| *failed == slot);
+        !reveals && shape.written().all(failed)
     }
 
     fn fields(
@@ -375,7 +398,9 @@ impl<'a> Builder<'a> {
     ) -> Result<bool, Skip> {
         let lost = self.store.lost_of(cell, self.after).or(lost);
         let slot = match (self.store.slot(cell), lost) {
-            (Slot::Missing, Some(error)) => Slot::Failed(error),
+            // A key that is lost needs no word here: what its object then lacks is explained where
+            // the response is written, in whatever order answers came.
+            (Slot::Missing, Some(error)) if !key => Slot::Failed(error),
             (slot, _) => slot,
         };
         let non_null = field.non_null.get(level).copied().unwrap_or_default();

@@ -20,7 +20,7 @@ use crate::sources::rows::slot::{Rows, UNKNOWN_TYPE, UpstreamError};
 
 use super::context::{ExecuteContext, Response};
 use super::errors::{own_error, too_large};
-use super::inputs::{self, Failure, RowSet};
+use super::inputs::{self, RowSet};
 use super::parts::{self, Part};
 use super::scatter::Scatter;
 use super::store::{self, ROOT, Store, Target};
@@ -158,7 +158,7 @@ impl<'a> Run<'a> {
     fn inputs(&mut self, id: FetchId, fetch: &Fetch) -> Vec<RowSet> {
         let mut sets = Vec::with_capacity(fetch.inputs.len());
         for (index, input) in fetch.inputs.iter().enumerate() {
-            let inputs::Rows { sets: mut built, failures } = match self.holds(input.guard) {
+            let inputs::Rows { sets: mut built, failures, lacking } = match self.holds(input.guard) {
                 true => inputs::build(&self.store, &self.context.supergraph, &self.bits, self.plan, fetch, index),
                 false => inputs::Rows::default(),
             };
@@ -166,12 +166,13 @@ impl<'a> Run<'a> {
                 && let Some(list) = lists.get(index)
             {
                 for (target, failure) in failures {
-                    let error = match failure {
-                        Failure::Error(error) => error,
-                        Failure::Null => self.store.null_requirement(),
-                    };
+                    let error = self.store.failure(failure);
                     Scatter::new(&mut self.store, id).fail(target, &list.object, error, &[]);
                 }
+            }
+            for (target, slot, failure) in lacking {
+                let error = self.store.failure(failure);
+                Scatter::new(&mut self.store, id).fail_slot(target, slot, error);
             }
             if built.is_empty() {
                 built.push(RowSet::none(index));

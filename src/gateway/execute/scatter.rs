@@ -9,7 +9,7 @@ use crate::sources::rows::shape::{ListShape, ObjectShape, SlotIndex, Typing, Val
 use crate::sources::rows::slot::{Below, Slot, UNKNOWN_TYPE};
 
 use super::errors::too_large;
-use super::inputs::{Failure, RowSet};
+use super::inputs::RowSet;
 use super::store::{Attached, Fate, ROOT, Store, Target};
 
 /// Puts one answer into the store.
@@ -106,17 +106,18 @@ impl<'a> Scatter<'a> {
         }
     }
 
+    /// One cell fails.
+    pub(super) fn fail_slot(&mut self, target: Target, slot: SlotIndex, error: u32) {
+        self.settle(target.start + slot.0, Slot::Failed(error));
+    }
+
     /// What fails of an object that was asked for without some requirement.
     fn blamed(&mut self, set: &RowSet, target: Target) -> Vec<(SlotIndex, u32)> {
         if set.requirement_failures.is_empty() {
             return Vec::new();
         }
         let Some(failures) = set.requirement_failures.get(&target.start) else { return Vec::new() };
-        let mut error = |failure: &Failure| match failure {
-            Failure::Error(error) => *error,
-            Failure::Null => self.store.null_requirement(),
-        };
-        failures.iter().map(|(slot, failure)| (*slot, error(failure))).collect()
+        failures.iter().map(|&(slot, failure)| (slot, self.store.failure(failure))).collect()
     }
 
     fn row(&mut self, target: Target, row: Slot, shape: &ObjectShape, way_in: &WayIn<'_>) {

@@ -10,6 +10,7 @@ use crate::sources::rows::shape::{SiteId, SlotIndex};
 use crate::sources::rows::slot::{Below, Rows, Slot, UNKNOWN_TYPE, UpstreamError};
 
 use super::errors::own_error;
+use super::inputs::Failure;
 
 /// The root object's first cell.
 pub(super) const ROOT: u32 = 0;
@@ -33,6 +34,8 @@ pub(super) struct Store {
     revealed: HashMap<u32, TypeId>,
     /// Errors of calls that should have told an object's type.
     unrevealed: HashMap<u32, u32>,
+    /// Errors as other cells than their own show them.
+    elsewhere: HashMap<u32, u32>,
     /// The error of unequal copies, once there is one.
     conflict: Option<u32>,
     /// The error of requirements that are null and must not be, once there is one.
@@ -97,6 +100,7 @@ impl Store {
             objects,
             revealed: HashMap::new(),
             unrevealed: HashMap::new(),
+            elsewhere: HashMap::new(),
             conflict: None,
             null_requirement: None,
             bytes: 0,
@@ -229,8 +233,29 @@ impl Store {
         id
     }
 
+    /// The error of what cannot be asked for since something else is not there.
+    pub(super) fn failure(&mut self, failure: Failure) -> u32 {
+        match failure {
+            Failure::Error(error) => self.elsewhere(error),
+            Failure::Null => self.null_requirement(),
+        }
+    }
+
+    /// An error as seen from cells that are not on the way to where it happened.
+    fn elsewhere(&mut self, error: u32) -> u32 {
+        if self.error(error).is_none_or(|known| known.error.suffix.is_empty()) {
+            return error;
+        }
+        if let Some(&known) = self.elsewhere.get(&error) {
+            return known;
+        }
+        let plain = self.with_suffix(error, Vec::new());
+        self.elsewhere.insert(error, plain);
+        plain
+    }
+
     /// The error of requirements that are null and must not be.
-    pub(super) fn null_requirement(&mut self) -> u32 {
+    fn null_requirement(&mut self) -> u32 {
         let errors = &mut self.errors;
         *self.null_requirement.get_or_insert_with(|| {
             let message = "What this field requires is null where it must not be.";

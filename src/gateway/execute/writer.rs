@@ -26,15 +26,31 @@ struct Writer<'a> {
     out: Vec<u8>,
     path: Vec<Step<'a>>,
     errors: ErrorList<'a>,
-    /// What explains empty cells here: the error of a copy of an enclosing value that failed, and
-    /// the way from here to where it happened.
-    lost: Option<(u32, &'a [Below])>,
+    /// What explains empty cells here.
+    lost: Option<Lost<'a>>,
     /// The selection whose fields are being written.
     around: &'a OutputSelection,
     /// How long the response may become.
     room: usize,
     /// Whether any error stands beside a value.
     has_beside: bool,
+}
+
+/// The error of a copy of an enclosing value that failed, or of the call that should have told its type.
+#[derive(Clone, Copy)]
+struct Lost<'a> {
+    error: u32,
+    happened: Happened<'a>,
+}
+
+/// Where an error happened, seen from a place of the response.
+#[derive(Clone, Copy)]
+enum Happened<'a> {
+    /// There or below, along this way.
+    Below(&'a [Below]),
+    /// At or below another field of the object it is a field of, along this way from that object.
+    Beside(&'a [Below]),
+    Elsewhere,
 }
 
 /// What stands at a place of the response.
@@ -191,12 +207,12 @@ impl<'a> Writer<'a> {
         let nullable = !ty.lists.get(level).copied().unwrap_or(ty.non_null);
         if self.has_beside {
             for error in self.store.beside(cell) {
-                self.report(error, self.suffix(error), ty, level);
+                self.report(error, self.happened(error), ty, level);
             }
         }
         let outer = self.lost;
         if let Some(error) = self.store.lost(cell) {
-            self.lost = Some((error, self.suffix(error)));
+            self.lost = Some(Lost { error, happened: self.happened(error) });
         }
         let written = self.present(cell, ty, level, nullable);
         self.lost = outer;
@@ -213,8 +229,8 @@ impl<'a> Writer<'a> {
     fn present(&mut self, cell: u32, ty: &'a OutputType, level: usize, nullable: bool) -> Write {
         match (self.store.slot(cell), &ty.kind) {
             (Slot::Missing | Slot::Null, _) => {
-                if let (Slot::Missing, Some((error, suffix))) = (self.store.slot(cell), self.lost) {
-                    self.report(error, suffix, ty, level);
+                if let (Slot::Missing, Some(lost)) = (self.store.slot(cell), self.lost) {
+                    self.report(lost.error, lost.happened, ty, level);
                 } else if !nullable {
                     let message = format!("Cannot return null for non-nullable field {}.", ty.coordinate);
                     self.errors.own("DOWNSTREAM_SERVICE_ERROR", &message, &self.path);
@@ -222,7 +238,7 @@ impl<'a> Writer<'a> {
                 Err(Stop::Null)
             }
             (Slot::Failed(error), _) => {
-                self.report(error, self.suffix(error), ty, level);
+                self.report(error, self.happened(error), ty, level);
                 Err(Stop::Null)
             }
             (Slot::List { start, len }, _) if level < ty.lists.len() => self.list(start, len, ty, level),
@@ -237,15 +253,16 @@ impl<'a> Writer<'a> {
                 if level == ty.lists.len() =>
             {
                 let known = self.store.type_of(start, known);
-                if known == UNKNOWN_TYPE
-                    && let Some(error) = self.store.unrevealed(start)
-                {
-                    if self.depends_on_type(selection) {
-                        self.report(error, &[], ty, level);
+                if known == UNKNOWN_TYPE {
+                    // Calls for its type alone were not made.
+                    let unrevealed = self.store.unrevealed(start);
+                    self.lost = unrevealed.map(|error| Lost { error, happened: Happened::Elsewhere }).or(self.lost);
+                    if let Some(lost) = self.lost
+                        && self.depends_on_type(selection)
+                    {
+                        self.report(lost.error, lost.happened, ty, level);
                         return Err(Stop::Null);
                     }
-                    // Calls for its type alone were not made.
-                    self.lost = Some((error, &[]));
                 }
                 if known != UNKNOWN_TYPE && !types.contains(known) {
                     return self.unexpected(ty, "an object of a type that is not part of this schema");
@@ -310,34 +327,41 @@ impl<'a> Writer<'a> {
     }
 
     /// Where an error happened, seen from the cell it stands in.
-    fn suffix(&self, error: u32) -> &'a [Below] {
+    fn happened(&self, error: u32) -> Happened<'a> {
         let store: &'a Store = self.store;
-        store.error(error).map(|stored| &stored.error.suffix[..]).unwrap_or_default()
-    }
-
-    /// One step down: what is not on the way to where it happened has the error right there.
-    fn descend(&mut self, step: Below) {
-        if let Some((error, suffix)) = self.lost {
-            let rest = suffix.split_first().filter(|(first, _)| **first == step).map(|(_, rest)| rest);
-            self.lost = Some((error, rest.unwrap_or_default()));
+        match store.error(error).map(|stored| &stored.error.suffix[..]).unwrap_or_default() {
+            [Below::Out, way @ ..] => Happened::Beside(way),
+            way => Happened::Below(way),
         }
     }
 
-    /// Reports an error of a value of type `ty`, `level` lists inside, at the place below it where
-    /// it happened, as far as the client asked for that.
-    fn report(&mut self, error: u32, suffix: &[Below], ty: &'a OutputType, level: usize) {
+    /// One step down.
+    fn descend(&mut self, step: Below) {
+        if let Some(lost) = &mut self.lost {
+            lost.happened = match (lost.happened, step) {
+                (Happened::Below([first, way @ ..]), _) if *first == step => Happened::Below(way),
+                (Happened::Below(way @ [_, ..]), Below::Field(_)) => Happened::Beside(way),
+                _ => Happened::Elsewhere,
+            };
+        }
+    }
+
+    /// Reports an error of a value of type `ty`, `level` lists inside: where it happened, as far as
+    /// the client asked for that and the null stands there or above; else right here.
+    fn report(&mut self, error: u32, happened: Happened<'_>, ty: &'a OutputType, level: usize) {
         let Some(error) = self.store.error(error) else { return };
         let non_null = ty.lists.first().copied().unwrap_or(ty.non_null);
         let mut depth = self.path.len();
         let mut own = None;
-        match suffix {
+        match happened {
+            Happened::Below(way) => self.follow(way, At::Value(ty, level)),
             // The null does not stay here either.
-            [Below::Out, rest @ ..] if non_null && level == 0 => {
+            Happened::Beside(way) if non_null && level == 0 => {
                 own = self.path.pop();
                 depth = self.path.len();
-                self.follow(rest, At::Object(self.around));
+                self.follow(way, At::Object(self.around));
             }
-            _ => self.follow(suffix, At::Value(ty, level)),
+            Happened::Beside(_) | Happened::Elsewhere => {}
         }
         self.errors.upstream(error, &self.path);
         self.path.truncate(depth);
