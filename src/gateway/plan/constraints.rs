@@ -1,6 +1,7 @@
 //! What the client's demands come to once it is known what can be had: preferences between an
 //! interface's own fields and its types', vacuous types, partial unions; and refusals with reasons.
 
+use crate::gateway::operation::guards::GuardId;
 use crate::graph::federation::ids::TypeSet;
 use crate::graph::language::ast::TypeKind;
 
@@ -46,9 +47,14 @@ pub fn settle(graph: &mut Graph<'_>, live: &Liveness) -> Result<Vec<DemandId>, P
 fn prefer_interfaces(graph: &mut Graph<'_>, live: &Liveness) {
     for (of_interface, of_classes) in std::mem::take(&mut graph.either) {
         if live.demand(of_interface).is_some() {
-            // What a type condition selects besides is still the class's own.
+            // What a type condition selects besides is still the class's own, unless it is a leaf
+            // whose cell the interface's value fills whenever it is wanted.
+            let filled = graph.demands[of_interface].client;
             for demand in of_classes {
-                graph.demands[demand].client = graph.conditional.get(&demand).copied();
+                let own = graph.conditional.get(&demand).copied();
+                let is_filled = filled == Some(GuardId::ALWAYS) || filled == own;
+                let demand = &mut graph.demands[demand];
+                demand.client = own.filter(|_| demand.composite || !is_filled);
             }
         } else if graph.positions[graph.demands[of_interface].position].classes.len() > 1 {
             unmark_below(graph, of_interface);

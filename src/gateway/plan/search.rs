@@ -4,7 +4,7 @@
 //! bounded by what no later choice or join can undo. The number of steps is limited; then the best
 //! plan so far stands. Counts, not clocks, decide, so plans are reproducible.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 use crate::graph::federation::ids::SubgraphId;
 use crate::graph::federation::supergraph::{BatchCaps, SubgraphKind};
@@ -14,8 +14,7 @@ use super::choice::Choice;
 use super::cost::{Cost, base_latency, calls_of, enter_rows, instance_rows, score};
 use super::emit_fetches::Dag;
 use super::fixpoint::Liveness;
-use super::graph::{Arrival, DemandId, Graph, Instance, InstanceId};
-use super::layout::CellId;
+use super::graph::{Arrival, DemandId, Graph, InstanceId};
 use super::merge_fetches::merge;
 use super::reduce::Reduction;
 use super::split_lists;
@@ -41,9 +40,6 @@ struct Search<'g, 'a> {
     live: &'g Liveness,
     reduction: Reduction<'g, 'a>,
     weights: Weights,
-    /// Demands that fill one cell, where there are several: of objects that differ in their types or
-    /// in those of what they stand in.
-    alike: HashMap<CellId, Vec<DemandId>>,
     best: Option<Solution>,
     steps: u64,
 }
@@ -58,12 +54,7 @@ struct Weights {
 pub fn search(graph: &Graph<'_>, live: &Liveness, wanted: &[DemandId]) -> Option<Solution> {
     let reduction = Reduction::new(graph, live);
     let weights = Weights::new(graph, live);
-    let mut alike: HashMap<CellId, Vec<DemandId>> = HashMap::new();
-    for (id, demand) in graph.demands.iter_enumerated() {
-        alike.entry(demand.cell).or_default().push(id);
-    }
-    alike.retain(|_, demands| demands.len() > 1);
-    let mut search = Search { graph, live, reduction, weights, alike, best: None, steps: 0 };
+    let mut search = Search { graph, live, reduction, weights, best: None, steps: 0 };
     let start = Choice::new(graph, wanted);
     search.complete(start.clone(), |search, choice, options| search.cheapest(choice, options));
     search.complete(start.clone(), |search, _, options| search.least_rank(options));
@@ -104,21 +95,7 @@ impl<'a> Search<'_, 'a> {
     }
 
     fn cheapest(&self, choice: &Choice, options: &[InstanceId]) -> Option<InstanceId> {
-        options.iter().copied().min_by_key(|&id| self.attraction(choice, id))
-    }
-
-    /// What to try first is least.
-    fn attraction(&self, choice: &Choice, instance: InstanceId) -> (u64, bool, Option<u32>, InstanceId) {
-        (self.marginal(choice, instance), self.repeats(choice, instance), self.live.instance(instance), instance)
-    }
-
-    /// Whether another subgraph fills the same cell of the same objects already.
-    fn repeats(&self, choice: &Choice, instance: InstanceId) -> bool {
-        let Instance { demand, subgraph, .. } = self.graph.instances[instance];
-        let Some(alike) = self.alike.get(&self.graph.demands[demand].cell) else { return false };
-        let types = &self.graph.class_of(demand).types;
-        let mut others = alike.iter().filter(|&&other| self.graph.class_of(other).types.intersects(types));
-        others.any(|&other| choice.pick(other).is_some_and(|pick| self.graph.instances[pick].subgraph != subgraph))
+        options.iter().copied().min_by_key(|&id| (self.marginal(choice, id), self.live.instance(id), id))
     }
 
     /// Roughly what an option adds to a choice.
@@ -184,7 +161,9 @@ impl<'a> Search<'_, 'a> {
                         None => self.offer(choice),
                         Some((demand, mut options)) => {
                             // The last is tried first.
-                            options.sort_by_key(|&id| std::cmp::Reverse(self.attraction(&choice, id)));
+                            options.sort_by_key(|&id| {
+                                std::cmp::Reverse((self.marginal(&choice, id), self.live.instance(id), id))
+                            });
                             stack.push((choice, demand, options));
                         }
                     }
