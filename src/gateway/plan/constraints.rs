@@ -8,7 +8,7 @@ use crate::graph::language::ast::TypeKind;
 use super::atomicity;
 use super::error::PlanError;
 use super::fixpoint::Liveness;
-use super::graph::{DemandId, Graph, PositionId};
+use super::graph::{Demand, DemandId, Graph, PositionId};
 use super::reasons;
 
 /// Settles which client demands stand, and refuses those that nobody can meet.
@@ -45,16 +45,19 @@ pub fn settle(graph: &mut Graph<'_>, live: &Liveness) -> Result<Vec<DemandId>, P
 /// A field wanted of all objects where some have no name is the interface's own if that is live, and
 /// each type's otherwise. Where no type can have a name there is nothing else to turn to.
 fn prefer_interfaces(graph: &mut Graph<'_>, live: &Liveness) {
-    for (of_interface, of_classes) in std::mem::take(&mut graph.either) {
+    for of_interface in std::mem::take(&mut graph.either) {
         if live.demand(of_interface).is_some() {
             // What a type condition selects besides is still the class's own, unless it is a leaf
             // whose cell the interface's value fills whenever it is wanted.
-            let filled = graph.demands[of_interface].client;
-            for demand in of_classes {
-                let own = graph.conditional.get(&demand).copied();
-                let is_filled = filled == Some(GuardId::ALWAYS) || filled == own;
-                let demand = &mut graph.demands[demand];
-                demand.client = own.filter(|_| demand.composite || !is_filled);
+            let Demand { position, cell, client: filled, .. } = graph.demands[of_interface];
+            for class in 0..graph.positions[position].classes.len() {
+                let Some(&demand) = graph.positions[position].demands.get(&(class, cell)) else { continue };
+                if demand != of_interface {
+                    let own = graph.conditional.get(&demand).copied();
+                    let is_filled = filled == Some(GuardId::ALWAYS) || filled == own;
+                    let demand = &mut graph.demands[demand];
+                    demand.client = own.filter(|_| demand.composite || !is_filled);
+                }
             }
         } else if graph.positions[graph.demands[of_interface].position].classes.len() > 1 {
             unmark_below(graph, of_interface);

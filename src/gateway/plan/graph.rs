@@ -165,8 +165,8 @@ pub struct Graph<'a> {
     /// Whether a chain was cut.
     pub was_cut: bool,
     /// Fields wanted of all objects of a position with nameless objects: the interface's own value,
-    /// or else each class's.
-    pub either: Vec<(DemandId, Vec<DemandId>)>,
+    /// or else that of each class.
+    pub either: Vec<DemandId>,
     /// When demands are wanted under a type condition of the client's.
     pub conditional: HashMap<DemandId, GuardId>,
     /// Fields selected of all objects of a position, whatever their type: each class's demand. One

@@ -142,7 +142,7 @@ impl<'a, 'g> Expansion<'a, 'g> {
             }
         }
         if let Some(of_interface) = of_interface {
-            self.graph.either.push((of_interface, of_classes.clone()));
+            self.graph.either.push(of_interface);
         }
         if !item.nameless && !of_classes.is_empty() {
             self.want_typename(position, guard);
