@@ -130,7 +130,8 @@ async fn tokens_are_limited() {
     let reply = pleach.ask("{ word dear a: word b: dear c: word }").await;
     assert_eq!(reply.codes(), ["MAX_TOKENS_LIMIT"]);
     assert_eq!(reply.errors()[0]["extensions"]["limit"], 10, "{}", reply.text());
-    assert!(reply.text().contains("10 tokens"));
+    assert_eq!(reply.errors()[0]["extensions"]["number"], 23, "{}", reply.text());
+    assert_eq!(reply.errors()[0]["message"], "The document has 23 tokens; the limit is 10");
     pleach.ask("{ word dear }").await.data();
 }
 

@@ -19,7 +19,7 @@ use crate::gateway::plan::model::Plan;
 use crate::gateway::plan::{PlanError, labels_of, plan as make_plan, renamed};
 use crate::graph::federation::ids::LabelId;
 use crate::graph::federation::supergraph::Supergraph;
-use crate::graph::language::api::{ApiSchema, RequestProblem, ValidDocument};
+use crate::graph::language::api::{ApiSchema, RequestProblem, ValidDocument, tokens};
 use crate::platform::base::Name;
 use crate::platform::base::deadline::Deadline;
 
@@ -95,7 +95,9 @@ fn prepare(
 ) -> Result<Prepared, Vec<GraphqlError>> {
     let one = |problem| vec![GraphqlError::from(problem)];
     let refused = |problem: RequestProblem| match problem.code {
-        "MAX_TOKENS_LIMIT" => GraphqlError::from(problem).with("limit", limits.tokens),
+        "MAX_TOKENS_LIMIT" => {
+            GraphqlError::from(problem).with("number", tokens(text)).with("limit", limits.tokens)
+        }
         _ => GraphqlError::from(problem),
     };
     let document =

@@ -9,6 +9,7 @@ use apollo_compiler::parser::{Parser, SourceMap as ParsedSources, SourceSpan};
 use apollo_compiler::response::JsonMap;
 use apollo_compiler::validation::{DiagnosticList, Valid};
 use apollo_compiler::{ExecutableDocument as ParsedDocument, Node, Schema, introspection, request};
+use apollo_parser::Lexer;
 use serde_json::{Map, Value};
 
 use crate::platform::base::diagnostic::Diagnostic;
@@ -47,6 +48,12 @@ pub struct RequestProblem {
     pub message: String,
     /// Places in the document, if it is about one.
     pub locations: Vec<LineColumn>,
+}
+
+/// How many tokens a document has, as the parser counts: spaces, commas, comments and the end are
+/// tokens.
+pub fn tokens(document: &str) -> usize {
+    Lexer::new(document).count()
 }
 
 // === impl ApiSchema ===
@@ -95,7 +102,7 @@ impl ApiSchema {
         let mut parser = Parser::new().recursion_limit(RECURSION_LIMIT).token_limit(max_tokens);
         let syntax = parser.parse_ast(text, "document");
         if parser.tokens_reached() > max_tokens {
-            let message = format!("The document has more than {max_tokens} tokens, the limit");
+            let message = format!("The document has {} tokens; the limit is {max_tokens}", tokens(text));
             return Err(vec![RequestProblem { code: "MAX_TOKENS_LIMIT", message, locations: Vec::new() }]);
         }
         let document = syntax.map_err(|failed| problems("GRAPHQL_PARSE_FAILED", &failed.errors))?;
@@ -305,6 +312,14 @@ mod tests {
             Value::Object(map) => map,
             _ => panic!("an object"),
         }
+    }
+
+    #[test]
+    fn tokens_are_counted_as_they_are_limited() {
+        let (schema, text) = (schema(), "{ me { id, name: id } } # the end");
+        assert_eq!(tokens(text), 20);
+        assert!(schema.validate(text, 20).is_ok());
+        assert_eq!(schema.validate(text, 19).expect_err("too many")[0].code, "MAX_TOKENS_LIMIT");
     }
 
     #[test]

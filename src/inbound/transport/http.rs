@@ -117,18 +117,27 @@ where
         return Err(unsupported("Compressed requests are not understood"));
     }
     let limit = gateway.snapshot().limits().body.0;
-    let too_large = || {
-        let message = format!("The request is larger than {limit} bytes, the limit");
-        let error = GraphqlError::new("REQUEST_BODY_TOO_LARGE", message).with("limit", limit);
-        (StatusCode::PAYLOAD_TOO_LARGE, error)
+    let too_large = |announced: Option<u64>| {
+        let error = match announced {
+            Some(length) => {
+                let message = format!("The request has {length} bytes; the limit is {limit}");
+                GraphqlError::new("REQUEST_BODY_TOO_LARGE", message).with("number", length)
+            }
+            // How long it would have become is not waited for.
+            None => {
+                let message = format!("The request is larger than {limit} bytes, the limit");
+                GraphqlError::new("REQUEST_BODY_TOO_LARGE", message)
+            }
+        };
+        (StatusCode::PAYLOAD_TOO_LARGE, error.with("limit", limit))
     };
-    if announced_length(&context.headers).is_some_and(|length| length > limit) {
-        return Err(too_large());
+    if let Some(length) = announced_length(&context.headers).filter(|length| *length > limit) {
+        return Err(too_large(Some(length)));
     }
     let body = collect(body, usize::try_from(limit).unwrap_or(usize::MAX));
     let body: Bytes = match timeout_at(context.deadline.instant().into(), body).await {
         Ok(Ok(body)) => body,
-        Ok(Err(Unread::TooLarge)) => return Err(too_large()),
+        Ok(Err(Unread::TooLarge)) => return Err(too_large(None)),
         Ok(Err(Unread::Broken)) => {
             let error = GraphqlError::new("BAD_REQUEST", "The request's body broke off");
             return Err((StatusCode::BAD_REQUEST, error));
