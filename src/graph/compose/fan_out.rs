@@ -1,5 +1,7 @@
-//! `N_PLUS_ONE`: a list, of whatever subgraph, leads to a connector that is called once an object.
+//! `N_PLUS_ONE`: a list, of whatever subgraph, leads to a connector that is called once an object: to
+//! the list's own, or to single ones further down.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::graph::connect::{ConnectSpec, RequestSpec};
@@ -8,11 +10,14 @@ use crate::graph::federation::supergraph::{BatchCaps, EntryKind, SubgraphKind, S
 use crate::graph::language::ast::OperationKind;
 use crate::platform::base::diagnostic::Diagnostic;
 
-/// The visible lists of the graph.
+/// The visible lists of the graph, by the objects that they lead to.
 struct Lists {
-    /// By the objects they may hold: how long they may be, the field that says so, and the list.
-    by_object: BTreeMap<TypeId, Vec<(u32, FieldId, FieldId)>>,
+    by_object: BTreeMap<TypeId, BTreeMap<FieldId, Length>>,
 }
+
+/// How long a list may be, and the field that says so. The field that an object is found under may be
+/// the list itself, or one that the list's objects have a single value of.
+type Length = (u32, Reverse<FieldId>);
 
 /// Calls that are accepted without a word.
 const ACCEPTED: u32 = 20;
@@ -32,10 +37,8 @@ pub fn check(graph: &Supergraph) -> Vec<Diagnostic> {
         let landings: BTreeSet<TypeId> =
             graph.entries.iter().filter(|entry| own(entry.kind)).map(|entry| entry.ty).collect();
         let longest = landings.into_iter().flat_map(|ty| lists.to(graph, ty, def.subgraph));
-        let longest = longest.max_by_key(|&(size, field)| (size, std::cmp::Reverse(field)));
-        findings.extend(
-            longest.filter(|(calls, _)| *calls > ACCEPTED).map(|(calls, field)| finding(graph, spec, calls, field)),
-        );
+        let longest = longest.max().filter(|(calls, _)| *calls > ACCEPTED);
+        findings.extend(longest.map(|(calls, Reverse(field))| finding(graph, spec, calls, field)));
     }
     findings
 }
@@ -57,31 +60,49 @@ impl Lists {
         for (id, field) in graph.fields.iter_enumerated() {
             by_target.entry(field.ty.inner).or_default().push(id);
         }
-        let lists =
-            graph.fields.iter_enumerated().filter(|(_, field)| !field.ty.lists.is_empty() && !field.inaccessible);
-        let mut by_object: BTreeMap<TypeId, Vec<(u32, FieldId, FieldId)>> = BTreeMap::new();
-        for (id, field) in lists {
-            let (size, said) = size(graph, &by_target, id);
-            for object in graph.types[field.ty.inner].possible.iter() {
-                by_object.entry(object).or_default().push((size, said, id));
+        let mut lists = Self { by_object: BTreeMap::new() };
+        let mut open = Vec::new();
+        for (id, field) in graph.fields.iter_enumerated() {
+            if !field.ty.lists.is_empty() && !field.inaccessible {
+                let (size, said) = size(graph, &by_target, id);
+                lists.add(graph, id, (size, Reverse(said)), &mut open);
             }
         }
-        Self { by_object }
+        while let Some((ty, length)) = open.pop() {
+            for &id in &graph.types[ty].field_order {
+                if graph.fields[id].ty.lists.is_empty() && !graph.fields[id].inaccessible {
+                    lists.add(graph, id, length, &mut open);
+                }
+            }
+        }
+        lists
     }
 
-    /// Those of `ty` whose objects lack something that `subgraph` has: how long, and who says so.
-    fn to(&self, graph: &Supergraph, ty: TypeId, subgraph: SubgraphId) -> Vec<(u32, FieldId)> {
-        let lists = self.by_object.get(&ty).map(Vec::as_slice).unwrap_or_default().iter();
-        let leads = |list: FieldId| {
-            let providers = &graph.fields[list].providers;
+    /// Notes the objects under a field, and those of them that a longer list than before leads to.
+    fn add(&mut self, graph: &Supergraph, field: FieldId, length: Length, open: &mut Vec<(TypeId, Length)>) {
+        for object in graph.types[graph.fields[field].ty.inner].possible.iter() {
+            let known = self.by_object.entry(object).or_default();
+            if known.values().all(|other| *other < length) {
+                open.push((object, length));
+            }
+            let longest = known.entry(field).or_insert(length);
+            *longest = length.max(*longest);
+        }
+    }
+
+    /// Those that lead to objects of `ty` that lack something `subgraph` has.
+    fn to(&self, graph: &Supergraph, ty: TypeId, subgraph: SubgraphId) -> Vec<Length> {
+        let leads = |field: FieldId| {
+            let providers = &graph.fields[field].providers;
             providers.iter().any(|&from| lacks(graph, ty, subgraph, graph.providers[from].subgraph))
         };
-        lists.filter(|(.., list)| leads(*list)).map(|&(size, said, _)| (size, said)).collect()
+        let lists = self.by_object.get(&ty).into_iter().flatten();
+        lists.filter(|(field, _)| leads(**field)).map(|(_, length)| *length).collect()
     }
 }
 
-/// Whether no other entry than those of `subgraph` gives some field of `ty` to objects from `list`.
-fn lacks(graph: &Supergraph, ty: TypeId, subgraph: SubgraphId, list: SubgraphId) -> bool {
+/// Whether no other entry than those of `subgraph` gives some field of `ty` to objects from `from`.
+fn lacks(graph: &Supergraph, ty: TypeId, subgraph: SubgraphId, from: SubgraphId) -> bool {
     let provides = |field: FieldId, by: SubgraphId| {
         graph.provider(field, by).is_some_and(|provider| !graph.providers[provider].external)
     };
@@ -94,7 +115,7 @@ fn lacks(graph: &Supergraph, ty: TypeId, subgraph: SubgraphId, list: SubgraphId)
             .any(|entry| matches!(entry.batch, BatchCaps::Batch { .. }) && provides(field, entry.subgraph))
     };
     let mut fields = graph.types[ty].field_order.iter().filter(|&&field| !graph.fields[field].inaccessible);
-    fields.any(|&field| provides(field, subgraph) && !provides(field, list) && !batched(field))
+    fields.any(|&field| provides(field, subgraph) && !provides(field, from) && !batched(field))
 }
 
 /// How long a list may be, and the field that says so: the list's own, or that of its connection.
