@@ -66,6 +66,7 @@ async fn mariadb_answers_as_typed_values() {
     the_server_gives_up_what_nobody_waits_for(&subgraph).await;
     sqlx::raw_sql(ITEMS).execute(&mut connection).await.unwrap();
     seek::covers(&server.url("shop"), KEYS).await;
+    zero_dates_are_no_keys(&server.url("shop"), &mut connection).await;
 }
 
 const ITEMS: &str = "
@@ -103,6 +104,23 @@ const KEYS: &[Key] = &[
     Key::new(&["t", "id"]),
     Key { columns: &["low", "id"], expressions: &["low: lower(i.nm)"] },
 ];
+
+/// They are NULL to the server in some comparisons and not in others.
+async fn zero_dates_are_no_keys(url: &str, connection: &mut MySqlConnection) {
+    let zero = "SET sql_mode = ''; INSERT INTO item (id, at, stamp, day) VALUES (9, 0, 0, 0)";
+    sqlx::raw_sql(zero).execute(&mut *connection).await.unwrap();
+    for column in ["at", "stamp", "day"] {
+        let columns: &'static [&'static str] = Vec::leak(vec![column, "id"]);
+        let (code, message) = seek::refusal(url, Key::new(columns)).await;
+        let expected = format!("column {column} is 0000-00-00, which cannot stand in a key; NULLIF makes it null");
+        assert_eq!((&*code, &*message), ("CONNECTOR_DESERIALIZE", &*expected));
+    }
+    const NULLED: &[Key] = &[
+        Key { columns: &["at", "id"], expressions: &["at: NULLIF(i.at, 0)"] },
+        Key { columns: &["day desc", "id"], expressions: &["day: NULLIF(i.day, 0)"] },
+    ];
+    seek::covers(url, NULLED).await;
+}
 
 async fn connect(url: &str) -> MySqlConnection {
     for _ in 0..100 {

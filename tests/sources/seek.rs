@@ -51,17 +51,7 @@ impl Key {
 
 /// Reads the list of each key page by page.
 pub async fn covers(url: &str, keys: &[Key]) {
-    let fields: String = keys.iter().map(Key::sdl).collect();
-    let sdl = format!(
-        r#"
-        type Item {{ id: ID! }}
-        type ItemEdge {{ cursor: String! node: Item! }}
-        type PageInfo {{ hasNextPage: Boolean! hasPreviousPage: Boolean! startCursor: String endCursor: String }}
-        type Items {{ edges: [ItemEdge!]! nodes: [Item!]! pageInfo: PageInfo! }}
-        extend schema @source(name: "db", sql: {{ url: "{{$env.DB}}" }})
-        type Query {{ {fields} }}"#
-    );
-    let subgraph = Subgraph::new(&sdl, &[("DB", url)]);
+    let subgraph = subgraph(url, keys);
     let mut wrong = Vec::new();
     for key in keys {
         let field = key.field();
@@ -77,6 +67,29 @@ pub async fn covers(url: &str, keys: &[Key]) {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Why the list of a key cannot be read: code and message.
+pub async fn refusal(url: &str, key: Key) -> (String, String) {
+    let field = key.field();
+    let arguments = json!({ "first": 100 });
+    let answer = subgraph(url, &[key]).field(&field, 0, Ask { arguments, ..Ask::default() }).await;
+    let error = answer.map(|answered| panic!("{field}: {answered:?}")).unwrap_err();
+    (error.code.to_string(), error.message.to_string())
+}
+
+fn subgraph(url: &str, keys: &[Key]) -> Subgraph {
+    let fields: String = keys.iter().map(Key::sdl).collect();
+    let sdl = format!(
+        r#"
+        type Item {{ id: ID! }}
+        type ItemEdge {{ cursor: String! node: Item! }}
+        type PageInfo {{ hasNextPage: Boolean! hasPreviousPage: Boolean! startCursor: String endCursor: String }}
+        type Items {{ edges: [ItemEdge!]! nodes: [Item!]! pageInfo: PageInfo! }}
+        extend schema @source(name: "db", sql: {{ url: "{{$env.DB}}" }})
+        type Query {{ {fields} }}"#
+    );
+    Subgraph::new(&sdl, &[("DB", url)])
 }
 
 async fn page(subgraph: &Subgraph, field: &str, arguments: Value) -> (Vec<Value>, Value) {

@@ -95,9 +95,7 @@ fn prepare(
 ) -> Result<Prepared, Vec<GraphqlError>> {
     let one = |problem| vec![GraphqlError::from(problem)];
     let refused = |problem: RequestProblem| match problem.code {
-        "MAX_TOKENS_LIMIT" => {
-            GraphqlError::from(problem).with("number", tokens(text)).with("limit", limits.tokens)
-        }
+        "MAX_TOKENS_LIMIT" => GraphqlError::from(problem).with("number", tokens(text)).with("limit", limits.tokens),
         _ => GraphqlError::from(problem),
     };
     let document =

@@ -46,7 +46,8 @@ pub fn check(graph: &Supergraph) -> Vec<Diagnostic> {
 fn finding(graph: &Supergraph, spec: &ConnectSpec, calls: u32, list: FieldId) -> Diagnostic {
     if spec.paginate.is_some() {
         let message = format!("up to {calls} calls per {}, each for a page", graph.coordinate(list));
-        let help = "pages cannot be batched: if calls are rare or cheap, say so in a `# pleach-allow: N_PLUS_ONE` above";
+        let help =
+            "pages cannot be batched: if calls are rare or cheap, say so in a `# pleach-allow: N_PLUS_ONE` above";
         return Diagnostic::warning("N_PLUS_ONE", message).at(spec.span).help(help);
     }
     let message = format!("up to {calls} calls per {}; add a batched form", graph.coordinate(list));

@@ -8,7 +8,6 @@ use chrono::{DateTime, NaiveDate, NaiveDateTime, SecondsFormat, Utc};
 use futures_util::TryStreamExt;
 use serde_json::Value;
 use sqlx::encode::IsNull;
-use sqlx::error::UnexpectedNullError;
 use sqlx::mysql::types::MySqlTime;
 use sqlx::mysql::{
     MySqlArguments, MySqlConnectOptions, MySqlConnection, MySqlPool, MySqlPoolOptions, MySqlRow, MySqlTypeInfo,
@@ -150,7 +149,10 @@ fn push_row(rows: &mut JsonRows, row: &MySqlRow) -> Result<(), RunError> {
             }
             Ok(())
         },
-        |index| Ok(typed(row, index, |ty| exact(row, index, ty))?.flatten()),
+        |index| match typed(row, index, |ty| exact(row, index, ty))? {
+            Some(exact) => Ok(exact),
+            None => refuse_zero(row, index).map(|()| None),
+        },
     )
 }
 
@@ -174,9 +176,17 @@ fn typed<T>(
     .map(Some)
 }
 
-/// Before all dates, but not NULL.
-fn zero() -> Exact {
-    Exact::Text("0000-00-00".to_owned())
+/// `0000-00-00` is null to the driver, but has bytes. The server takes it for NULL in some places and for
+/// a date in others, so no page could continue after it.
+fn refuse_zero(row: &MySqlRow, index: usize) -> Result<(), RunError> {
+    match row.try_get_unchecked::<&[u8], _>(index) {
+        Ok(_) => {
+            let name = row.column(index).name();
+            let message = format!("column {name} is 0000-00-00, which cannot stand in a key; NULLIF makes it null");
+            Err(RunError::Decode(message))
+        }
+        Err(_) => Ok(()),
+    }
 }
 
 /// What [`push_cell`] does not show.
@@ -186,14 +196,13 @@ fn exact(row: &MySqlRow, index: usize, ty: &str) -> Result<Option<Exact>, RunErr
         "DOUBLE" => Some(Exact::Double(row.try_get_unchecked::<f64, _>(index)?.to_bits())),
         "DECIMAL" => Some(Exact::Decimal(row.try_get_unchecked(index)?)),
         "BOOLEAN" => Some(Exact::Integer(row.try_get_unchecked(index)?)),
-        "DATE" => unless_zero::<NaiveDate>(row, index)?.is_none().then(zero),
         "DATETIME" => {
-            let local = unless_zero::<NaiveDateTime>(row, index)?;
-            Some(local.map_or_else(zero, |at| Exact::Local(at.format(LOCAL).to_string())))
+            let local: NaiveDateTime = row.try_get_unchecked(index)?;
+            Some(Exact::Local(local.format(LOCAL).to_string()))
         }
         "TIMESTAMP" => {
-            let instant = unless_zero::<DateTime<Utc>>(row, index)?;
-            Some(instant.map_or_else(zero, |at| Exact::Instant(at.naive_utc().format(LOCAL).to_string())))
+            let instant: DateTime<Utc> = row.try_get_unchecked(index)?;
+            Some(Exact::Instant(instant.naive_utc().format(LOCAL).to_string()))
         }
         "BINARY" | "VARBINARY" | "TINYBLOB" | "BLOB" | "MEDIUMBLOB" | "LONGBLOB" => {
             Some(Exact::bytes(row.try_get_unchecked::<&[u8], _>(index)?))
@@ -214,10 +223,10 @@ fn push_cell(out: &mut Vec<u8>, row: &MySqlRow, index: usize, ty: &str) -> Resul
         }
         "FLOAT" => push_float(out, row.try_get_unchecked::<f32, _>(index)?),
         "DOUBLE" => push_float(out, row.try_get_unchecked::<f64, _>(index)?),
-        "DATE" => push_date(out, unless_zero::<NaiveDate>(row, index)?.map(|date| date.to_string())),
+        "DATE" => push_json_string(out, &row.try_get_unchecked::<NaiveDate, _>(index)?.to_string()),
         "TIME" => push_json_string(out, &clock(&row.try_get_unchecked(index)?)),
-        "DATETIME" => push_date(out, unless_zero(row, index)?.map(|local: NaiveDateTime| rfc3339(local.and_utc()))),
-        "TIMESTAMP" => push_date(out, unless_zero(row, index)?.map(rfc3339)),
+        "DATETIME" => push_json_string(out, &rfc3339(row.try_get_unchecked::<NaiveDateTime, _>(index)?.and_utc())),
+        "TIMESTAMP" => push_json_string(out, &rfc3339(row.try_get_unchecked(index)?)),
         "JSON" => {
             let value: Value = row.try_get_unchecked(index)?;
             out.extend_from_slice(value.to_string().as_bytes());
@@ -235,13 +244,6 @@ fn push_cell(out: &mut Vec<u8>, row: &MySqlRow, index: usize, ty: &str) -> Resul
     Ok(())
 }
 
-fn push_date(out: &mut Vec<u8>, text: Option<String>) {
-    match text {
-        Some(text) => push_json_string(out, &text),
-        None => out.extend_from_slice(b"null"),
-    }
-}
-
 /// `03:04:05.5`; more than a day and less than nothing are times as well.
 fn clock(time: &MySqlTime) -> String {
     let text = time.to_string();
@@ -251,16 +253,4 @@ fn clock(time: &MySqlTime) -> String {
 
 fn rfc3339(instant: DateTime<Utc>) -> String {
     instant.to_rfc3339_opts(SecondsFormat::AutoSi, true)
-}
-
-/// A date, or nothing for `0000-00-00`, which is none.
-fn unless_zero<'r, T>(row: &'r MySqlRow, index: usize) -> Result<Option<T>, RunError>
-where
-    T: sqlx::Decode<'r, sqlx::MySql>,
-{
-    match row.try_get_unchecked(index) {
-        Ok(date) => Ok(Some(date)),
-        Err(sqlx::Error::ColumnDecode { source, .. }) if source.is::<UnexpectedNullError>() => Ok(None),
-        Err(error) => Err(error.into()),
-    }
 }
