@@ -89,8 +89,8 @@ impl Reload {
             Ok(Assembled { snapshot, files, findings, watched }) => {
                 told(&files, &findings);
                 self.watched = watched;
-                self.gateway.swap(snapshot);
-                tracing::info!("reloaded");
+                let planned = self.gateway.swap(snapshot).await;
+                tracing::info!("operations.planned" = planned, "reloaded");
             }
             Err(Unloaded { files, findings, watched }) => {
                 refused(&files, &findings);

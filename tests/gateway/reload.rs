@@ -315,3 +315,25 @@ fn a_configuration_that_appears_later_is_noticed() {
     drop(reading.join());
     noticed.unwrap_or_else(|reason| panic!("{reason}"));
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn operations_in_use_are_planned_before_a_reloaded_graph_takes_traffic() {
+    let files = Files::start().await;
+    let gateway = files.pleach.server.gateway();
+    // Asked for once, once with a mistake, and more than once.
+    files.pleach.ask("{ word again: word }").await.data();
+    files.pleach.ask("{ wrod }").await;
+    files.pleach.ask("query Twice { word }").await.data();
+    files.pleach.ask("query Twice { word }").await.data();
+    let mut known = gateway.snapshot();
+    let mut planned_after = async |change: &dyn Fn()| {
+        change();
+        until("another graph is in service", async || !Arc::ptr_eq(&known, &gateway.snapshot())).await;
+        known = gateway.snapshot();
+        known.plan_count().await
+    };
+    assert_eq!(planned_after(&|| files.write("schema/words.graphql", &word("two"))).await, 1);
+    assert_eq!(files.pleach.ask("query Twice { word }").await.data(), json!({ "word": "two" }));
+    files.pleach.ask("query Twice { word }").await.data();
+    assert_eq!(planned_after(&|| files.write("pleach.yaml", &Files::config("plan: { warm_up: 0 }\n"))).await, 0);
+}

@@ -36,12 +36,21 @@ pub struct SourceErrorsConfig {
 }
 
 /// Plans: which calls an operation takes.
-#[derive(Clone, PartialEq, Eq, Debug, Default, Deserialize, Serialize, JsonSchema)]
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct PlanConfig {
     /// Who gets the plan in `extensions.plan` of a response, on asking for it with the header
     /// `pleach-expose-plan: true`. A plan names systems, fields that clients cannot see, and costs.
     pub expose: Exposure,
+    /// How many operations, those asked for most, are planned on a reloaded graph before it takes
+    /// traffic; 0 for none. After ten seconds it takes traffic anyway.
+    pub warm_up: usize,
+}
+
+impl Default for PlanConfig {
+    fn default() -> Self {
+        Self { expose: Exposure::default(), warm_up: 1000 }
+    }
 }
 
 /// Who may see something.

@@ -13,6 +13,7 @@ use crate::gateway::exchange::response::{GraphqlResponse, Outcome};
 use super::rescue;
 use super::run;
 use super::snapshot::Snapshot;
+use super::warmup;
 
 /// A federated graph that answers requests. Cheap to clone; clones serve the same graph.
 #[derive(Clone)]
@@ -28,10 +29,16 @@ impl Gateway {
         Self { snapshot: Arc::new(ArcSwap::from_pointee(snapshot)) }
     }
 
-    /// Puts another snapshot into service. Requests that have begun end on the one they began on.
-    pub fn swap(&self, mut next: Snapshot) {
+    /// Puts another snapshot into service once it knows the operations in use; tells how many it has
+    /// planned. Requests that have begun end on the snapshot they began on.
+    pub async fn swap(&self, mut next: Snapshot) -> usize {
+        let warming = AssertUnwindSafe(warmup::warm(&next, &self.snapshot())).catch_unwind().await;
         next.follow(&self.snapshot.load());
         self.snapshot.store(Arc::new(next));
+        warming.unwrap_or_else(|_| {
+            tracing::error!("planning the operations in use ended in a panic");
+            0
+        })
     }
 
     /// The snapshot in service now.

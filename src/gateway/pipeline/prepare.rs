@@ -3,6 +3,7 @@
 //! Of several requests that miss at once, one computes and the others wait for it. What is wrong
 //! with a document is remembered like a document; that we were too busy is not.
 
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
@@ -49,6 +50,8 @@ pub(super) struct Prepared {
     pub(super) cost: Option<u64>,
     /// The plan for callers who may see all of it, once there was one; only if no label counts.
     pub(super) plan: OnceLock<Planned>,
+    /// How often it was asked for.
+    pub(super) uses: AtomicU64,
     /// Whether it asks for `__schema` or `__type`.
     pub(super) introspects: bool,
     /// The answers to that, by response key; only if no variable can change them.
@@ -117,6 +120,7 @@ fn prepare(
         cost: operation.variables.is_empty().then(estimate),
         labels: labels_of(supergraph, &operation),
         plan: OnceLock::new(),
+        uses: AtomicU64::new(0),
         document,
         operation,
         introspects,

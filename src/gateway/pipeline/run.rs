@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use bytes::Bytes;
 use serde_json::{Map, Value};
@@ -69,6 +70,7 @@ async fn stages(
     let prepared = prepared
         .map_err(|reason| Refusal::not_computed(reason, &context.request_id))?
         .map_err(|refused| Refusal::bad_request(refused.0.clone()))?;
+    prepared.uses.fetch_add(1, Ordering::Relaxed);
     note(&prepared);
     may_run(snapshot, &prepared, read_only, &principal)?;
 

@@ -53,6 +53,8 @@ pub struct Snapshot {
     pub(super) plan_options: Arc<PlanOptions>,
     labels: LabelRules,
     pub(super) expose_plan: Exposure,
+    /// How many operations are planned before it takes traffic from another.
+    pub(super) warm_up: usize,
     pub(super) documents: Cache<DocumentKey, Result<Arc<Prepared>, Arc<Refused>>, RandomState>,
     /// By what is asked, compared in full.
     pub(super) plans: Cache<Arc<[u8]>, Planned, RandomState>,
@@ -112,6 +114,7 @@ impl Snapshot {
             plan_options: Arc::new(plan_options),
             labels: LabelRules::new(&supergraph, &parts.labels),
             expose_plan: parts.plan.expose,
+            warm_up: parts.plan.warm_up,
             documents: Cache::builder()
                 .max_capacity(DOCUMENT_CACHE_BYTES)
                 .weigher(|key: &DocumentKey, value| weight::document(key, value))
