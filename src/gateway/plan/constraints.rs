@@ -42,27 +42,47 @@ pub fn settle(graph: &mut Graph<'_>, live: &Liveness) -> Result<Vec<DemandId>, P
     ))
 }
 
-/// A field wanted of all objects where some have no name is the interface's own if that is live, and
-/// each type's otherwise. Where no type can have a name there is nothing else to turn to.
+/// A field wanted of all objects where some have no name is the interface's own if that is live with
+/// all that is wanted below it, and each type's otherwise. Where no type can have a name there is
+/// nothing else to turn to.
 fn prefer_interfaces(graph: &mut Graph<'_>, live: &Liveness) {
-    for of_interface in std::mem::take(&mut graph.either) {
-        if live.demand(of_interface).is_some() {
+    // What is further down is settled first: it decides whether all is live there.
+    for of_interface in std::mem::take(&mut graph.either).into_iter().rev() {
+        let Demand { position, cell, client: filled, .. } = graph.demands[of_interface];
+        let of_classes: Vec<DemandId> = (0..graph.positions[position].classes.len())
+            .filter_map(|class| graph.positions[position].demands.get(&(class, cell)).copied())
+            .filter(|&demand| demand != of_interface)
+            .collect();
+        let mut of_types = of_classes.iter().filter(|&&demand| live.may_occur(graph, demand));
+        let interface_will_do = live.demand(of_interface).is_some()
+            && (is_whole(graph, live, of_interface) || !of_types.all(|&demand| is_whole(graph, live, demand)));
+        if interface_will_do {
             // What a type condition selects besides is still the class's own, unless it is a leaf
             // whose cell the interface's value fills whenever it is wanted.
-            let Demand { position, cell, client: filled, .. } = graph.demands[of_interface];
-            for class in 0..graph.positions[position].classes.len() {
-                let Some(&demand) = graph.positions[position].demands.get(&(class, cell)) else { continue };
-                if demand != of_interface {
-                    let own = graph.conditional.get(&demand).copied();
-                    let is_filled = filled == Some(GuardId::ALWAYS) || filled == own;
-                    let demand = &mut graph.demands[demand];
-                    demand.client = own.filter(|_| demand.composite || !is_filled);
-                }
+            for demand in of_classes {
+                let own = graph.conditional.get(&demand).copied();
+                let is_filled = filled == Some(GuardId::ALWAYS) || filled == own;
+                let demand = &mut graph.demands[demand];
+                demand.client = own.filter(|_| demand.composite || !is_filled);
             }
-        } else if graph.positions[graph.demands[of_interface].position].classes.len() > 1 {
+        } else if graph.positions[position].classes.len() > 1 {
             unmark_below(graph, of_interface);
         }
     }
+}
+
+/// Whether a demand is live with all that the client wants below it.
+fn is_whole(graph: &Graph<'_>, live: &Liveness, top: DemandId) -> bool {
+    let mut open = vec![top];
+    while let Some(demand) = open.pop() {
+        if live.demand(demand).is_none() {
+            return false;
+        }
+        let below = graph.demands[demand].child.map(|child| graph.positions[child].demands.values());
+        let wanted = |&&demand: &&DemandId| graph.demands[demand].client.is_some() && live.may_occur(graph, demand);
+        open.extend(below.into_iter().flatten().filter(wanted));
+    }
+    true
 }
 
 fn unmark_below(graph: &mut Graph<'_>, top: DemandId) {

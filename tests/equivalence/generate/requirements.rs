@@ -200,7 +200,10 @@ impl Generator<'_, '_> {
         let good = |one: &Selected| {
             let ty = one.on.unwrap_or(target);
             let made = self.world.field(ty, &one.name).is_none_or(|field| !field.requires.is_empty());
-            !made && self.world.local_field(sub, ty, &one.name).is_some_and(|local| local.external)
+            // What an interface object resolves is not the type's to share.
+            let resolving = self.world.resolving(ty, &one.name);
+            let shareable = resolving.iter().all(|&sub| self.world.opaque(sub, ty).is_none());
+            !made && shareable && self.world.local_field(sub, ty, &one.name).is_some_and(|local| local.external)
         };
         // Who provides a field knows all that it may be.
         let known = match self.world.field(ty, name).map(|field| field.ty.named) {
