@@ -109,13 +109,12 @@ impl Reach<'_> {
             match provider.requires {
                 Some(set) if self.is_enterable(state, provider) => {
                     let missing = self.missing(state, &graph.field_sets[set].selections);
-                    let requires = graph.display_field_set(set).to_string();
-                    reasons.push(Reason::RequiresUnavailable {
-                        subgraph,
-                        coordinate: coordinate.clone(),
-                        requires,
-                        missing,
-                    });
+                    // Something else than the requirement stands against it.
+                    if !missing.is_empty() {
+                        let requires = graph.display_field_set(set).to_string();
+                        let coordinate = coordinate.clone();
+                        reasons.push(Reason::RequiresUnavailable { subgraph, coordinate, requires, missing });
+                    }
                 }
                 None if there && (!provider.needs_more() || self.is_enterable(state, provider)) => {}
                 _ if there => {

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::graph::federation::field_set::FieldSetNode;
 use crate::graph::federation::ids::{FieldId, FieldSetId, ProviderId, SubgraphId, TypeId};
 use crate::graph::federation::supergraph::Supergraph;
 use crate::graph::liveness::{Reach, StateId};
@@ -54,25 +55,85 @@ impl Contexts {
         }
         filled
     }
-}
 
-/// The subgraphs that cannot resolve `field` here, with the reason.
-pub(super) fn unfilled(graph: &Supergraph, field: FieldId, filled: &Filled) -> Vec<(SubgraphId, String)> {
-    let mut found = Vec::new();
-    for &id in &graph.fields[field].providers {
-        let provider = &graph.providers[id];
-        for (index, argument) in provider.context_arguments.iter().enumerate() {
-            if !filled.contains(&(id, index)) {
-                let reason = format!(
-                    "argument `{}` of `{}` in subgraph \"{}\" is filled from context `{}`, which is not set here",
-                    argument.name,
-                    graph.coordinate(field),
-                    graph.subgraphs[provider.subgraph].name,
-                    argument.context
-                );
-                found.push((provider.subgraph, reason));
-            }
+    /// The subgraphs that cannot resolve `field` here, with the reason: an argument of it, or of what
+    /// it requires, cannot be filled.
+    pub(super) fn unfilled(&self, graph: &Supergraph, field: FieldId, filled: &Filled) -> Vec<(SubgraphId, String)> {
+        if self.arguments.is_empty() {
+            return Vec::new();
         }
+        let providers = graph.fields[field].providers.iter();
+        let lacks = |&id: &ProviderId| {
+            let reason = self.lacks(graph, id, filled, &mut BTreeSet::new())?;
+            Some((graph.providers[id].subgraph, reason))
+        };
+        providers.filter_map(lacks).collect()
     }
-    found
+
+    /// Why a provider cannot be asked. `open` are those that are being looked at already: what
+    /// requires itself is refused elsewhere.
+    fn lacks(
+        &self,
+        graph: &Supergraph,
+        id: ProviderId,
+        filled: &Filled,
+        open: &mut BTreeSet<ProviderId>,
+    ) -> Option<String> {
+        let provider = &graph.providers[id];
+        let mut arguments = provider.context_arguments.iter().enumerate();
+        if let Some((_, argument)) = arguments.find(|(index, _)| !filled.contains(&(id, *index))) {
+            return Some(format!(
+                "argument `{}` of `{}` in subgraph \"{}\" is filled from context `{}`, which is not set here",
+                argument.name,
+                graph.coordinate(provider.field),
+                graph.subgraphs[provider.subgraph].name,
+                argument.context
+            ));
+        }
+        let required = &graph.field_sets[provider.requires?].selections;
+        if !open.insert(id) {
+            return None;
+        }
+        let reason = self.lacking_below(graph, required, filled, open);
+        open.remove(&id);
+        reason
+    }
+
+    /// Why some field of a set can be had from nobody.
+    fn lacking_below(
+        &self,
+        graph: &Supergraph,
+        set: &[FieldSetNode],
+        filled: &Filled,
+        open: &mut BTreeSet<ProviderId>,
+    ) -> Option<String> {
+        set.iter().find_map(|node| match node {
+            FieldSetNode::Typename => None,
+            FieldSetNode::Fragment { selections, .. } => self.lacking_below(graph, selections, filled, open),
+            FieldSetNode::Field { field, selections, .. } => {
+                let (mut resolvable, mut reason) = (false, None);
+                for &id in graph.fields[*field].providers.iter().filter(|id| !graph.providers[**id].external) {
+                    match self.lacks(graph, id, filled, open) {
+                        Some(lacking) => reason = Some(lacking),
+                        None => resolvable = true,
+                    }
+                }
+                if !resolvable {
+                    return reason;
+                }
+                let below = self.set_by(graph, graph.fields[*field].ty.inner, filled);
+                self.lacking_below(graph, selections, &below, open)
+            }
+        })
+    }
+
+    /// What is filled already, and what objects of a type may set.
+    fn set_by(&self, graph: &Supergraph, ty: TypeId, filled: &Filled) -> Filled {
+        let objects = &graph.types[ty].possible;
+        let sets = |known: &&Contextual| {
+            known.selections.iter().any(|(setter, _)| graph.types[*setter].possible.intersects(objects))
+        };
+        let own = self.arguments.iter().filter(sets).map(|known| known.argument);
+        filled.iter().copied().chain(own).collect()
+    }
 }

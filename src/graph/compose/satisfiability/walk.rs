@@ -10,7 +10,7 @@ use crate::platform::base::diagnostic::Diagnostic;
 use crate::platform::base::id::IdVec;
 use crate::platform::base::span::Span;
 
-use super::contexts::{Contexts, Filled, unfilled};
+use super::contexts::{Contexts, Filled};
 use super::labels::outcomes;
 use super::partial;
 use super::sample::{Step, operation};
@@ -177,7 +177,7 @@ impl<'g> Walk<'g> {
         let graph = self.reach.graph();
         let (ty, inner) = (graph.fields[field].parent, graph.fields[field].ty.inner);
         let mut arrivals = self.reach.advance(state, field);
-        let unfilled = unfilled(graph, field, filled);
+        let unfilled = self.contexts.unfilled(graph, field, filled);
         arrivals.retain(|arrival| unfilled.iter().all(|(subgraph, _)| *subgraph != arrival.subgraph));
         let place = self.places.push(Place { before: Some(before), step: Step::Field(field) });
         if arrivals.is_empty() {
