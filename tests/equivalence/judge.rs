@@ -16,7 +16,7 @@ pub fn equal(answer: &Answer, naive: &Outcome) -> Result<(), String> {
         return Err(format!("the data differs{}", difference(&answer.data, &naive.data)));
     }
     for (path, message) in &answer.errors {
-        let vanished = naive.nulled.iter().any(|nulled| path.len() > nulled.len() && path.starts_with(nulled));
+        let vanished = naive.nulled.iter().any(|nulled| path.starts_with(nulled));
         if !vanished && naive.errors.iter().all(|(known, _)| known != path) {
             return Err(format!("an error at {path:?} ({message}), of which naive execution knows nothing"));
         }

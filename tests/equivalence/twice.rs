@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use pleach::gateway::plan::model::Plan;
+use pleach::gateway::plan::model::{FetchId, Plan};
 use pleach::graph::federation::ids::{SubgraphId, TypeSet};
 use pleach::graph::language::ast::Selection;
 use pleach::platform::base::id::Id as _;
@@ -27,15 +27,21 @@ type Written = BTreeMap<(u32, u32), Vec<Writer>>;
 /// where objects of two answers are joined by position.
 pub fn fetched(gateway: &Gateway, plan: &Plan) -> Vec<String> {
     let mut written = Written::new();
+    let mut yielded: Vec<(SiteId, FetchId, Vec<Way>)> = Vec::new();
     for (id, fetch) in plan.fetches.iter_enumerated() {
         let document = gateway.document(fetch);
         let selected = [&*document.tree.operations[0].selections];
-        let mut reader = Reader { gateway, subgraph: fetch.subgraph, fetch: id.index(), written: &mut written };
+        let known = known_before(plan, id, &yielded);
+        let mut reader =
+            Reader { gateway, subgraph: fetch.subgraph, fetch: id, written: &mut written, yielded: &mut yielded };
         match &*fetch.shape {
             RowShape::Root(object) => reader.note(object, None, &[Vec::new()], &selected),
             RowShape::Lists(lists) => {
                 for (list, input) in lists.iter().zip(&fetch.inputs) {
-                    let ways = if input.within.is_empty() { vec![Vec::new()] } else { input.within.clone() };
+                    let ways = match &input.within[..] {
+                        [] => known.get(&input.site).cloned().unwrap_or_else(|| vec![Vec::new()]),
+                        within => within.to_vec(),
+                    };
                     let below = reader.selected(&selected, &list.key).into_iter().flat_map(|(_, below)| below);
                     reader.note(&list.object, Some(&input.types), &ways, &below.collect::<Vec<_>>());
                 }
@@ -54,6 +60,22 @@ pub fn fetched(gateway: &Gateway, plan: &Plan) -> Vec<String> {
     twice
 }
 
+/// Where the objects that a fetch may start from can stand, by site: those of fetches that do not wait
+/// for it. Fetches stand after those that they wait for.
+fn known_before(plan: &Plan, id: FetchId, yielded: &[(SiteId, FetchId, Vec<Way>)]) -> BTreeMap<SiteId, Vec<Way>> {
+    let mut later = vec![id];
+    for (other, fetch) in plan.fetches.iter_enumerated() {
+        if fetch.after.iter().any(|before| later.contains(before)) {
+            later.push(other);
+        }
+    }
+    let mut known: BTreeMap<SiteId, Vec<Way>> = BTreeMap::new();
+    for (site, from, ways) in yielded.iter().filter(|(_, from, _)| !later.contains(from)) {
+        known.entry(*site).or_default().extend(ways.iter().cloned());
+    }
+    known
+}
+
 /// Whether some object may stand on both sides.
 fn meet(a: &[Way], b: &[Way]) -> bool {
     let agree = |a: &Way, b: &Way| {
@@ -69,8 +91,10 @@ fn meet(a: &[Way], b: &[Way]) -> bool {
 struct Reader<'r> {
     gateway: &'r Gateway,
     subgraph: SubgraphId,
-    fetch: usize,
+    fetch: FetchId,
     written: &'r mut Written,
+    /// Objects of the answers so far, and where they can stand.
+    yielded: &'r mut Vec<(SiteId, FetchId, Vec<Way>)>,
 }
 
 // === impl Reader ===
@@ -98,11 +122,14 @@ impl Reader<'_> {
                 ways.iter_mut().for_each(|way| way.push((object.site, types.clone())));
             }
             match &field.value.kind {
-                ValueKind::Object(shape) => self.note(shape, None, &ways, &below),
+                ValueKind::Object(shape) => {
+                    self.yielded.push((shape.site, self.fetch, ways.clone()));
+                    self.note(shape, None, &ways, &below);
+                }
                 ValueKind::Leaf(leaf)
                     if *leaf != Leaf::Typename && !["id", "k", "m", "part"].contains(&&*field.key) =>
                 {
-                    let (name, fetch) = (field.key.to_string(), self.fetch);
+                    let (name, fetch) = (field.key.to_string(), self.fetch.index());
                     let cell = (object.site.0, field.slot.0);
                     self.written.entry(cell).or_default().push(Writer { ways, fetch, name });
                 }

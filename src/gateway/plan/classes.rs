@@ -3,20 +3,32 @@
 //! Seventy implementers that differ in nothing the operation or a field set names are one class, so
 //! they cost one. Field sets are compared by their text, in which the type itself does not occur.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::cell::{OnceCell, RefCell};
+use std::collections::{BTreeSet, HashMap};
 use std::fmt::Write;
 
 use crate::gateway::operation::model::{Operation, SelectionKind, SelectionSet};
 use crate::graph::federation::field_set::FieldSetNode;
 use crate::graph::federation::ids::{FieldSetId, TypeId, TypeSet};
 use crate::graph::federation::supergraph::Supergraph;
-use crate::graph::language::ast::TypeKind;
 use crate::platform::base::Name;
 
-/// A number for each object type: types with equal numbers are planned alike.
-#[derive(Debug)]
-pub struct Classes {
-    numbers: BTreeMap<TypeId, u32>,
+/// Tells which object types are planned alike. Types are compared only where an operation meets
+/// several: most meet few of a graph's types.
+pub struct Classes<'a> {
+    supergraph: &'a Supergraph,
+    operation: &'a Operation,
+    relevant: OnceCell<Relevant>,
+    known: RefCell<Known>,
+}
+
+/// The types that were compared so far.
+#[derive(Default)]
+struct Known {
+    /// Numbers by signature.
+    signatures: HashMap<String, u32>,
+    /// Types with equal numbers are planned alike.
+    numbers: HashMap<TypeId, u32>,
 }
 
 /// What tells types apart in one operation.
@@ -26,40 +38,27 @@ struct Relevant {
     names: BTreeSet<Name>,
     /// Type conditions.
     conditions: BTreeSet<TypeSet>,
+    /// All abstract types.
+    abstracts: Vec<TypeId>,
 }
 
 // === impl Classes ===
 
-impl Classes {
-    /// Compares all object types of the supergraph that stand in some abstract type.
-    pub fn new(supergraph: &Supergraph, operation: &Operation) -> Self {
-        let mut relevant = Relevant::default();
-        relevant.add_selections(supergraph, &operation.root);
-        for set in supergraph.field_sets.iter() {
-            relevant.add_nodes(supergraph, &set.selections);
-        }
-        let contexts = supergraph.providers.iter().flat_map(|provider| &provider.context_arguments);
-        for (setter, _) in contexts.flat_map(|argument| &argument.selections) {
-            relevant.conditions.insert(supergraph.types[*setter].possible.clone());
-        }
-        let mut known: BTreeMap<String, u32> = BTreeMap::new();
-        let mut numbers = BTreeMap::new();
-        for (id, def) in supergraph.types.iter_enumerated() {
-            if def.kind == TypeKind::Object {
-                let next = known.len() as u32;
-                numbers.insert(id, *known.entry(relevant.signature(supergraph, id)).or_insert(next));
-            }
-        }
-        Self { numbers }
+impl<'a> Classes<'a> {
+    /// For one operation.
+    pub fn new(supergraph: &'a Supergraph, operation: &'a Operation) -> Self {
+        Self { supergraph, operation, relevant: OnceCell::new(), known: RefCell::default() }
     }
 
     /// Splits `types` into classes, keeping apart what one of `borders` tells apart; ordered by
     /// each class's first type.
     pub fn partition(&self, types: &TypeSet, borders: &[TypeSet]) -> Vec<TypeSet> {
+        if types.len() < 2 {
+            return types.iter().map(TypeSet::one).collect();
+        }
         let mut found: Vec<((u32, Vec<bool>), TypeSet)> = Vec::new();
         for ty in types.iter() {
-            let number = self.numbers.get(&ty).copied().unwrap_or(u32::MAX);
-            let key = (number, borders.iter().map(|border| border.contains(ty)).collect());
+            let key = (self.number(ty), borders.iter().map(|border| border.contains(ty)).collect());
             match found.iter_mut().find(|(other, _)| *other == key) {
                 Some((_, class)) => {
                     class.insert(ty);
@@ -69,11 +68,34 @@ impl Classes {
         }
         found.into_iter().map(|(_, class)| class).collect()
     }
+
+    fn number(&self, ty: TypeId) -> u32 {
+        let Known { signatures, numbers } = &mut *self.known.borrow_mut();
+        *numbers.entry(ty).or_insert_with(|| {
+            let relevant = self.relevant.get_or_init(|| Relevant::new(self.supergraph, self.operation));
+            let next = signatures.len() as u32;
+            *signatures.entry(relevant.signature(self.supergraph, ty)).or_insert(next)
+        })
+    }
 }
 
 // === impl Relevant ===
 
 impl Relevant {
+    fn new(supergraph: &Supergraph, operation: &Operation) -> Self {
+        let abstracts = supergraph.types.iter_enumerated().filter(|(_, def)| def.is_abstract()).map(|(id, _)| id);
+        let mut relevant = Self { abstracts: abstracts.collect(), ..Self::default() };
+        relevant.add_selections(supergraph, &operation.root);
+        for set in supergraph.field_sets.iter() {
+            relevant.add_nodes(supergraph, &set.selections);
+        }
+        let contexts = supergraph.providers.iter().flat_map(|provider| &provider.context_arguments);
+        for (setter, _) in contexts.flat_map(|argument| &argument.selections) {
+            relevant.conditions.insert(supergraph.types[*setter].possible.clone());
+        }
+        relevant
+    }
+
     fn add_selections(&mut self, supergraph: &Supergraph, set: &SelectionSet) {
         for item in &set.items {
             self.conditions.insert(item.on.clone());
@@ -135,8 +157,9 @@ impl Relevant {
             // A set of one type is that type's own condition and differs from every other.
             text.push(if condition.contains(ty) { '1' } else { '0' });
         }
-        for (other, abstract_type) in supergraph.types.iter_enumerated() {
-            if abstract_type.is_abstract() && abstract_type.possible.contains(ty) {
+        for &other in &self.abstracts {
+            let abstract_type = &supergraph.types[other];
+            if abstract_type.possible.contains(ty) {
                 let _ = write!(text, "&{}", other.0);
                 for local in abstract_type.local.iter().filter(|local| local.possible.contains(ty)) {
                     let _ = write!(text, ":{}", local.subgraph.0);

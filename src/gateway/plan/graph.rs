@@ -147,7 +147,7 @@ pub struct Graph<'a> {
     /// The settings.
     pub options: &'a PlanOptions,
     /// Types planned alike.
-    pub classes: &'a Classes,
+    pub classes: &'a Classes<'a>,
     /// Positions; 0 is the root.
     pub positions: IdVec<PositionId, Position>,
     /// OR nodes.
@@ -185,7 +185,7 @@ impl<'a> Graph<'a> {
         supergraph: &'a Supergraph,
         operation: &'a Operation,
         options: &'a PlanOptions,
-        classes: &'a Classes,
+        classes: &'a Classes<'a>,
         only_root: Option<SubgraphId>,
         allowance: usize,
     ) -> Self {

@@ -69,7 +69,7 @@ pub struct Planner<'a> {
     /// The settings.
     pub options: &'a PlanOptions,
     /// Types planned alike.
-    pub classes: &'a Classes,
+    pub classes: &'a Classes<'a>,
     /// The root type.
     pub root: TypeId,
     /// The layouts so far.

@@ -4,7 +4,7 @@
 //! bounded by what no later choice or join can undo. The number of steps is limited; then the best
 //! plan so far stands. Counts, not clocks, decide, so plans are reproducible.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::graph::federation::ids::SubgraphId;
 use crate::graph::federation::supergraph::{BatchCaps, SubgraphKind};
@@ -15,6 +15,7 @@ use super::cost::{Cost, base_latency, calls_of, enter_rows, instance_rows, score
 use super::emit_fetches::Dag;
 use super::fixpoint::Liveness;
 use super::graph::{Arrival, DemandId, Graph, InstanceId};
+use super::layout::CellId;
 use super::merge_fetches::merge;
 use super::reduce::Reduction;
 use super::split_lists;
@@ -61,7 +62,8 @@ pub fn search(graph: &Graph<'_>, live: &Liveness, wanted: &[DemandId]) -> Option
     if search.best.is_none() {
         search.complete_by_rank(start.clone());
     }
-    let bound = search.branch(start);
+    let bound = search.branch(start.clone());
+    search.unite(&start);
     let best = search.best.as_mut()?;
     best.lower_bound = bound.min(best.cost.total);
     split_lists::split(graph, &best.choice, &mut best.dag);
@@ -88,6 +90,56 @@ impl<'a> Search<'_, 'a> {
             choice.decide(self.graph, demand, option);
         }
         self.offer(choice);
+    }
+
+    /// Has each cell of the same objects filled by one subgraph where that costs no more: what is
+    /// selected of all objects and of some types besides is decided for each on its own.
+    fn unite(&mut self, start: &Choice) {
+        let mut alike: BTreeMap<CellId, Vec<DemandId>> = BTreeMap::new();
+        for (id, demand) in self.graph.demands.iter_enumerated().filter(|(_, demand)| !demand.composite) {
+            alike.entry(demand.cell).or_default().push(id);
+        }
+        for demands in alike.values() {
+            let Some(best) = &self.best else { return };
+            let picks = demands.iter().filter_map(|&demand| best.choice.pick(demand));
+            let subgraphs: BTreeSet<SubgraphId> = picks.map(|pick| self.graph.instances[pick].subgraph).collect();
+            if subgraphs.len() < 2 {
+                continue;
+            }
+            self.steps += (demands.len() * demands.len()) as u64 / 100;
+            if self.steps > self.graph.options.max_expansions {
+                return;
+            }
+            for (&one, &other) in demands.iter().flat_map(|one| demands.iter().map(move |other| (one, other))) {
+                let Some(best) = &self.best else { return };
+                let (Some(pick), Some(model)) = (best.choice.pick(one), best.choice.pick(other)) else { continue };
+                let subgraph = self.graph.instances[model].subgraph;
+                let apart = self.graph.instances[pick].subgraph != subgraph
+                    && self.graph.class_of(one).types.intersects(&self.graph.class_of(other).types);
+                let mut options = self.graph.demands[one].options.iter().copied();
+                let same = options.find(|&id| self.graph.instances[id].subgraph == subgraph);
+                if let Some(option) = same.filter(|&id| apart && self.live.instance(id).is_some()) {
+                    self.offer_with(start.clone(), one, option);
+                }
+            }
+        }
+    }
+
+    /// Takes the best choice with one thing decided otherwise, unless it costs more.
+    fn offer_with(&mut self, mut choice: Choice, demand: DemandId, option: InstanceId) {
+        let Some(best) = self.best.take() else { return };
+        while let Some(open) = choice.next_open() {
+            let pick = if open == demand { Some(option) } else { best.choice.pick(open) };
+            let Some(pick) = pick.or_else(|| self.least_rank(&self.graph.demands[open].options)) else {
+                self.best = Some(best);
+                return;
+            };
+            choice.decide(self.graph, open, pick);
+        }
+        self.offer(choice);
+        if self.best.as_ref().is_none_or(|other| other.cost > best.cost) {
+            self.best = Some(best);
+        }
     }
 
     fn least_rank(&self, options: &[InstanceId]) -> Option<InstanceId> {

@@ -2,17 +2,17 @@
 //! the list's own, or to single ones further down.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 
 use crate::graph::connect::{ConnectSpec, RequestSpec};
-use crate::graph::federation::ids::{FieldId, SubgraphId, TypeId};
+use crate::graph::federation::ids::{FieldId, SubgraphId, TypeId, TypeSet};
 use crate::graph::federation::supergraph::{BatchCaps, EntryKind, SubgraphKind, Supergraph};
 use crate::graph::language::ast::OperationKind;
 use crate::platform::base::diagnostic::Diagnostic;
 
 /// The visible lists of the graph, by the objects that they lead to.
 struct Lists {
-    by_object: BTreeMap<TypeId, BTreeMap<FieldId, Length>>,
+    by_object: BTreeMap<TypeId, Vec<(FieldId, Length)>>,
 }
 
 /// How long a list may be, and the field that says so. The field that an object is found under may be
@@ -26,8 +26,11 @@ const ASSUMED: u32 = 10;
 
 /// Warns of connectors that long lists lead to.
 pub fn check(graph: &Supergraph) -> Vec<Diagnostic> {
-    let lists = Lists::of(graph);
     let mut findings = Vec::new();
+    if graph.connectors.is_empty() {
+        return findings;
+    }
+    let lists = Lists::of(graph);
     for (connector, def) in graph.connectors.iter_enumerated() {
         let Some((_, spec)) = graph.connector_spec(connector) else { continue };
         if !matches!(def.batch, BatchCaps::One { .. }) || matches!(spec.request, RequestSpec::Computed) {
@@ -67,33 +70,25 @@ impl Lists {
             by_target.entry(field.ty.inner).or_default().push(id);
         }
         let mut lists = Self { by_object: BTreeMap::new() };
-        let mut open = Vec::new();
-        for (id, field) in graph.fields.iter_enumerated() {
-            if !field.ty.lists.is_empty() && !field.inaccessible {
-                let (size, said) = size(graph, &by_target, id);
-                lists.add(graph, id, (size, Reverse(said)), &mut open);
-            }
+        let visible = |id: FieldId| !graph.fields[id].inaccessible;
+        let is_list = |id: FieldId| !graph.fields[id].ty.lists.is_empty();
+        // The longest first, so that what is found once was found under the longest.
+        let mut open = BinaryHeap::new();
+        for id in graph.fields.ids().filter(|&id| is_list(id) && visible(id)) {
+            let (size, said) = size(graph, &by_target, id);
+            open.push(((size, Reverse(said)), id));
         }
-        while let Some((ty, length)) = open.pop() {
-            for &id in &graph.types[ty].field_order {
-                if graph.fields[id].ty.lists.is_empty() && !graph.fields[id].inaccessible {
-                    lists.add(graph, id, length, &mut open);
+        let mut found = TypeSet::new();
+        while let Some((length, field)) = open.pop() {
+            for object in graph.types[graph.fields[field].ty.inner].possible.iter() {
+                lists.by_object.entry(object).or_default().push((field, length));
+                if found.insert(object) {
+                    let below = graph.types[object].field_order.iter().copied();
+                    open.extend(below.filter(|&id| !is_list(id) && visible(id)).map(|id| (length, id)));
                 }
             }
         }
         lists
-    }
-
-    /// Notes the objects under a field, and those of them that a longer list than before leads to.
-    fn add(&mut self, graph: &Supergraph, field: FieldId, length: Length, open: &mut Vec<(TypeId, Length)>) {
-        for object in graph.types[graph.fields[field].ty.inner].possible.iter() {
-            let known = self.by_object.entry(object).or_default();
-            if known.values().all(|other| *other < length) {
-                open.push((object, length));
-            }
-            let longest = known.entry(field).or_insert(length);
-            *longest = length.max(*longest);
-        }
     }
 
     /// Those that lead to objects of `ty` that lack something `subgraph` has.
@@ -103,7 +98,7 @@ impl Lists {
             providers.iter().any(|&from| lacks(graph, ty, subgraph, graph.providers[from].subgraph))
         };
         let lists = self.by_object.get(&ty).into_iter().flatten();
-        lists.filter(|(field, _)| leads(**field)).map(|(_, length)| *length).collect()
+        lists.filter(|(field, _)| leads(*field)).map(|(_, length)| *length).collect()
     }
 }
 
