@@ -70,7 +70,7 @@ fn known_before(plan: &Plan, id: FetchId, yielded: &[(SiteId, FetchId, Vec<Way>)
         }
     }
     let mut known: BTreeMap<SiteId, Vec<Way>> = BTreeMap::new();
-    for (site, from, ways) in yielded.iter().filter(|(_, from, _)| !later.contains(from)) {
+    for (site, _, ways) in yielded.iter().filter(|(_, from, _)| !later.contains(from)) {
         known.entry(*site).or_default().extend(ways.iter().cloned());
     }
     known

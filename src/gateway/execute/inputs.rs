@@ -105,7 +105,10 @@ pub(super) fn build(
     number: usize,
 ) -> Rows {
     let Some(input) = fetch.inputs.get(number) else { return Rows::default() };
-    let after = &fetch.after;
+    let after = &*match store.has_losses() {
+        true => all_before(plan, fetch),
+        false => Vec::new(),
+    };
     let losses = store.losses(plan, input.site, after);
     let within = store.within(plan, input);
     let contexts = (!input.contexts.is_empty()).then(|| contexts::read(store, plan, input, after));
@@ -154,6 +157,18 @@ pub(super) fn build(
         }
     }
     Rows { sets: drafts.into_iter().map(Draft::finish).collect(), failures, lacking }
+}
+
+/// The fetches whose answers are here when a fetch begins, whatever the order of answers.
+fn all_before(plan: &Plan, fetch: &Fetch) -> Vec<FetchId> {
+    let mut before = fetch.after.clone();
+    let mut next = 0;
+    while let Some(earlier) = before.get(next).and_then(|&id| plan.fetches.get(id)) {
+        next += 1;
+        let more: Vec<FetchId> = earlier.after.iter().copied().filter(|id| !before.contains(id)).collect();
+        before.extend(more);
+    }
+    before
 }
 
 // === impl Draft ===

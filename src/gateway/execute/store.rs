@@ -333,6 +333,11 @@ impl Store {
         self.lost.entry(cell).or_default().push(error);
     }
 
+    /// Whether any copy lost to a list or object.
+    pub(super) fn has_losses(&self) -> bool {
+        !self.lost.is_empty()
+    }
+
     /// The error of a copy that lost to this cell's value.
     pub(super) fn lost(&self, cell: u32) -> Option<u32> {
         self.lost_to(cell, |_| true)
