@@ -14,7 +14,7 @@ use super::build::Build;
 use super::field_set::FieldSet;
 use super::ids::{FieldId, FieldSetId, SubgraphId, TypeId};
 use super::join::{Carried, GraphId};
-use super::selection_map::SelectionMap;
+use crate::graph::language::selection_map::SelectionMap;
 
 /// The prefix of the specification's directives inside `@join__directive`.
 pub const PREFIX: &str = "composite";

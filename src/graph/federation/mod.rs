@@ -16,7 +16,6 @@
 pub mod field_set;
 pub mod ids;
 pub mod lookup;
-pub mod selection_map;
 pub mod supergraph;
 
 mod access;

@@ -7,6 +7,7 @@ mod document;
 pub mod minified;
 pub mod parse;
 pub mod print;
+pub mod selection_map;
 pub mod string;
 pub mod validate;
 pub mod value;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::value::RawValue;
 
-use crate::graph::federation::selection_map::{Below, ListItem, ObjectField, Path, Selected, SelectionMap};
+use crate::graph::language::selection_map::{Below, ListItem, ObjectField, Path, Selected, SelectionMap};
 
 use super::known::Kinds;
 

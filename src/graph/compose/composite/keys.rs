@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use crate::graph::federation::selection_map::{ObjectField, Path, Selected, SelectedFields, SelectionMap};
+use crate::graph::language::selection_map::{ObjectField, Path, Selected, SelectedFields, SelectionMap};
 use crate::graph::language::ast::{InputValueDefinition, ValueKind};
 use crate::platform::base::Name;
 use crate::platform::base::diagnostic::Diagnostic;

@@ -14,7 +14,7 @@ pub mod shapes;
 mod translate;
 pub mod types;
 
-use crate::graph::federation::selection_map::SelectionMap;
+use crate::graph::language::selection_map::SelectionMap;
 use crate::graph::language::ast::{Document, InputValueDefinition, TypeDefinition};
 use crate::graph::link::Links;
 use crate::platform::base::Name;

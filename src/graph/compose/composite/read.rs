@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::graph::compose::subgraph::field_set;
 use crate::graph::compose::subgraph::load::root_names;
-use crate::graph::federation::selection_map::{SelectedFields, SelectionMap};
+use crate::graph::language::selection_map::{SelectedFields, SelectionMap};
 use crate::graph::language::ast::{
     Definition, Directive, Document, FieldDefinition, InputValueDefinition, OperationKind, TypeDefinition, ValueKind,
 };

@@ -1,7 +1,7 @@
 //! Whether a selection map yields what an argument takes.
 
 use crate::graph::compose::reads::constants;
-use crate::graph::federation::selection_map::{Below, ListItem, ObjectField, Path, Selected, SelectionMap, Step};
+use crate::graph::language::selection_map::{Below, ListItem, ObjectField, Path, Selected, SelectionMap, Step};
 use crate::graph::language::ast::{FieldDefinition, InputValueDefinition, TypeExpr, TypeKind};
 use crate::platform::base::Name;
 use crate::platform::base::span::Span;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::graph::compose::merge::build;
 use crate::graph::federation::lookup::{LOOKUP, PREFIX, REQUIRE};
-use crate::graph::federation::selection_map::{SelectedFields, SelectionMap};
+use crate::graph::language::selection_map::{SelectedFields, SelectionMap};
 use crate::graph::language::ast::{
     Argument, Definition, Directive, Document, FieldDefinition, InputValueDefinition, SchemaDefinition, TypeDefinition,
     TypeKind, Value, ValueKind,
