@@ -6,6 +6,7 @@ mod auth;
 mod changes;
 mod composed;
 mod composite;
+mod connected_lookups;
 mod contract;
 mod demo;
 mod graphql;

@@ -222,10 +222,10 @@ impl Reading<'_> {
         if !valid && links.by_identity(spec::COMPOSITE_SCHEMAS).is_some() {
             return None;
         }
-        let (document, links, composite) = self.translated(document, links)?;
         let (connected, found) = connect::read(&document, &input.name, &links, self.sources, self.options.protos);
         // With mistakes in connectors nothing is merged, but the rest of the file is judged.
         self.keep(found);
+        let (document, links, composite) = self.translated(document, links)?;
         if !valid {
             return None;
         }

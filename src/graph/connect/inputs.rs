@@ -5,6 +5,7 @@ use crate::graph::mapping::{Kinds, Reference, Shape, Variable};
 use crate::platform::base::Name;
 use crate::platform::base::span::Span;
 
+use super::filled;
 use super::keys::key_sets;
 use super::model::{BatchSpec, ConnectSpec, InputField, Place, RequestSpec};
 use super::names::Names;
@@ -19,6 +20,9 @@ const MAX_DEPTH: usize = 8;
 /// The inputs of a connector: what `$this` and `$batch` read, or the arguments of an `entity`.
 pub fn of(reader: &mut Reader<'_>, spec: &ConnectSpec, field: Option<&FieldDefinition>) -> Vec<InputField> {
     if let Place::Root { .. } = spec.place {
+        if spec.entity && !spec.filled.is_empty() {
+            return filled::inputs(&spec.filled, spec.span).unwrap_or_default();
+        }
         let arguments = field.filter(|_| spec.entity).map(|field| &field.arguments[..]).unwrap_or_default();
         let of_arguments = arguments.iter().map(|argument| InputField {
             name: argument.name.value.clone(),

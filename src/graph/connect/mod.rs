@@ -11,6 +11,7 @@
 
 mod arguments;
 mod copied;
+mod filled;
 mod inputs;
 mod keys;
 pub mod model;
@@ -28,7 +29,9 @@ mod text;
 mod types;
 
 pub use arguments::SPEC_SDL;
-pub use model::{ConnectSpec, ConnectedSubgraph, InputField, OutputField, Place, RequestSpec, SourceSpec};
+pub use model::{
+    ConnectSpec, ConnectedSubgraph, FilledArgument, InputField, OutputField, Place, RequestSpec, SourceSpec,
+};
 pub use names::VERSION;
 pub use proto::{ProtoError, ProtoField, ProtoKind, ProtoLoader, ProtoLookup, ProtoMethod};
 pub use subgraph::read;

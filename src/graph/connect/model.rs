@@ -6,8 +6,10 @@
 use std::time::Duration;
 
 use indexmap::IndexMap;
+use serde_json::Value;
 
 use crate::graph::language::ast::OperationKind;
+use crate::graph::language::selection_map::SelectionMap;
 use crate::graph::mapping::{Mapping, SqlTemplate, Template, Variable};
 use crate::platform::base::Name;
 use crate::platform::base::span::{Span, Spanned};
@@ -178,6 +180,9 @@ pub struct ConnectSpec {
     pub implicit: bool,
     /// A root field through which entities are looked up too.
     pub entity: bool,
+    /// Arguments whose values are taken from the object it starts from: all arguments of an `entity`
+    /// field where some are not named like the field they stand for, and those that a field requires.
+    pub filled: Vec<FilledArgument>,
     /// Given when `$batch` is read: many keys in one call.
     pub batch: Option<BatchSpec>,
     /// Calls (or chunks) in flight for one operation.
@@ -191,12 +196,26 @@ pub struct ConnectSpec {
     /// `policy.timeout`
     pub timeout: Option<Duration>,
     /// What must be known of the object it starts from: the paths of `$this` or `$batch`, or the
-    /// arguments of an `entity: true` field as paths of the entity. Empty for other root fields.
+    /// arguments of an `entity: true` field as paths of the entity. Empty for other root fields. What
+    /// a field requires by its arguments is not among them.
     pub inputs: Vec<InputField>,
     /// The fields it yields, below the field or type it stands on. Empty for leaves.
     pub output: Vec<OutputField>,
     /// The directive.
     pub span: Span,
+}
+
+/// An argument whose value is taken from an object.
+#[derive(Clone, Debug)]
+pub struct FilledArgument {
+    /// Its name, in `$args`.
+    pub name: Name,
+    /// Its value.
+    pub value: SelectionMap,
+    /// Whether it must not be null.
+    pub non_null: bool,
+    /// What it is without a value.
+    pub default: Option<Value>,
 }
 
 /// Where a `@connect` stands.
@@ -218,7 +237,7 @@ pub enum Place {
         /// The field.
         field: Name,
     },
-    /// On an object type.
+    /// On an object type; also where a field that nobody sees looks its objects up.
     Type {
         /// The type.
         on: Name,

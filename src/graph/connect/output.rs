@@ -207,6 +207,10 @@ impl<'a> Join<'_, 'a> {
                 self.doubtful.push(ty.name().into());
                 continue;
             };
+            // Nobody can ask for it.
+            if self.names.is_internal(ty, definition) {
+                continue;
+            }
             let connected = definition.directives.iter().any(|directive| directive.name == self.names.connect);
             if !definition.arguments.is_empty() && !connected {
                 let message = format!("{}.{} has arguments, so it needs its own @connect", ty.name(), shape.name);
@@ -306,6 +310,7 @@ impl<'a> Join<'_, 'a> {
             let repeated = above.iter().any(|name| **name == **inner);
             if is(&self.names.connect)
                 || is(&self.names.external)
+                || self.names.is_internal(ty, field)
                 || !field.arguments.is_empty()
                 || repeated
                 || self.left == 0

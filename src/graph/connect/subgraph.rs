@@ -6,10 +6,10 @@ use crate::platform::base::diagnostic::Diagnostic;
 use crate::platform::base::span::SourceMap;
 
 use super::arguments::{Checker, specification};
-use super::model::{ConnectedSubgraph, SourceProtocol};
+use super::model::{ConnectSpec, ConnectedSubgraph, Place, SourceProtocol};
 use super::names::Names;
 use super::proto::ProtoLoader;
-use super::read::{Reader, connectors, sources};
+use super::read::{ConnectorDraft, Reader, connectors, sources};
 use super::rules::{Context, RULES};
 use super::types::Types;
 
@@ -47,8 +47,20 @@ pub fn read(
     let is_remote =
         |protocol: &SourceProtocol| matches!(protocol, SourceProtocol::Graphql(graphql) if graphql.subgraph);
     let remote = sources.iter().position(|source| is_remote(&source.protocol));
-    let connectors = connectors.into_iter().map(|connector| connector.spec).collect();
+    let connectors = connectors.into_iter().filter_map(|connector| seen(&names, connector)).collect();
     (Some(ConnectedSubgraph { name: name.into(), sources, connectors, remote }), findings)
+}
+
+/// The connector, unless it is of what nobody sees. A field that is internal still looks its objects up.
+fn seen(names: &Names, connector: ConnectorDraft<'_>) -> Option<ConnectSpec> {
+    let ConnectorDraft { ty, field, mut spec, .. } = connector;
+    let internal = field.map_or_else(|| names.is_internal_type(ty), |field| names.is_internal(ty, field));
+    if !internal {
+        return Some(spec);
+    }
+    let looked_up = field.filter(|_| spec.entity).map(|field| &field.ty.name().value)?;
+    spec.place = Place::Type { on: looked_up.clone() };
+    Some(spec)
 }
 
 fn check_arguments(names: &Names, types: &Types<'_>, findings: &mut Vec<Diagnostic>) {

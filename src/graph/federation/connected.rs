@@ -13,6 +13,7 @@ use super::field_set::{FieldSet, FieldSetNode};
 use super::ids::{ConnectorId, FieldId, FieldSetId, SubgraphId, TypeId, TypeSet};
 use super::join::{FieldJoin, GraphId};
 use super::resolve::canonical;
+use super::spelled;
 use super::supergraph::{BatchCaps, ConnectorPlace, Entry, EntryKind, ListSize, LocalType, Provider};
 use super::view::View;
 
@@ -41,8 +42,12 @@ impl<'a> Build<'a> {
         let joined = self.joined;
         let mut found = Vec::new();
         for graph in joined.graphs.ids().filter(|&graph| extract::has_carried(joined, graph)) {
-            let document = extract::document(joined, graph);
+            let mut document = extract::document(joined, graph);
             let (links, _) = Links::read(&document);
+            if let Some(connect) = links.by_identity(spec::PLEACH_CONNECT) {
+                let connect = connect.directive_name("connect");
+                spelled::spelled(&mut document, &connect.unwrap_or_else(|| "connect__connect".into()));
+            }
             if links.by_identity(spec::PLEACH_CONNECT).or_else(|| links.by_identity(spec::APOLLO_CONNECT)).is_none() {
                 continue;
             }
@@ -139,7 +144,14 @@ impl<'a> Build<'a> {
         let opened = self.look(&mut landing, on, &tree);
         let required = self.join(landing.graph, field).and_then(|join| join.requires);
         let required = required.and_then(|set| self.field_set(on, set));
-        let (key, requires) = self.split_inputs(on, &spec.inputs, required);
+        let (key, requires) = match required.filter(|_| !spec.filled.is_empty()) {
+            Some(set) => {
+                let selections = self.graph.field_sets[set].selections.clone();
+                self.know_abstract(landing.subgraph, &selections);
+                self.beside_required(on, &spec.inputs, set)
+            }
+            None => self.split_inputs(on, &spec.inputs, required),
+        };
         let arguments = self.argument_names(field);
         let own = |provider: &&mut Provider| provider.field == field && provider.subgraph == landing.subgraph;
         if let Some(provider) = self.providers.iter_mut().find(own) {
@@ -189,6 +201,46 @@ impl<'a> Build<'a> {
         let selections = self.input_nodes(on, &sent);
         let sent = selections.map(|selections| self.intern(FieldSet { on, selections }));
         (key, sent)
+    }
+
+    /// Objects of abstract types are sent with their `__typename` to a subgraph that knows these:
+    /// conditions are decided by it.
+    fn know_abstract(&mut self, subgraph: SubgraphId, required: &[FieldSetNode]) {
+        for node in required {
+            match node {
+                FieldSetNode::Field { field, selections, .. } => {
+                    let ty = self.graph.fields[*field].ty.inner;
+                    if self.graph.types[ty].is_abstract() {
+                        let (kind, possible) = (self.graph.types[ty].kind, self.graph.types[ty].possible.clone());
+                        self.local_type_of_connector(subgraph, ty, kind, possible);
+                    }
+                    self.know_abstract(subgraph, selections);
+                }
+                FieldSetNode::Fragment { selections, .. } => self.know_abstract(subgraph, selections),
+                FieldSetNode::Typename => {}
+            }
+        }
+    }
+
+    /// What arguments are filled with is sent along as a whole, with what else is read of its fields;
+    /// the rest are key fields.
+    fn beside_required(
+        &mut self,
+        on: TypeId,
+        inputs: &[InputField],
+        required: FieldSetId,
+    ) -> (Vec<InputField>, Option<FieldSetId>) {
+        let mut sent = self.graph.field_sets[required].selections.clone();
+        let is_sent = |input: &InputField| {
+            sent.iter().any(|node| match node {
+                FieldSetNode::Field { field, .. } => self.graph.fields[*field].name == input.name,
+                _ => false,
+            })
+        };
+        let (more, key): (Vec<_>, Vec<_>) = inputs.iter().cloned().partition(is_sent);
+        sent.extend(self.input_nodes(on, &more).unwrap_or_default());
+        let sent = self.intern(FieldSet { on, selections: canonical(sent) });
+        (key, Some(sent))
     }
 
     fn entry_by_inputs(

@@ -18,10 +18,18 @@ use crate::graph::language::selection_map::SelectionMap;
 
 /// The prefix of the specification's directives inside `@join__directive`.
 pub const PREFIX: &str = "composite";
-/// `@lookup` of a type, inside `@join__directive`.
+/// `@lookup` of a type, inside `@join__directive`; of a field, if a connector looks the object up
+/// by arguments that are not named like the key.
 pub const LOOKUP: &str = "composite__lookup";
 /// `@require` of a field, inside `@join__directive`.
 pub const REQUIRE: &str = "composite__require";
+
+/// An internal field with a connector that looks objects up, on their type.
+pub const CONNECT: &str = "composite__connect";
+/// The fields of a type that only a document with connectors knows.
+pub const INTERNAL: &str = "composite__internal";
+/// On the schema: an input type that only a document with connectors knows.
+pub const INPUT: &str = "composite__input";
 
 /// A field through which a subgraph looks up an object.
 #[derive(Clone, PartialEq, Debug)]

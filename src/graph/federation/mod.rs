@@ -32,5 +32,6 @@ mod provide;
 mod read_sdl;
 mod resolve;
 mod specs;
+mod spelled;
 mod types;
 mod view;

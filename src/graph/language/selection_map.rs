@@ -100,4 +100,29 @@ impl SelectionMap {
         let path = Path { on: None, steps: vec![step] };
         Self { alternatives: vec![Selected::Path { path, below: None }] }
     }
+
+    /// Calls `visit` with each map that this one is directly made of.
+    pub fn each_below<'m>(&'m self, visit: &mut dyn FnMut(&'m Self)) {
+        for selected in &self.alternatives {
+            match selected {
+                Selected::Path { below: None, .. } => {}
+                Selected::Object(fields) | Selected::Path { below: Some(Below::Object(fields)), .. } => {
+                    fields.iter().for_each(|field| visit(&field.value));
+                }
+                Selected::Path { below: Some(Below::List(item)), .. } => visit(item.map()),
+            }
+        }
+    }
+}
+
+// === impl ListItem ===
+
+impl ListItem {
+    /// What is made of each item, whatever lists are around it.
+    fn map(&self) -> &SelectionMap {
+        match self {
+            Self::Value(map) => map,
+            Self::List(item) => item.map(),
+        }
+    }
 }

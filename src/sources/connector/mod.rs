@@ -7,6 +7,7 @@
 mod batch;
 mod direct;
 mod failure;
+mod filled;
 mod headers;
 mod keys;
 mod page;

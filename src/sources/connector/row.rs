@@ -18,7 +18,7 @@ use super::protocol::{Body, Inputs};
 use super::reads::Pending;
 use super::reported::{Mapped, Marked};
 use super::scope::AnswerScope;
-use super::source::{Fetch, RowValue, Tally};
+use super::source::{Fetch, Filled, RowValue, Tally};
 
 /// A successful answer.
 pub(super) enum Success {
@@ -43,9 +43,17 @@ pub(super) type ReadRows<'r> = dyn Fn(&Bytes) -> Option<Rows> + Sync + 'r;
 
 /// One value for one row.
 pub(super) async fn value(fetch: &Fetch<'_>, row: &Value) -> Result<RowValue, SourceError> {
+    let filled = match fetch.connector.filled(fetch, row)? {
+        Filled::NoObject => return Ok(RowValue::One(None)),
+        Filled::Arguments(arguments) => Some(arguments),
+        Filled::AsGiven => None,
+    };
     let mut variables = fetch.variables();
     if let Some(given) = fetch.given {
         variables.set(given, row);
+    }
+    if let Some(arguments) = &filled {
+        variables.set(Variable::Args, arguments);
     }
     let spec = &fetch.connector.spec;
     if let Some(paginate) = &spec.paginate {

@@ -24,6 +24,7 @@ use crate::sources::rows::visit::RowsBuilder;
 use super::batch::{self, Chunk, Elements};
 use super::direct::{Direct, Directs, Yield};
 use super::failure::DESERIALIZE;
+use super::filled;
 use super::page::CursorKey;
 use super::protocol::Protocol;
 use super::reads::{AlikeReads, Claim, Pending, Reads, SharedBatch};
@@ -110,6 +111,16 @@ pub(super) enum RowValue {
     Group(Vec<Mapped>),
     /// The row itself.
     Read(Rows),
+}
+
+/// The arguments for a row.
+pub(super) enum Filled {
+    /// Those of the fetch, or the row itself.
+    AsGiven,
+    /// These.
+    Arguments(Value),
+    /// There is no object to ask for.
+    NoObject,
 }
 
 /// What some consecutive rows got.
@@ -329,7 +340,25 @@ impl Connector {
     fn given(&self, shape: &RowShape) -> Option<Variable> {
         match self.spec.place {
             Place::Root { .. } => self.yields_entities(shape).then_some(Variable::Args),
+            // A field that nobody sees looks entities up.
+            Place::Type { .. } if !self.spec.filled.is_empty() => Some(Variable::Args),
             Place::Field { .. } | Place::Type { .. } => Some(Variable::This),
+        }
+    }
+
+    /// The arguments of the calls for a row, where some are taken from it: from an object whose field
+    /// is asked for, or from a key. A key that lacks some of them is that of no object.
+    pub(super) fn filled(&self, fetch: &Fetch<'_>, row: &Value) -> Result<Filled, SourceError> {
+        let (Some(given), false) = (fetch.given, self.spec.filled.is_empty()) else { return Ok(Filled::AsGiven) };
+        let by_key = given == Variable::Args;
+        let known = if by_key { Map::new() } else { fetch.scope.arguments().clone() };
+        match filled::fill(known, &self.spec.filled, row) {
+            Ok(arguments) => Ok(Filled::Arguments(Value::Object(arguments))),
+            Err(_) if by_key => Ok(Filled::NoObject),
+            Err(name) => {
+                let message = format!("the argument \"{name}\" must not be null, but what fills it is");
+                Err(SourceError::new("REQUIRED_ARGUMENT_NULL", message))
+            }
         }
     }
 

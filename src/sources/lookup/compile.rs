@@ -4,8 +4,8 @@ use std::collections::{BTreeSet, HashMap};
 use std::fmt::Write as _;
 
 use crate::graph::federation::lookup::FilledArgument;
-use crate::graph::language::selection_map::SelectionMap;
 use crate::graph::language::ast::{Argument, Field, OperationDefinition, Selection, ValueKind, VariableDefinition};
+use crate::graph::language::selection_map::SelectionMap;
 use crate::graph::language::{minified, parse};
 use crate::platform::base::Name;
 use crate::sources::contract::SourceError;

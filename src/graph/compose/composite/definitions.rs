@@ -72,10 +72,6 @@ pub fn check(links: &Links, found: &mut Vec<Diagnostic>) {
             found.push(Diagnostic::error("INVALID_LINK_DIRECTIVE_USAGE", message).at(import.span));
         }
     }
-    if links.by_identity(spec::PLEACH_CONNECT).or_else(|| links.by_identity(spec::APOLLO_CONNECT)).is_some() {
-        let message = "Composite Schemas and connectors cannot be linked in one document";
-        found.push(Diagnostic::error("INVALID_LINK_DIRECTIVE_USAGE", message).at(link.span));
-    }
 }
 
 /// What the directive `written` is called in the specification, if it is one of its own.

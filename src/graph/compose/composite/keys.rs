@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
+use crate::graph::language::ast::{FieldDefinition, InputValueDefinition, ValueKind};
 use crate::graph::language::selection_map::{ObjectField, Path, Selected, SelectedFields, SelectionMap};
-use crate::graph::language::ast::{InputValueDefinition, ValueKind};
 use crate::platform::base::Name;
 use crate::platform::base::diagnostic::Diagnostic;
 use crate::platform::base::span::{Span, Spanned};
@@ -13,6 +13,7 @@ use super::shapes::Shapes;
 use super::types::Types;
 
 /// One way to look an object up.
+#[derive(Clone)]
 pub(super) struct Lookup<'a> {
     /// The object type.
     pub(super) ty: &'a Name,
@@ -22,8 +23,21 @@ pub(super) struct Lookup<'a> {
     pub(super) path: String,
     /// Its arguments and their values.
     pub(super) arguments: Vec<(&'a InputValueDefinition, SelectionMap)>,
+    /// The field's definition.
+    pub(super) field: &'a FieldDefinition,
+    /// Whether a connector looks the object up.
+    pub(super) connected: bool,
     /// Where it is said.
     pub(super) span: Span,
+}
+
+// === impl Lookup ===
+
+impl<'a> Lookup<'a> {
+    /// Its arguments and their values.
+    pub(super) fn filled(&self) -> Vec<(&'a InputValueDefinition, &SelectionMap)> {
+        self.arguments.iter().map(|(argument, map)| (*argument, map)).collect()
+    }
 }
 
 /// How many keys one lookup may stand for: alternatives of its arguments multiply.
@@ -34,6 +48,10 @@ pub(super) fn of<'a>(read: &Read<'a>, findings: &mut Vec<Diagnostic>) -> Vec<Loo
     let paths = paths(read);
     let mut lookups = Vec::new();
     for field in &read.lookups {
+        // Where connectors may look up, they say themselves.
+        if field.connected && *field.on != read.query {
+            continue;
+        }
         let Some(path) = paths.get(&**field.on) else {
             let message = format!(
                 "the lookup \"{}.{}\" cannot be reached from \"{}\" through fields without arguments",
@@ -65,7 +83,8 @@ pub(super) fn of<'a>(read: &Read<'a>, findings: &mut Vec<Diagnostic>) -> Vec<Loo
 
 /// Entities that come without a lookup come without required arguments.
 fn required(read: &Read<'_>, lookups: &[Lookup<'_>], findings: &mut Vec<Diagnostic>) {
-    for required in &read.required {
+    // Connectors are asked for fields, not for entities.
+    for required in read.required.iter().filter(|required| !required.connected) {
         for (key, directive) in read.types.parts(&required.ty).iter().flat_map(|part| read.keys(part)) {
             let resolvable = directive.argument("resolvable").map(|value| &value.kind);
             if resolvable != Some(&ValueKind::Boolean(true)) || is_looked_up(lookups, &required.ty, &key) {
@@ -154,6 +173,8 @@ fn keys<'a>(
         key: SelectedFields::default(),
         path: path.to_owned(),
         arguments: Vec::new(),
+        field: field.field,
+        connected: field.connected,
         span: field.span,
     }];
     for (argument, map) in &field.arguments {
@@ -166,7 +187,7 @@ fn keys<'a>(
                 key.extend(fields.clone());
                 let mut arguments = known.arguments.clone();
                 arguments.push((*argument, SelectionMap { alternatives: vec![selected.clone()] }));
-                next.push(Lookup { ty, key, path: known.path.clone(), arguments, span: known.span });
+                next.push(Lookup { key, arguments, ..known.clone() });
             }
         }
         lookups = next;

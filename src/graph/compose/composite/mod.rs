@@ -5,7 +5,8 @@
 //! that the rest of composition reads: a lookup becomes a key that can be resolved, a required
 //! argument a requirement of its field, and what is internal is gone. `types` and `shapes` compare
 //! selection maps with types. How a representation becomes a call of a lookup travels along, in
-//! `@lookup` and `@require` on the types and fields concerned.
+//! `@lookup` and `@require` on the types and fields concerned. Connectors read the document as it
+//! was; what they need of it travels along likewise.
 
 pub mod definitions;
 mod keys;
@@ -14,8 +15,8 @@ pub mod shapes;
 mod translate;
 pub mod types;
 
-use crate::graph::language::selection_map::SelectionMap;
 use crate::graph::language::ast::{Document, InputValueDefinition, TypeDefinition};
+use crate::graph::language::selection_map::SelectionMap;
 use crate::graph::link::Links;
 use crate::platform::base::Name;
 use crate::platform::base::diagnostic::Diagnostic;
@@ -41,6 +42,8 @@ pub struct Required {
     pub argument: InputValueDefinition,
     /// What it is filled with.
     pub map: SelectionMap,
+    /// Whether a connector gets it.
+    pub connected: bool,
 }
 
 /// A document as federation spells it.

@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 
 use crate::graph::compose::subgraph::field_set;
 use crate::graph::compose::subgraph::load::root_names;
-use crate::graph::language::selection_map::{SelectedFields, SelectionMap};
 use crate::graph::language::ast::{
     Definition, Directive, Document, FieldDefinition, InputValueDefinition, OperationKind, TypeDefinition, ValueKind,
 };
+use crate::graph::language::selection_map::{SelectedFields, SelectionMap};
 use crate::graph::language::{parse, string};
-use crate::graph::link::Links;
+use crate::graph::link::{Links, spec};
 use crate::platform::base::Name;
 use crate::platform::base::diagnostic::Diagnostic;
 use crate::platform::base::span::{SourceMap, Span, Spanned};
@@ -26,6 +26,8 @@ pub(super) struct Read<'a> {
     pub(super) query: Name,
     pub(super) lookups: Vec<LookupField<'a>>,
     pub(super) required: Vec<Required>,
+    /// What the document calls `@connect`, if it has connectors.
+    pub(super) connect: Option<Name>,
     /// Types with `@internal`, and those of whose fields all have it.
     pub(super) internal: BTreeSet<&'a str>,
 }
@@ -38,6 +40,8 @@ pub(super) struct LookupField<'a> {
     pub(super) span: Span,
     /// What each argument is filled with.
     pub(super) arguments: Vec<(&'a InputValueDefinition, SelectionMap)>,
+    /// Whether a connector looks the object up.
+    pub(super) connected: bool,
 }
 
 /// Reads and checks everything but keys.
@@ -67,6 +71,9 @@ pub(super) fn read<'a>(
         query: query.unwrap_or_else(|| "Query".into()),
         lookups: Vec::new(),
         required: Vec::new(),
+        connect: links
+            .by_identity(spec::PLEACH_CONNECT)
+            .map(|link| link.directive_name("connect").unwrap_or_else(|| "connect__connect".into())),
     };
     for ty in definitions {
         reader.parts(&read, ty);
@@ -86,6 +93,24 @@ impl Read<'_> {
     pub(super) fn is_internal(&self, ty: &TypeDefinition, field: &FieldDefinition) -> bool {
         let own = field.directives.iter().any(|directive| self.is(directive, "internal"));
         own || self.internal.contains(&*ty.name.value)
+    }
+
+    /// Whether a field of the query root is the subgraph's own business.
+    pub(super) fn internal_root(&self, field: &FieldDefinition) -> bool {
+        self.types
+            .parts(&self.query)
+            .iter()
+            .any(|part| part.fields.iter().any(|own| std::ptr::eq(own, field)) && self.is_internal(part, field))
+    }
+
+    /// Whether a field has a connector of its own.
+    pub(super) fn is_connected(&self, field: &FieldDefinition) -> bool {
+        field.directives.iter().any(|directive| self.is_connect(directive))
+    }
+
+    /// Whether a directive is `@connect`.
+    pub(super) fn is_connect(&self, directive: &Directive) -> bool {
+        self.connect.as_ref().is_some_and(|connect| directive.name == *connect)
     }
 
     /// The keys that a type declares, and where.
@@ -185,13 +210,15 @@ impl<'a> Reader<'a, '_> {
                 let finding = Diagnostic::error("EXTERNAL_REQUIRE_COLLISION", message).at(require.span);
                 self.findings.push(finding.label(external.span, "declared external"));
             } else if let Some(map) = self.map(require, "REQUIRE") {
-                let (ty, field) = (ty.name.value.clone(), field.name.value.clone());
-                read.required.push(Required { ty, field, argument: argument.clone(), map });
+                let connected = read.is_connected(field);
+                let (ty, name) = (ty.name.value.clone(), field.name.value.clone());
+                read.required.push(Required { ty, field: name, argument: argument.clone(), map, connected });
             }
         }
         if let Some(lookup) = lookup {
             self.lookup(read, &coordinate, field, lookup.span);
-            read.lookups.push(LookupField { on: &ty.name.value, field, span: lookup.span, arguments });
+            let connected = read.is_connected(field);
+            read.lookups.push(LookupField { on: &ty.name.value, field, span: lookup.span, arguments, connected });
         }
     }
 

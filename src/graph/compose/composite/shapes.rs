@@ -1,8 +1,8 @@
 //! Whether a selection map yields what an argument takes.
 
 use crate::graph::compose::reads::constants;
-use crate::graph::language::selection_map::{Below, ListItem, ObjectField, Path, Selected, SelectionMap, Step};
 use crate::graph::language::ast::{FieldDefinition, InputValueDefinition, TypeExpr, TypeKind};
+use crate::graph::language::selection_map::{Below, ListItem, ObjectField, Path, Selected, SelectionMap, Step};
 use crate::platform::base::Name;
 use crate::platform::base::span::Span;
 

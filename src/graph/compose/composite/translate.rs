@@ -3,12 +3,12 @@
 use std::collections::BTreeSet;
 
 use crate::graph::compose::merge::build;
-use crate::graph::federation::lookup::{LOOKUP, PREFIX, REQUIRE};
-use crate::graph::language::selection_map::{SelectedFields, SelectionMap};
+use crate::graph::federation::lookup::{CONNECT, INPUT, INTERNAL, LOOKUP, PREFIX, REQUIRE};
 use crate::graph::language::ast::{
     Argument, Definition, Directive, Document, FieldDefinition, InputValueDefinition, SchemaDefinition, TypeDefinition,
     TypeKind, Value, ValueKind,
 };
+use crate::graph::language::selection_map::{SelectedFields, SelectionMap};
 use crate::graph::link::{Link, Links, spec};
 use crate::platform::base::Name;
 use crate::platform::base::span::{Span, Spanned};
@@ -107,9 +107,32 @@ impl Writer<'_> {
             if self.links.federation().is_none() {
                 directives.push(federation_link(&directive.name, link));
             }
+            directives.extend(self.inputs(directive.span));
         }
         let roots = schema.roots.iter().filter(|(_, name)| !self.read.internal.contains(&*name.value));
         SchemaDefinition { directives, roots: roots.cloned().collect(), ..schema.clone() }
+    }
+
+    /// What mappings of connectors may read of input types that are gone.
+    fn inputs(&self, span: Span) -> Vec<Directive> {
+        let removed = self.removed.iter().filter(|_| self.read.connect.is_some());
+        let written = removed.map(|name| {
+            let fields = self.read.types.inputs(name).map(|input| {
+                let ty = input.ty.to_string();
+                object(vec![("name", build::text(input.name.value.clone())), ("type", build::text(ty))], span)
+            });
+            let arguments = vec![("name", build::text(*name)), ("fields", build::list(fields.collect(), span))];
+            build::directive(INPUT, arguments, span)
+        });
+        written.collect()
+    }
+
+    /// The fields of a type that connectors may yield for nobody.
+    fn internal(&self, ty: &TypeDefinition) -> Option<Directive> {
+        let own = ty.fields.iter().filter(|field| self.read.is_internal(ty, field));
+        let names: Vec<_> = own.map(|field| build::text(field.name.value.clone())).collect();
+        let yielded = self.read.connect.is_some() && !names.is_empty() && ty.name.value != self.read.query;
+        yielded.then(|| build::directive(INTERNAL, vec![("fields", build::list(names, ty.span))], ty.name.span))
     }
 
     fn ty(&self, ty: &TypeDefinition, first: bool) -> Option<TypeDefinition> {
@@ -122,6 +145,7 @@ impl Writer<'_> {
         if first {
             directives.extend(self.keys(ty));
         }
+        directives.extend(self.internal(ty));
         let fields = ty.fields.iter().filter(|field| !self.read.is_internal(ty, field));
         let fields: Vec<FieldDefinition> = fields.map(|field| self.field(ty, field)).collect();
         // The type is defined elsewhere, too.
@@ -145,6 +169,7 @@ impl Writer<'_> {
             .filter(|required| required.ty == ty.name.value && required.field == field.name.value)
             .collect();
         let mut directives = self.directives(&field.directives);
+        self.looked_up(field, &mut directives);
         if let Some(first) = required.first().filter(|_| ty.kind == TypeKind::Object) {
             let mut fields = SelectedFields::default();
             required.iter().for_each(|required| fields.extend(required.map.fields()));
@@ -162,6 +187,39 @@ impl Writer<'_> {
             InputValueDefinition { directives: self.directives(&argument.directives), ..argument.clone() }
         });
         FieldDefinition { arguments: arguments.collect(), directives, ..field.clone() }
+    }
+
+    /// A connector looks entities up; how its arguments are made of them is said where names do not.
+    fn looked_up(&self, field: &FieldDefinition, directives: &mut Vec<Directive>) {
+        let Some(lookup) = self.lookups.iter().find(|lookup| lookup.connected && std::ptr::eq(lookup.field, field))
+        else {
+            return;
+        };
+        for connect in directives.iter_mut().filter(|directive| self.read.is_connect(directive)) {
+            connect.arguments.retain(|argument| &*argument.name.value != "entity");
+            connect.arguments.push(entity(connect.span));
+        }
+        let renames = field.arguments.iter().flat_map(|argument| &argument.directives);
+        if { renames }.any(|directive| self.read.is(directive, "is")) {
+            let arguments = vec![("arguments", self.filled(&lookup.filled(), lookup.span))];
+            directives.push(build::directive(LOOKUP, arguments, lookup.span));
+        }
+    }
+
+    /// The connectors of an internal lookup, which stand on the type of its objects.
+    fn internal_lookup(&self, lookup: &Lookup<'_>) -> Vec<Directive> {
+        let connectors = lookup.field.directives.iter().filter(|directive| self.read.is_connect(directive));
+        let written = connectors.map(|connect| {
+            let given = connect.arguments.iter().filter(|argument| &*argument.name.value != "entity");
+            let given = given.map(|argument| (argument.name.clone(), argument.value.clone())).collect();
+            let arguments = vec![
+                ("field", build::text(lookup.path.as_str())),
+                ("arguments", self.filled(&lookup.filled(), lookup.span)),
+                ("connect", ValueKind::Object(given)),
+            ];
+            build::directive(CONNECT, arguments, connect.span)
+        });
+        written.collect()
     }
 
     /// Directives that federation has, too, by their names there; others as they are.
@@ -202,11 +260,16 @@ impl Writer<'_> {
                 let arguments = vec![("fields", build::text(key.as_str()))];
                 directives.push(build::directive(&self.federation("key"), arguments, lookup.span));
             }
-            let filled: Vec<_> = lookup.arguments.iter().map(|(argument, map)| (*argument, map)).collect();
+            if lookup.connected {
+                if self.read.internal_root(lookup.field) {
+                    directives.extend(self.internal_lookup(lookup));
+                }
+                continue;
+            }
             let arguments = vec![
                 ("field", build::text(lookup.path.as_str())),
                 ("key", build::text(key)),
-                ("arguments", self.filled(&filled, lookup.span)),
+                ("arguments", self.filled(&lookup.filled(), lookup.span)),
             ];
             directives.push(build::directive(LOOKUP, arguments, lookup.span));
         }
@@ -229,6 +292,16 @@ impl Writer<'_> {
         });
         build::list(items.collect(), span)
     }
+}
+
+/// `entity: true`
+fn entity(span: Span) -> Argument {
+    Argument { name: Spanned { value: "entity".into(), span }, value: Value { kind: ValueKind::Boolean(true), span } }
+}
+
+fn object(fields: Vec<(&str, ValueKind)>, span: Span) -> ValueKind {
+    let fields = fields.into_iter();
+    ValueKind::Object(fields.map(|(key, kind)| (Spanned { value: key.into(), span }, Value { kind, span })).collect())
 }
 
 /// Federation's link; what the document imports from the specification keeps its name.

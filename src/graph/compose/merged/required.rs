@@ -10,8 +10,10 @@ use crate::graph::compose::reads::merging::Reads;
 use crate::graph::compose::subgraph::directives::Federation;
 use crate::graph::compose::subgraph::model::{Annotated, Subgraph};
 use crate::graph::language::ast::{TypeDefinition, TypeKind};
+use crate::graph::language::selection_map::{Selected, SelectionMap};
 use crate::platform::base::Name;
 use crate::platform::base::diagnostic::Diagnostic;
+use crate::platform::base::span::Span;
 
 /// Checks every argument with `@require`.
 pub fn check(merged: &Merged, subgraphs: &[Subgraph], diagnostics: &mut Vec<Diagnostic>) {
@@ -21,7 +23,8 @@ pub fn check(merged: &Merged, subgraphs: &[Subgraph], diagnostics: &mut Vec<Diag
                 shapes.read.iter().filter(|(on, field, _)| !is_elsewhere(subgraphs, index, on, &field.name.value));
             let own = own
                 .map(|(on, field, span)| (*span, format!("no other subgraph resolves \"{on}.{}\"", field.name.value)));
-            for (span, problem) in own.chain(shapes.problems.iter().cloned()) {
+            let abstract_conditions = if required.connected { conditions(merged, &required.map) } else { Vec::new() };
+            for (span, problem) in own.chain(shapes.problems.iter().cloned()).chain(abstract_conditions) {
                 let message = format!(
                     "the argument \"{}\" of \"{}.{}\" cannot be filled: {problem}",
                     required.argument.name.value, required.ty, required.field
@@ -31,6 +34,23 @@ pub fn check(merged: &Merged, subgraphs: &[Subgraph], diagnostics: &mut Vec<Diag
         });
         conflicts(merged, subgraph, diagnostics);
     }
+}
+
+/// Connectors know of an object which type it is, and no types that it belongs to.
+fn conditions(merged: &Merged, map: &SelectionMap) -> Vec<(Span, String)> {
+    let mut problems = Vec::new();
+    for selected in &map.alternatives {
+        let Selected::Path { path, .. } = selected else { continue };
+        for on in path.on.iter().chain(path.steps.iter().filter_map(|step| step.on.as_ref())) {
+            if merged.types.get(&on.value).is_some_and(|ty| ty.kind != TypeKind::Object) {
+                let problem =
+                    format!("for a connector a condition names an object type, which \"{}\" is not", on.value);
+                problems.push((on.span, problem));
+            }
+        }
+    }
+    map.each_below(&mut |below| problems.extend(conditions(merged, below)));
+    problems
 }
 
 /// All that one field requires comes in one representation.

@@ -3,8 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::graph::language::selection_map::{Below, ListItem, ObjectField, Path, Selected, SelectionMap};
 use crate::graph::language::ast::{Argument, Selection};
+use crate::graph::language::selection_map::{Below, ListItem, ObjectField, Path, Selected, SelectionMap};
 use crate::graph::language::value::InputValue;
 use crate::platform::base::Name;
 use crate::platform::base::span::Span;

@@ -6,6 +6,7 @@ use crate::platform::base::Name;
 use crate::platform::base::span::Spanned;
 
 use crate::graph::connect::arguments::Block;
+use crate::graph::connect::filled;
 use crate::graph::connect::inputs;
 use crate::graph::connect::model::{
     BatchMatch, BatchSpec, ConnectSpec, DEFAULT_BATCH, DEFAULT_CONCURRENCY, DEFAULT_MAX_PAGE, DEFAULT_PAGE,
@@ -110,7 +111,9 @@ fn connector<'a>(
         request: request.unwrap_or(RequestSpec::Computed),
         selection: selection.unwrap_or_else(|| Spanned { value: nothing(), span: directive.span }),
         implicit,
-        entity: block.boolean("entity").unwrap_or(false) && field.is_some(),
+        entity: field
+            .is_some_and(|field| block.boolean("entity").unwrap_or(false) || names.lookup(&field.directives).is_some()),
+        filled: field.map(|field| filled::of(names, ty, field)).unwrap_or_default(),
         batch: None,
         concurrency: DEFAULT_CONCURRENCY,
         paginate,

@@ -69,7 +69,8 @@ impl<'a> Builder<'_, 'a> {
         above.push(name);
         for field in &ty.fields {
             let is = |directive: &str| field.directives.iter().any(|applied| &*applied.name == directive);
-            if is(&self.names.connect) || is(&self.names.external) || !field.arguments.is_empty() {
+            let seen = !self.names.is_internal(ty, field);
+            if is(&self.names.connect) || is(&self.names.external) || !field.arguments.is_empty() || !seen {
                 continue;
             }
             self.field(field, above)?;

@@ -114,7 +114,9 @@ impl Covered {
 fn check_fields(context: &Context<'_>, ty: &Type<'_>, covered: &Covered, findings: &mut Vec<Diagnostic>) {
     for field in &ty.fields {
         let is_known = covered.fields.contains(&(ty.name().into(), field.name.value.to_string()));
-        if is_known || is_external(context, ty, field) || field.name.value.starts_with("__") {
+        // Nobody asks for what is internal, but for lookups.
+        let is_internal = context.names.is_internal(ty, field) && context.names.lookup(&field.directives).is_none();
+        if is_known || is_internal || is_external(context, ty, field) || field.name.value.starts_with("__") {
             continue;
         }
         let message = format!("no connector provides {}.{}", ty.name(), field.name.value);
@@ -135,7 +137,7 @@ fn is_external(context: &Context<'_>, ty: &Type<'_>, field: &FieldDefinition) ->
 /// Each resolvable key is read by a connector that looks the entity up; or all other fields have
 /// connectors of their own.
 fn check_keys(context: &Context<'_>, ty: &Type<'_>, findings: &mut Vec<Diagnostic>) {
-    if context.types.operation(ty.name()).is_some() {
+    if context.types.operation(ty.name()).is_some() || context.names.is_internal_type(ty) {
         return;
     }
     for key in keys(context.names, &ty.directives).into_iter().filter(|key| key.resolvable) {
@@ -151,10 +153,10 @@ fn check_keys(context: &Context<'_>, ty: &Type<'_>, findings: &mut Vec<Diagnosti
             };
             looks_up && reads_only(&connector.spec.inputs, &set)
         });
-        let others = ty
-            .fields
-            .iter()
-            .filter(|field| !set.iter().any(|key| key.name == field.name.value) && !is_external(context, ty, field));
+        let others =
+            ty.fields.iter().filter(|field| !context.names.is_internal(ty, field)).filter(|field| {
+                !set.iter().any(|key| key.name == field.name.value) && !is_external(context, ty, field)
+            });
         let all_by_themselves = others
             .clone()
             .all(|field| field.directives.iter().any(|directive| directive.name == context.names.connect));

@@ -47,7 +47,7 @@ pub(super) struct Context<'a> {
 pub(super) type Rule = fn(&Context<'_>, &mut Vec<Diagnostic>);
 
 /// All rules, in the order they report.
-pub(super) const RULES: [Rule; 17] = [
+pub(super) const RULES: [Rule; 18] = [
     source_names::check,
     source_protocols::check,
     connector_ids::check,
@@ -59,6 +59,7 @@ pub(super) const RULES: [Rule; 17] = [
     references::check,
     values::check,
     entities::check,
+    entities::check_required,
     batches::check,
     pagination::check,
     graphql::check,

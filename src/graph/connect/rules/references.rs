@@ -71,6 +71,12 @@ impl Walk<'_, '_> {
                 self.report("UNSUPPORTED_VARIABLE_TYPE", message, below);
                 continue;
             }
+            let internal = ty.and_then(|ty| Some((ty, ty.field(key)?)));
+            if internal.is_some_and(|(ty, field)| self.context.names.is_internal(ty, field)) {
+                let message = format!("{path}.{key}: {name}.{key} is internal, so no connector is given it");
+                self.report("UNDEFINED_FIELD", message, below);
+                continue;
+            }
             match ty.and_then(|ty| type_of(ty, key)) {
                 Some(next) => self.fields(&format!("{path}.{key}"), next, below),
                 None => {

@@ -82,6 +82,18 @@ impl SelectedFields {
         self.nodes.len() == other.nodes.len() && self.nodes.iter().all(has)
     }
 
+    /// The fields by name, with what is read below them; `None` where a type condition or an
+    /// argument stands anywhere in it.
+    pub fn plain(&self) -> Option<Vec<(&Name, &Self)>> {
+        let named = self.nodes.iter().map(|node| match &node.what {
+            What::Field { name, arguments } if arguments.is_empty() && node.below.plain().is_some() => {
+                Some((name, &node.below))
+            }
+            _ => None,
+        });
+        named.collect()
+    }
+
     /// Whether any field is given arguments.
     pub fn has_arguments(&self) -> bool {
         self.nodes.iter().any(|node| {
