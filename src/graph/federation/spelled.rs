@@ -2,12 +2,12 @@
 //! Composite Schemas: what was left out of the supergraph is put back for those who read connectors.
 
 use crate::graph::language::ast::{
-    Argument, Definition, Directive, Document, FieldDefinition, InputValueDefinition, TypeDefinition, TypeExpr,
-    TypeKind, Value, ValueKind,
+    Argument, Definition, Directive, Document, FieldDefinition, InputValueDefinition, Selection, TypeDefinition,
+    TypeExpr, TypeKind, Value, ValueKind,
 };
 use crate::graph::language::parse;
 use crate::platform::base::Name;
-use crate::platform::base::span::{FileId, Span, Spanned};
+use crate::platform::base::span::{Span, Spanned};
 
 use super::lookup::{CONNECT, INPUT, INTERNAL, LOOKUP, REQUIRE};
 
@@ -166,9 +166,7 @@ fn type_of(text: &str, span: Span) -> Option<TypeExpr> {
 
 /// A constant as it is written; it is an argument of a field here, which the parser knows.
 fn constant(text: &str, span: Span) -> Option<Value> {
-    use crate::graph::language::ast::Selection;
-    let file: FileId = span.file;
-    let selections = parse::field_set(&format!("x(x: {text})"), file).ok()?;
+    let selections = parse::field_set(&format!("x(x: {text})"), span.file).ok()?;
     let Selection::Field(field) = selections.into_iter().next()? else { return None };
     let value = field.arguments.into_iter().next()?.value;
     Some(Value { span, ..value })

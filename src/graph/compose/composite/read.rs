@@ -147,6 +147,12 @@ impl<'a> Reader<'a, '_> {
         directives.iter().find(|directive| element(self.links, &directive.name).as_deref() == Some(name))
     }
 
+    /// Federation's `@requires` of a field.
+    fn requires<'d>(&self, field: &'d FieldDefinition) -> Option<&'d Directive> {
+        let name = self.links.federation()?.directive_name("requires")?;
+        field.directives.iter().find(|directive| directive.name == name)
+    }
+
     fn error(&mut self, code: &'static str, message: String, at: Span) {
         self.findings.push(Diagnostic::error(code, message).at(at));
     }
@@ -209,6 +215,11 @@ impl<'a> Reader<'a, '_> {
                 let message = format!("\"{coordinate}\" is external, so it requires nothing");
                 let finding = Diagnostic::error("EXTERNAL_REQUIRE_COLLISION", message).at(require.span);
                 self.findings.push(finding.label(external.span, "declared external"));
+            } else if let Some(requires) = self.requires(field) {
+                let message =
+                    format!("\"{coordinate}\" has \"@{}\", too: say in one way what it requires", requires.name);
+                let finding = Diagnostic::error("REQUIRE_INVALID_FIELDS", message).at(require.span);
+                self.findings.push(finding.label(requires.span, "required here"));
             } else if let Some(map) = self.map(require, "REQUIRE") {
                 let connected = read.is_connected(field);
                 let (ty, name) = (ty.name.value.clone(), field.name.value.clone());
