@@ -145,10 +145,12 @@ impl Compiler<'_, '_> {
         terms: &Terms,
         below: &mut Vec<RepresentationField>,
     ) {
-        let at = &self.graph.positions[child];
-        let is_abstract = self.graph.supergraph.types[at.declared].is_abstract();
-        let known = self.graph.supergraph.local(at.declared, self.subgraph).is_some();
-        if is_abstract && known && below.is_empty() {
+        let (at, supergraph) = (&self.graph.positions[child], self.graph.supergraph);
+        let is_abstract = supergraph.types[at.declared].is_abstract();
+        // What fills arguments goes no further; the type decides which alternative does.
+        let fills_arguments = || supergraph.lookups.iter().any(|lookup| lookup.subgraph == self.subgraph);
+        let known = || supergraph.local(at.declared, self.subgraph).is_some() || fills_arguments();
+        if is_abstract && below.is_empty() && known() {
             let name: Name = "__typename".into();
             below.push(RepresentationField {
                 name,
