@@ -1,5 +1,5 @@
 //! Takes lists apart again that join objects of several positions, where an object of one would be
-//! asked for what only those of another lack.
+//! asked for what only those of another lack, or for what requires something only those have.
 
 use std::collections::BTreeSet;
 
@@ -17,12 +17,31 @@ pub fn split(graph: &Graph<'_>, choice: &Choice, dag: &mut Dag) {
         if matches!(graph.supergraph.subgraphs[call.subgraph].kind, SubgraphKind::Connector(_)) {
             continue;
         }
-        let split = |list: &List| match asks_again(graph, choice, call, list) {
+        let split = |list: &List| match requires_too_much(graph, list) || asks_again(graph, choice, call, list) {
             true => by_position(graph, list),
             false => vec![list.clone()],
         };
         dag.calls[id].lists = call.lists.iter().flat_map(split).collect();
     }
+}
+
+/// Whether the list has a field with requirements that is not wanted of all its objects: nobody fetches
+/// for the others what it requires.
+fn requires_too_much(graph: &Graph<'_>, list: &List) -> bool {
+    let wanted = |id: InstanceId| &graph.demands[graph.instances[id].demand];
+    list.instances.iter().any(|&id| {
+        let requires = graph.instances[id].provider.is_some_and(|id| graph.supergraph.providers[id].requires.is_some());
+        let types = &graph.class_of(graph.instances[id].demand).types;
+        requires
+            && list.enters.iter().map(|&enter| &graph.enters[enter]).any(|enter| {
+                let has = |&other: &InstanceId| {
+                    wanted(other).cell == wanted(id).cell
+                        && (wanted(other).position, wanted(other).class) == (enter.position, enter.class)
+                };
+                let reaches = graph.positions[enter.position].classes[enter.class].types.intersects(types);
+                enter.position != wanted(id).position && reaches && !list.instances.iter().any(has)
+            })
+    })
 }
 
 /// Whether an object the list completes has from another call what the list asks for.
