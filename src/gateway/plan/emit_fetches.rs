@@ -289,11 +289,39 @@ pub fn can_be_one(graph: &Graph<'_>, a: &List, b: &List) -> bool {
         }
         reads
     };
+    // Calls of connectors have one list, which is not taken apart later.
+    if let Way::Connector(_) = a.key.way {
+        let enters = a.enters.iter().chain(&b.enters).copied().collect();
+        let instances = a.instances.iter().chain(&b.instances).copied().collect();
+        let joined = List { key: a.key.clone(), enters, instances };
+        if requires_too_much(graph, &joined) {
+            return false;
+        }
+    }
     let classes = |list: &List| list.enters.iter().map(|&enter| graph.enters[enter].class).collect::<BTreeSet<_>>();
     match a.key.way {
         Way::InterfaceObject(_) if classes(a) != classes(b) => reads(a) == reads(b),
         _ => agree(&reads(a), &reads(b)),
     }
+}
+
+/// Whether the list has a field with requirements that is not wanted of all its objects: nobody fetches
+/// for the others what it requires.
+pub fn requires_too_much(graph: &Graph<'_>, list: &List) -> bool {
+    let wanted = |id: InstanceId| &graph.demands[graph.instances[id].demand];
+    list.instances.iter().any(|&id| {
+        let requires = graph.instances[id].provider.is_some_and(|id| graph.supergraph.providers[id].requires.is_some());
+        let types = &graph.class_of(graph.instances[id].demand).types;
+        requires
+            && list.enters.iter().map(|&enter| &graph.enters[enter]).any(|enter| {
+                let has = |&other: &InstanceId| {
+                    wanted(other).cell == wanted(id).cell
+                        && (wanted(other).position, wanted(other).class) == (enter.position, enter.class)
+                };
+                let reaches = graph.positions[enter.position].classes[enter.class].types.intersects(types);
+                enter.position != wanted(id).position && reaches && !list.instances.iter().any(has)
+            })
+    })
 }
 
 fn collect_reads(supergraph: &Supergraph, nodes: &[FieldSetNode], path: &mut Vec<Name>, reads: &mut Reads) {

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use crate::graph::federation::supergraph::SubgraphKind;
 
 use super::choice::Choice;
-use super::emit_fetches::{Call, CallId, Dag, List};
+use super::emit_fetches::{Call, CallId, Dag, List, requires_too_much};
 use super::graph::{Arrival, Graph, InstanceId, PositionId};
 
 /// Splits such lists of GraphQL calls by position. The calls stay the same ones.
@@ -23,25 +23,6 @@ pub fn split(graph: &Graph<'_>, choice: &Choice, dag: &mut Dag) {
         };
         dag.calls[id].lists = call.lists.iter().flat_map(split).collect();
     }
-}
-
-/// Whether the list has a field with requirements that is not wanted of all its objects: nobody fetches
-/// for the others what it requires.
-fn requires_too_much(graph: &Graph<'_>, list: &List) -> bool {
-    let wanted = |id: InstanceId| &graph.demands[graph.instances[id].demand];
-    list.instances.iter().any(|&id| {
-        let requires = graph.instances[id].provider.is_some_and(|id| graph.supergraph.providers[id].requires.is_some());
-        let types = &graph.class_of(graph.instances[id].demand).types;
-        requires
-            && list.enters.iter().map(|&enter| &graph.enters[enter]).any(|enter| {
-                let has = |&other: &InstanceId| {
-                    wanted(other).cell == wanted(id).cell
-                        && (wanted(other).position, wanted(other).class) == (enter.position, enter.class)
-                };
-                let reaches = graph.positions[enter.position].classes[enter.class].types.intersects(types);
-                enter.position != wanted(id).position && reaches && !list.instances.iter().any(has)
-            })
-    })
 }
 
 /// Whether an object the list completes has from another call what the list asks for.
