@@ -150,18 +150,24 @@ impl Compiler<'_, '_> {
         // What fills arguments goes no further; the type decides which alternative does.
         let fills_arguments = || supergraph.lookups.iter().any(|lookup| lookup.subgraph == self.subgraph);
         let known = || supergraph.local(at.declared, self.subgraph).is_some() || fills_arguments();
-        if is_abstract && below.is_empty() && known() {
-            let name: Name = "__typename".into();
-            below.push(RepresentationField {
-                name,
-                slot: SlotIndex(0),
-                key: terms.key,
-                required_by: Vec::new(),
-                non_null: Vec::new(),
-                guard: terms.guard,
-                on: Some(at.types.clone()),
-                value: RepresentationValue::Typename,
-            });
+        if is_abstract && known() {
+            match below.iter_mut().find(|field| field.value == RepresentationValue::Typename) {
+                // Each that reads something here reads the type, too.
+                Some(typename) => {
+                    typename.guard = self.guards.or(typename.guard, terms.guard);
+                    typename.key |= terms.key;
+                }
+                None => below.push(RepresentationField {
+                    name: "__typename".into(),
+                    slot: SlotIndex(0),
+                    key: terms.key,
+                    required_by: Vec::new(),
+                    non_null: Vec::new(),
+                    guard: terms.guard,
+                    on: Some(at.types.clone()),
+                    value: RepresentationValue::Typename,
+                }),
+            }
         }
         for class in 0..at.classes.len() {
             let types = at.classes[class].types.clone();
