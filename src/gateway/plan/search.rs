@@ -107,11 +107,10 @@ impl<'a> Search<'_, 'a> {
                 continue;
             }
             self.steps += (demands.len() * demands.len()) as u64 / 100;
-            if self.steps > self.graph.options.max_expansions {
-                return;
-            }
             for (&one, &other) in demands.iter().flat_map(|one| demands.iter().map(move |other| (one, other))) {
-                let Some(best) = &self.best else { return };
+                // Each choice that is offered takes steps.
+                let within = self.steps <= self.graph.options.max_expansions;
+                let Some(best) = self.best.as_ref().filter(|_| within) else { return };
                 let (Some(pick), Some(model)) = (best.choice.pick(one), best.choice.pick(other)) else { continue };
                 let subgraph = self.graph.instances[model].subgraph;
                 let apart = self.graph.instances[pick].subgraph != subgraph
