@@ -16,6 +16,7 @@ mod fake;
 mod generate;
 mod interpret;
 mod judge;
+mod least;
 mod operation;
 mod oracle;
 mod run;
@@ -35,6 +36,7 @@ use pleach::gateway::plan::{PlanError, PlanOptions, explain, plan};
 use pleach::graph::language::api::ApiSchema;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngSeed, TestCaseError, TestCaseResult, TestRunner};
+use serde_json::json;
 
 use data::Faults;
 use generate::Style;
@@ -42,7 +44,7 @@ use operation::Asked;
 use oracle::{Placed, Whole};
 use run::{Gateway, Planned, told};
 use tape::{Tape, Tapes, tapes};
-use world::World;
+use world::{NAMES, World};
 
 /// How many operations are asked of one world.
 const OPERATIONS: usize = 4;
@@ -63,6 +65,8 @@ struct Met {
     failed: usize,
     /// Compared to the last path.
     exact: usize,
+    /// Compared with the least cost.
+    weighed: usize,
 }
 
 fn number(name: &str) -> Option<u64> {
@@ -325,6 +329,26 @@ fn plans_depend_on_nothing_but_their_inputs() {
     assert!(met.joined * 5 > met.asked, "{met:?}");
 }
 
+/// Where rows cost nothing, no other calls in another order are cheaper.
+#[test]
+fn no_plan_costs_less() {
+    let met = check(60, |tapes, met| {
+        each_plan(tapes, Style::Wild, Faults::None, met, |gateway, _, asked, met| {
+            let (_, operation) = gateway.ask(asked).expect("valid before");
+            let options = PlanOptions { row_weight: 0, ..PlanOptions::default() };
+            let least = least::cost(&gateway.world, &gateway.supergraph, &operation, &options);
+            let Some(least) = least else { return Ok(()) };
+            met.weighed += 1;
+            let plan = plan(&gateway.supergraph, &operation, &options).expect("planned before");
+            let text = explain(&gateway.supergraph, &plan);
+            let told = format!("{}\n{text}\n{}", asked.text, told(&gateway.world));
+            prop_assert_eq!(plan.estimate.cost, least, "{}", told);
+            Ok(())
+        })
+    });
+    assert!(met.weighed * 8 > met.planned, "{met:?}");
+}
+
 #[test]
 fn no_field_of_a_row_is_fetched_twice() {
     let met = check(20, |tapes, met| {
@@ -355,4 +379,24 @@ fn wild_worlds_are_answered_as_one_schema_would() {
         })
     });
     assert!(met.joined * 5 > met.asked, "{met:?}");
+}
+
+/// For a comparison of composers: each line is what `pleach compose --batch` reads.
+#[test]
+#[ignore = "writes worlds to the file `EQUIVALENCE_WORLDS` for other composers"]
+fn worlds_are_written_down() {
+    let path = std::env::var("EQUIVALENCE_WORLDS").expect("`EQUIVALENCE_WORLDS` names a file");
+    let lines = RefCell::new(Vec::new());
+    check(250, |tapes, met| {
+        for style in [Style::Sound, Style::Wild] {
+            let world = draw(tapes, style, Faults::None);
+            let subgraphs = NAMES.iter().take(world.subgraphs.len()).enumerate();
+            let subgraphs = subgraphs.map(|(sub, name)| json!({ "name": name, "sdl": sdl::of(&world, sub) }));
+            let id = format!("{style:?} {}", met.worlds);
+            lines.borrow_mut().push(json!({ "id": id, "subgraphs": subgraphs.collect::<Vec<_>>() }).to_string());
+            met.worlds += 1;
+        }
+        Ok(())
+    });
+    std::fs::write(path, lines.borrow().join("\n")).expect("the file can be written");
 }

@@ -62,8 +62,11 @@ fn prefer_interfaces(graph: &mut Graph<'_>, live: &Liveness) {
             for demand in of_classes {
                 let own = graph.conditional.get(&demand).copied();
                 let is_filled = filled == Some(GuardId::ALWAYS) || filled == own;
-                let demand = &mut graph.demands[demand];
-                demand.client = own.filter(|_| demand.composite || !is_filled);
+                let composite = graph.demands[demand].composite;
+                graph.demands[demand].client = own.filter(|_| composite || !is_filled);
+                if composite && own.is_some() {
+                    drop_filled(graph, live, of_interface, demand);
+                }
             }
         } else if graph.positions[position].classes.len() > 1 {
             unmark_below(graph, of_interface);
@@ -83,6 +86,34 @@ fn is_whole(graph: &Graph<'_>, live: &Liveness, top: DemandId) -> bool {
         open.extend(below.into_iter().flatten().filter(wanted));
     }
     true
+}
+
+/// Drops what is wanted below one type's objects where the interface's objects, which are the same
+/// ones and more, are asked for it whenever it is wanted.
+fn drop_filled(graph: &mut Graph<'_>, live: &Liveness, of_interface: DemandId, of_class: DemandId) {
+    let mut open = vec![(of_interface, of_class)];
+    while let Some((of_interface, of_class)) = open.pop() {
+        let children = (graph.demands[of_interface].child, graph.demands[of_class].child);
+        let (Some(filling), Some(position)) = children else { continue };
+        for demand in graph.positions[position].demands.values().copied().collect::<Vec<_>>() {
+            let Demand { cell, client: wanted @ Some(_), composite, .. } = graph.demands[demand] else { continue };
+            let types = &graph.class_of(demand).types;
+            let classes = graph.positions[filling].classes.iter().enumerate();
+            let mut fillers = classes
+                .filter(|(_, class)| class.nameless || types.is_subset(&class.types))
+                .filter_map(|(class, _)| graph.positions[filling].demands.get(&(class, cell)).copied());
+            let fills = |&filler: &DemandId| {
+                let when = graph.demands[filler].client;
+                (when == wanted || when == Some(GuardId::ALWAYS)) && live.may_occur(graph, filler)
+            };
+            let Some(filler) = fillers.find(fills) else { continue };
+            if composite {
+                open.push((filler, demand));
+            } else {
+                graph.demands[demand].client = None;
+            }
+        }
+    }
 }
 
 fn unmark_below(graph: &mut Graph<'_>, top: DemandId) {

@@ -1,13 +1,13 @@
 //! What a plan costs: `latency of its longest chain + calls + rows`, weighted.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::graph::federation::ids::SubgraphId;
 use crate::graph::federation::supergraph::{BatchCaps, SubgraphKind};
 use crate::platform::base::id::Id;
 
-use super::emit_fetches::{Call, CallId, Dag};
-use super::graph::{EnterId, Graph, InstanceId};
+use super::emit_fetches::{Call, CallId, Dag, List};
+use super::graph::{Enter, EnterId, Graph, InstanceId};
 use super::model::FetchEstimate;
 
 /// The parts of a cost.
@@ -46,6 +46,27 @@ pub fn enter_rows(graph: &Graph<'_>, enter: EnterId) -> u64 {
     class_rows(graph, graph.enters[enter].position, graph.enters[enter].class)
 }
 
+/// The enters of these whose objects no other one sends: a nameless one sends all of its position.
+pub fn sending(graph: &Graph<'_>, enters: &BTreeSet<EnterId>) -> Vec<EnterId> {
+    let is_nameless = |enter: &Enter| graph.positions[enter.position].classes[enter.class].nameless;
+    let of_all: BTreeSet<_> = enters
+        .iter()
+        .map(|&enter| &graph.enters[enter])
+        .filter(|enter| is_nameless(enter))
+        .map(|enter| (enter.position, enter.entry))
+        .collect();
+    let sends = |&enter: &EnterId| {
+        let enter = &graph.enters[enter];
+        is_nameless(enter) || !of_all.contains(&(enter.position, enter.entry))
+    };
+    enters.iter().copied().filter(sends).collect()
+}
+
+/// Representations a list sends.
+fn list_rows(graph: &Graph<'_>, list: &List) -> u64 {
+    sending(graph, &list.enters).into_iter().map(|enter| enter_rows(graph, enter)).fold(0, u64::saturating_add)
+}
+
 /// Latency of one call of a subgraph.
 pub fn base_latency(graph: &Graph<'_>, subgraph: SubgraphId) -> u64 {
     match graph.supergraph.subgraphs[subgraph].kind {
@@ -71,7 +92,7 @@ pub fn call_cost(graph: &Graph<'_>, call: &Call) -> (u64, u64) {
     let base = base_latency(graph, call.subgraph);
     let (mut calls, mut rounds) = (1, 1);
     for list in &call.lists {
-        let rows: u64 = list.enters.iter().map(|&enter| enter_rows(graph, enter)).sum();
+        let rows = list_rows(graph, list);
         for &enter in list.enters.iter().take(1) {
             let (more, sequential) = calls_of(rows, graph.supergraph.entries[graph.enters[enter].entry].batch);
             calls = calls.max(more);
@@ -92,7 +113,7 @@ pub fn shares(graph: &Graph<'_>, dag: &Dag) -> BTreeMap<CallId, FetchEstimate> {
     for id in dag.order() {
         let call = &dag.calls[id];
         let (calls, latency_ms) = call_cost(graph, call);
-        let sent = call.lists.iter().flat_map(|list| &list.enters).map(|&enter| enter_rows(graph, enter));
+        let sent = call.lists.iter().map(|list| list_rows(graph, list));
         let rows = sent.fold(call.value_rows, u64::saturating_add);
         let cost = options.call_weight.saturating_mul(calls).saturating_add(options.row_weight.saturating_mul(rows));
         let start = latest(&mut call.after.iter().copied(), &done).map_or(0, |(at, _)| at);
@@ -125,7 +146,7 @@ pub fn score(graph: &Graph<'_>, dag: &Dag) -> Cost {
         }
         done[id.index()] = start + latency;
         for list in &call.lists {
-            rows = rows.saturating_add(list.enters.iter().map(|&enter| enter_rows(graph, enter)).sum());
+            rows = rows.saturating_add(list_rows(graph, list));
         }
     }
     let longest = done.iter().max().copied().unwrap_or(0);

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::gateway::operation::guards::{GuardId, Guards};
 use crate::graph::federation::ids::{ConnectorId, FieldId, TypeSet};
-use crate::graph::federation::supergraph::{ConnectorPlace, SubgraphKind};
+use crate::graph::federation::supergraph::{ConnectorPlace, EntryKind, SubgraphKind};
 use crate::graph::language::ast::OperationKind;
 use crate::graph::language::value::InputValue;
 use crate::platform::base::Name;
@@ -17,7 +17,7 @@ use super::choice::Choice;
 use super::conditions::Conditions;
 use super::documents::{Writer, condition_name, free_name, free_prefix};
 use super::emit_fetches::{Call, CallId, List};
-use super::graph::{Class, Graph, PositionId};
+use super::graph::{Arrival, Class, Demand, Graph, InstanceId, PositionId};
 use super::layout::{LayoutId, Layouts, Numbering};
 use super::model::{DocumentTemplate, EntityInput, Fetch, FetchEstimate, FetchId, ListTemplate, Request};
 use super::representations::Compiler;
@@ -200,10 +200,10 @@ impl<'r> Renderer<'r> {
         let arriving: Vec<_> = arriving.collect();
         let is_left =
             |id, class, of: &Class| !of.nameless && of.types.intersects(&types) && !served.contains(&(id, class));
+        let others_arrive = arriving.len() > 1
+            && arriving.iter().any(|(id, at)| at.classes.iter().enumerate().any(|(class, of)| is_left(*id, class, of)));
         let mut ways: Vec<Vec<(SiteId, TypeSet)>> = Vec::new();
-        if arriving.len() > 1
-            && arriving.iter().any(|(id, at)| at.classes.iter().enumerate().any(|(class, of)| is_left(*id, class, of)))
-        {
+        if others_arrive || served.iter().any(|(position, _)| is_asked_of_all(graph, choice, *position)) {
             ways = united(served.into_iter().map(|at| self.way_in(graph, at)));
         }
         // Where one way in is open to all, so is the list.
@@ -306,6 +306,27 @@ impl<'r> Renderer<'r> {
         let mutation = call.lists.is_empty() && graph.operation.kind == OperationKind::Mutation;
         Request::Connector { connector, field, arguments, wanted: wanted.into(), mutation, shared: false }
     }
+}
+
+/// Whether a position's objects are asked of some types' objects only, but come for all: a subgraph that
+/// has an interface object further up cannot tell its types apart.
+fn is_asked_of_all(graph: &Graph<'_>, choice: &Choice, position: PositionId) -> bool {
+    let cannot_tell = |&id: &InstanceId| match graph.instances[id].arrival {
+        Arrival::Root => false,
+        Arrival::Origin(origin) => graph.reach(origin).1,
+        Arrival::Enter(enter) => graph.supergraph.entries[graph.enters[enter].entry].kind == EntryKind::InterfaceObject,
+    };
+    let mut at = graph.positions[position].parent;
+    while let Some(demand) = at {
+        let Demand { position: above, class, options, .. } = &graph.demands[demand];
+        let (class, of) = (&graph.positions[*above].classes[*class], &graph.positions[*above].types);
+        let is_of_some = !class.nameless && class.types != *of;
+        if is_of_some && options.iter().filter(|&&id| choice.is_active(id)).any(cannot_tell) {
+            return true;
+        }
+        at = graph.positions[*above].parent;
+    }
+    false
 }
 
 /// Ways in that differ in one site's types only are one.

@@ -11,7 +11,7 @@ use crate::graph::federation::supergraph::{BatchCaps, SubgraphKind};
 use crate::platform::base::id::Id;
 
 use super::choice::Choice;
-use super::cost::{Cost, base_latency, calls_of, enter_rows, instance_rows, score};
+use super::cost::{Cost, base_latency, calls_of, enter_rows, instance_rows, score, sending};
 use super::emit_fetches::Dag;
 use super::fixpoint::Liveness;
 use super::graph::{Arrival, DemandId, Graph, InstanceId};
@@ -260,7 +260,7 @@ impl<'a> Search<'_, 'a> {
                 Arrival::Origin(_) => {}
             }
         }
-        for &enter in &choice.enters {
+        for enter in sending(graph, &choice.enters.iter().copied().collect()) {
             let sent = enter_rows(graph, enter);
             rows = rows.saturating_add(sent);
             let entry = &graph.supergraph.entries[graph.enters[enter].entry];
