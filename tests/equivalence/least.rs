@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, BinaryHeap, HashMap};
 use pleach::gateway::operation::model::{FieldSelection, Operation, Selection, SelectionKind};
 use pleach::gateway::plan::PlanOptions;
 use pleach::graph::federation::supergraph::Supergraph;
+use pleach::platform::base::id::Id as _;
 
 use super::world::*;
 
@@ -54,7 +55,9 @@ pub fn cost(world: &World, supergraph: &Supergraph, operation: &Operation, optio
         return None;
     }
     let mut places = Places { world, types: vec![0], values: vec![BTreeMap::new()], count: 0 };
-    let wanted = places.wanted(supergraph, 0, &operation.root.items)?;
+    let cases = [(false, false), (false, true), (true, false), (true, true)];
+    let cases = cases.map(|(yes, no)| operation.guards.evaluate(|name| if name == "yes" { yes } else { no }));
+    let wanted = places.wanted(supergraph, 0, &operation.root.items, &cases.iter().collect::<Vec<_>>())?;
     let subs = 0..world.subgraphs.len();
     let roots: Vec<Known> = subs.clone().map(|sub| places.local(0, sub, &Vec::new())).collect();
     let landings: Vec<Landing> = (1..places.types.len())
@@ -109,10 +112,20 @@ fn entered(known: Known, landings: &[Landing], sub: Sub) -> Known {
 // === impl Places ===
 
 impl Places<'_> {
-    /// The values that a selection wants.
-    fn wanted(&mut self, supergraph: &Supergraph, place: Place, items: &[Selection]) -> Option<Known> {
+    /// The values that a selection wants in any of these cases, each what holds of the guards.
+    fn wanted(
+        &mut self,
+        supergraph: &Supergraph,
+        place: Place,
+        items: &[Selection],
+        cases: &[&Vec<bool>],
+    ) -> Option<Known> {
         let mut wanted = 0;
         for item in items {
+            let cases: Vec<&Vec<bool>> = cases.iter().copied().filter(|holds| holds[item.guard.index()]).collect();
+            if cases.is_empty() {
+                continue;
+            }
             let SelectionKind::Field(FieldSelection { field, arguments, selections, .. }) = &item.kind else {
                 continue;
             };
@@ -121,7 +134,7 @@ impl Places<'_> {
             let (bit, child) = self.value(place, name, &arguments.join(", "))?;
             wanted |= bit;
             if let (Some(child), Some(below)) = (child, selections) {
-                wanted |= self.wanted(supergraph, child, &below.items)?;
+                wanted |= self.wanted(supergraph, child, &below.items, &cases)?;
             }
         }
         Some(wanted)
