@@ -6,11 +6,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::gateway::operation::guards::GuardId;
 use crate::graph::federation::ids::SubgraphId;
 use crate::graph::federation::supergraph::{BatchCaps, SubgraphKind};
 use crate::platform::base::id::Id;
 
 use super::choice::Choice;
+use super::conditions;
 use super::cost::{Cost, base_latency, calls_of, enter_rows, instance_rows, score, sending};
 use super::emit_fetches::Dag;
 use super::fixpoint::Liveness;
@@ -64,6 +66,7 @@ pub fn search(graph: &Graph<'_>, live: &Liveness, wanted: &[DemandId]) -> Option
     }
     let bound = search.branch(start.clone());
     search.unite(&start);
+    search.drop_filled(wanted);
     let best = search.best.as_mut()?;
     best.lower_bound = bound.min(best.cost.total);
     split_lists::split(graph, &best.choice, &mut best.dag);
@@ -118,26 +121,67 @@ impl<'a> Search<'_, 'a> {
                 let mut options = self.graph.demands[one].options.iter().copied();
                 let same = options.find(|&id| self.graph.instances[id].subgraph == subgraph);
                 if let Some(option) = same.filter(|&id| apart && self.live.instance(id).is_some()) {
-                    self.offer_with(start.clone(), one, option);
+                    if let Some(choice) = self.completed(start.clone(), Some((one, option))) {
+                        self.offer_instead(choice);
+                    }
                 }
             }
         }
     }
 
-    /// Takes the best choice with one thing decided otherwise, unless it costs more.
-    fn offer_with(&mut self, mut choice: Choice, demand: DemandId, option: InstanceId) {
-        let Some(best) = self.best.take() else { return };
+    /// A choice like the best one, but for what is decided otherwise.
+    fn completed(&self, mut choice: Choice, otherwise: Option<(DemandId, InstanceId)>) -> Option<Choice> {
+        let best = self.best.as_ref()?;
         while let Some(open) = choice.next_open() {
-            let pick = if open == demand { Some(option) } else { best.choice.pick(open) };
-            let Some(pick) = pick.or_else(|| self.least_rank(&self.graph.demands[open].options)) else {
-                self.best = Some(best);
-                return;
-            };
+            let decided = otherwise.filter(|(demand, _)| *demand == open).map(|(_, option)| option);
+            let pick = decided.or_else(|| best.choice.pick(open));
+            let pick = pick.or_else(|| self.least_rank(&self.graph.demands[open].options))?;
             choice.decide(self.graph, open, pick);
         }
+        Some(choice)
+    }
+
+    /// Takes a choice instead of the best one, unless it costs more; whether it was taken.
+    fn offer_instead(&mut self, choice: Choice) -> bool {
+        let best = self.best.take();
         self.offer(choice);
-        if self.best.as_ref().is_none_or(|other| other.cost > best.cost) {
+        let Some(best) = best else { return self.best.is_some() };
+        let is_taken = self.best.as_ref().is_some_and(|other| other.cost <= best.cost);
+        if !is_taken {
             self.best = Some(best);
+        }
+        is_taken
+    }
+
+    /// Gives up what the client wants of some objects where it is fetched of these, or of more, for
+    /// another reason: what a type's field requires does not know that the client asks for it, too.
+    fn drop_filled(&mut self, wanted: &[DemandId]) {
+        let mut by_cell: BTreeMap<CellId, Vec<DemandId>> = BTreeMap::new();
+        for (id, demand) in self.graph.demands.iter_enumerated().filter(|(_, demand)| !demand.composite) {
+            by_cell.entry(demand.cell).or_default().push(id);
+        }
+        let mut left = wanted.to_vec();
+        let mut readers: Option<Vec<Vec<DemandId>>> = None;
+        for &one in wanted {
+            let others = by_cell.get(&self.graph.demands[one].cell).map(Vec::as_slice).unwrap_or_default();
+            let within = self.steps <= self.graph.options.max_expansions;
+            let Some(best) = self.best.as_ref().filter(|_| within && others.len() > 1) else { continue };
+            let mut others = others
+                .iter()
+                .copied()
+                .filter(|&other| other != one && best.choice.pick(other).is_some() && covers(self.graph, other, one));
+            let filler = others.find(|&other| {
+                let readers = readers.get_or_insert_with(|| conditions::readers(self.graph, &best.choice));
+                is_wanted_with(self.graph, readers, other, one)
+            });
+            let Some(filler) = filler else { continue };
+            let without = left.iter().copied().filter(|&demand| demand != one).collect::<Vec<_>>();
+            let choice = self.completed(Choice::new(self.graph, &without), None);
+            if let Some(choice) = choice.filter(|choice| choice.pick(filler).is_some())
+                && self.offer_instead(choice)
+            {
+                (left, readers) = (without, None);
+            }
         }
     }
 
@@ -320,6 +364,46 @@ impl<'a> Search<'_, 'a> {
         known[instance.index()] = Latency::Known(latency.0, latency.1);
         Some(latency)
     }
+}
+
+/// Whether the objects that `other` asks are all those that `one` asks, and perhaps more.
+fn covers(graph: &Graph<'_>, other: DemandId, one: DemandId) -> bool {
+    let (mut other, mut one) = (other, one);
+    loop {
+        let (around, inside) = (&graph.demands[other], &graph.demands[one]);
+        if (around.position, around.class) == (inside.position, inside.class) {
+            return true;
+        }
+        let (all, some) = (graph.class_of(other), graph.class_of(one));
+        // Where the client asks for the type, objects that turn out to have none are not shown.
+        let is_known = || {
+            let types =
+                graph.positions[inside.position].demands.iter().filter(|((class, _), _)| *class == inside.class);
+            let mut types = types.map(|(_, &demand)| &graph.demands[demand]);
+            types.any(|demand| demand.field.is_none() && demand.client.is_some())
+        };
+        let fits = all.nameless || (some.types.is_subset(&all.types) && (!some.nameless || is_known()));
+        match (graph.positions[around.position].parent, graph.positions[inside.position].parent) {
+            (Some(above), Some(top)) if fits => (other, one) = (above, top),
+            _ => return false,
+        }
+    }
+}
+
+/// Whether `other` is wanted whenever the client wants `one`, by what reads it directly or on the way to
+/// something else.
+fn is_wanted_with(graph: &Graph<'_>, readers: &[Vec<DemandId>], other: DemandId, one: DemandId) -> bool {
+    let when = graph.demands[one].client;
+    let mut seen = BTreeSet::from([other]);
+    let mut open = vec![other];
+    while let Some(demand) = open.pop() {
+        let client = graph.demands[demand].client;
+        if client == Some(GuardId::ALWAYS) || (client.is_some() && client == when) {
+            return true;
+        }
+        open.extend(readers[demand.index()].iter().copied().filter(|&reader| seen.insert(reader)));
+    }
+    false
 }
 
 #[derive(Clone, Copy)]
