@@ -31,7 +31,7 @@ mod world;
 use std::cell::RefCell;
 
 use pleach::gateway::operation::normalize::normalize;
-use pleach::gateway::plan::model::Plan;
+use pleach::gateway::plan::model::{Estimate, Plan};
 use pleach::gateway::plan::{PlanError, PlanOptions, explain, plan};
 use pleach::graph::language::api::ApiSchema;
 use proptest::prelude::*;
@@ -67,6 +67,8 @@ struct Met {
     exact: usize,
     /// Compared with the least cost.
     weighed: usize,
+    /// Of these, plans that are said to be the cheapest.
+    proven: usize,
 }
 
 fn number(name: &str) -> Option<u64> {
@@ -329,7 +331,8 @@ fn plans_depend_on_nothing_but_their_inputs() {
     assert!(met.joined * 5 > met.asked, "{met:?}");
 }
 
-/// Where rows cost nothing, no other calls in another order are cheaper.
+/// Where rows cost nothing, no other calls in another order are cheaper. What is too large to be searched
+/// through says so by its lower bound, and costs little more.
 #[test]
 fn no_plan_costs_less() {
     let met = check(60, |tapes, met| {
@@ -338,15 +341,19 @@ fn no_plan_costs_less() {
             let options = PlanOptions { row_weight: 0, ..PlanOptions::default() };
             let least = least::cost(&gateway.world, &gateway.supergraph, &operation, &options);
             let Some(least) = least else { return Ok(()) };
-            met.weighed += 1;
             let plan = plan(&gateway.supergraph, &operation, &options).expect("planned before");
+            let Estimate { cost, lower_bound, .. } = plan.estimate;
+            let is_proven = cost == lower_bound;
+            met.weighed += 1;
+            met.proven += usize::from(is_proven);
+            let may_cost = if is_proven { least } else { least + least / 5 };
             let text = explain(&gateway.supergraph, &plan);
-            let told = format!("{}\n{text}\n{}", asked.text, told(&gateway.world));
-            prop_assert_eq!(plan.estimate.cost, least, "{}", told);
+            let told = format!("{cost} for {least}: {}\n{text}\n{}", asked.text, told(&gateway.world));
+            prop_assert!(lower_bound <= least && (least..=may_cost).contains(&cost), "{told}");
             Ok(())
         })
     });
-    assert!(met.weighed * 8 > met.planned, "{met:?}");
+    assert!(met.weighed * 8 > met.planned && met.proven * 10 > met.weighed * 9, "{met:?}");
 }
 
 #[test]

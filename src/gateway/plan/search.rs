@@ -14,7 +14,7 @@ use crate::platform::base::id::Id;
 use super::choice::Choice;
 use super::conditions;
 use super::cost::{Cost, base_latency, calls_of, enter_rows, instance_rows, score, sending};
-use super::emit_fetches::Dag;
+use super::emit_fetches::{Call, CallId, Dag};
 use super::fixpoint::Liveness;
 use super::graph::{Arrival, DemandId, Graph, InstanceId};
 use super::layout::CellId;
@@ -45,6 +45,8 @@ struct Search<'g, 'a> {
     weights: Weights,
     best: Option<Solution>,
     steps: u64,
+    /// Steps that may be taken.
+    limit: u64,
 }
 
 /// What deriving each node costs on its own, roughly: an order for trying options.
@@ -57,7 +59,8 @@ struct Weights {
 pub fn search(graph: &Graph<'_>, live: &Liveness, wanted: &[DemandId]) -> Option<Solution> {
     let reduction = Reduction::new(graph, live);
     let weights = Weights::new(graph, live);
-    let mut search = Search { graph, live, reduction, weights, best: None, steps: 0 };
+    let limit = graph.options.max_expansions;
+    let mut search = Search { graph, live, reduction, weights, best: None, steps: 0, limit };
     let start = Choice::new(graph, wanted);
     search.complete(start.clone(), |search, choice, options| search.cheapest(choice, options));
     search.complete(start.clone(), |search, _, options| search.least_rank(options));
@@ -65,6 +68,10 @@ pub fn search(graph: &Graph<'_>, live: &Liveness, wanted: &[DemandId]) -> Option
         search.complete_by_rank(start.clone());
     }
     let bound = search.branch(start.clone());
+    search.limit = search.steps + limit / 4;
+    if search.best.as_ref().is_some_and(|best| bound < best.cost.total) {
+        search.spare_calls(&start);
+    }
     search.unite(&start);
     search.drop_filled(wanted);
     let best = search.best.as_mut()?;
@@ -95,6 +102,34 @@ impl<'a> Search<'_, 'a> {
         self.offer(choice);
     }
 
+    /// Tries to do without each of the best plan's calls, as long as that makes it cheaper: where not all
+    /// choices could be tried, what a call gives may well be had from others that are made anyway.
+    fn spare_calls(&mut self, start: &Choice) {
+        let mut at = 0;
+        while let Some(best) = self.best.as_ref().filter(|best| at < best.dag.calls.len() && self.steps <= self.limit) {
+            let (call, before) = (best.dag.calls[CallId::from_index(at)].clone(), best.cost);
+            self.steps += best.choice.instances.len() as u64 / 10;
+            self.complete(start.clone(), |search, choice, options| {
+                let others: Vec<InstanceId> = options.iter().copied().filter(|&id| !search.is_by(id, &call)).collect();
+                search.cheapest(choice, if others.is_empty() { options } else { &others })
+            });
+            let is_cheaper = self.best.as_ref().is_some_and(|best| best.cost < before);
+            at = if is_cheaper { 0 } else { at + 1 };
+        }
+    }
+
+    /// Whether an instance is arrived at by a call.
+    fn is_by(&self, mut instance: InstanceId, call: &Call) -> bool {
+        loop {
+            let node = &self.graph.instances[instance];
+            match node.arrival {
+                Arrival::Origin(origin) => instance = origin,
+                Arrival::Root => return call.lists.is_empty() && node.subgraph == call.subgraph,
+                Arrival::Enter(enter) => return call.lists.iter().any(|list| list.enters.contains(&enter)),
+            }
+        }
+    }
+
     /// Has each cell of the same objects filled by one subgraph where that costs no more: what is
     /// selected of all objects and of some types besides is decided for each on its own.
     fn unite(&mut self, start: &Choice) {
@@ -112,7 +147,7 @@ impl<'a> Search<'_, 'a> {
             self.steps += (demands.len() * demands.len()) as u64 / 100;
             for (&one, &other) in demands.iter().flat_map(|one| demands.iter().map(move |other| (one, other))) {
                 // Each choice that is offered takes steps.
-                let within = self.steps <= self.graph.options.max_expansions;
+                let within = self.steps <= self.limit;
                 let Some(best) = self.best.as_ref().filter(|_| within) else { return };
                 let (Some(pick), Some(model)) = (best.choice.pick(one), best.choice.pick(other)) else { continue };
                 let subgraph = self.graph.instances[model].subgraph;
@@ -164,7 +199,7 @@ impl<'a> Search<'_, 'a> {
         let mut readers: Option<Vec<Vec<DemandId>>> = None;
         for &one in wanted {
             let others = by_cell.get(&self.graph.demands[one].cell).map(Vec::as_slice).unwrap_or_default();
-            let within = self.steps <= self.graph.options.max_expansions;
+            let within = self.steps <= self.limit;
             let Some(best) = self.best.as_ref().filter(|_| within && others.len() > 1) else { continue };
             let mut others = others
                 .iter()
@@ -264,7 +299,7 @@ impl<'a> Search<'_, 'a> {
                     }
                 }
             }
-            if self.steps > self.graph.options.max_expansions {
+            if self.steps > self.limit {
                 return first_bound.unwrap_or(0);
             }
             let Some((choice, demand, options)) = stack.last_mut() else { break };
