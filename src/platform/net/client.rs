@@ -14,10 +14,11 @@ use tokio::time::timeout_at;
 
 use crate::platform::base::deadline::Deadline;
 
-use super::connection::{Connection, Connector, Outgoing};
+use super::connection::{Connection, Connector, Outgoing, Reached, Unanswered};
 use super::error::{NetError, NetErrorKind};
 use super::inflate::{ACCEPTED, inflate};
 use super::pool::{Origin, Pool};
+use super::repeat::Repeat;
 
 /// How connections are made and kept.
 #[derive(Clone, Debug)]
@@ -70,64 +71,97 @@ impl HttpClient {
         Self { connector: tls, pool: Pool::new(config.idle_timeout, config.idle_per_host) }
     }
 
-    /// Sends one request and reads its whole response, inflated, of at most `max_bytes`.
-    /// Dropping the future closes the exchange.
+    /// Sends one request and reads its whole response, inflated, of at most `max_bytes`. Whether it
+    /// may reach the server twice, its method says. Dropping the future closes the exchange.
     ///
     /// # Errors
     /// When no complete response arrived by `deadline`, or it is too large or wrongly coded. Any
     /// status is a response.
     pub async fn send(
         &self,
+        request: Request<Bytes>,
+        deadline: Deadline,
+        max_bytes: usize,
+    ) -> Result<Response<Bytes>, NetError> {
+        let repeat = Repeat::of(request.method());
+        self.send_as(request, repeat, deadline, max_bytes).await
+    }
+
+    /// Like [`HttpClient::send`], for requests that mean more or less than their method says.
+    ///
+    /// # Errors
+    /// The same.
+    pub async fn send_as(
+        &self,
         mut request: Request<Bytes>,
+        repeat: Repeat,
         deadline: Deadline,
         max_bytes: usize,
     ) -> Result<Response<Bytes>, NetError> {
         request.headers_mut().entry(ACCEPT_ENCODING).or_insert(Self::ACCEPT_ENCODING);
-        timeout_at(deadline.instant().into(), self.exchange(request.map(Full::new), max_bytes))
+        timeout_at(deadline.instant().into(), self.exchange(request.map(Full::new), repeat, max_bytes))
             .await
             .unwrap_or_else(|_| Err(NetError::new(NetErrorKind::Timeout, "the deadline passed")))
     }
 
-    async fn exchange(&self, request: Request<Outgoing>, max_bytes: usize) -> Result<Response<Bytes>, NetError> {
+    async fn exchange(
+        &self,
+        request: Request<Outgoing>,
+        repeat: Repeat,
+        max_bytes: usize,
+    ) -> Result<Response<Bytes>, NetError> {
         let Some(origin) = Origin::of(request.uri()) else {
             return Err(NetError::new(NetErrorKind::Connect, "the URL names no server"));
         };
-        let (mut connection, response) = self.respond(&origin, request).await?;
+        let (mut connection, response) = self.respond(&origin, request, repeat).await?;
         let (mut parts, body) = response.into_parts();
         let announced = parts.headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
         if announced.is_some_and(|length| length > max_bytes as u64) {
             return Err(too_large(max_bytes));
         }
         let body = collect(&mut connection, body, announced, max_bytes).await?;
-        if let Connection::Http1(_) = connection {
-            self.pool.put(origin, connection).await;
+        if let Connection::Http1(http1) = connection {
+            self.pool.put(origin, http1, &parts.headers).await;
         }
         let body = inflate(&mut parts.headers, body, max_bytes).await?;
         Ok(Response::from_parts(parts, body))
     }
 
     /// Sends the request on an idle connection or on a new one, and reads the head of the response.
-    /// A server may close an idle connection at any time; a request of which it has seen nothing is
-    /// sent on another one.
+    ///
+    /// A server may close an idle connection at any time (RFC 9112 §9.5), also while a request is on
+    /// its way. A request of which the server has certainly seen nothing is sent on another
+    /// connection; one that it may have seen, only if `repeat` allows it, once, on a new connection.
     async fn respond(
         &self,
         origin: &Origin,
-        mut request: Request<Outgoing>,
+        request: Request<Outgoing>,
+        repeat: Repeat,
     ) -> Result<(Connection, Response<Incoming>), NetError> {
         while let Some(mut connection) = self.pool.take(origin).await {
-            match connection.send(request).await {
-                Ok(response) => return Ok((connection, response)),
-                Err(unanswered) => request = unanswered.unsent.ok_or(unanswered.error)?,
+            if repeat == Repeat::Never && !connection.is_still_open().await {
+                continue;
+            }
+            let is_shared = matches!(connection, Connection::Http2(_));
+            let Unanswered { error, reached } = match connection.send(request.clone()).await {
+                Ok(answered) => return Ok(answered),
+                Err(unanswered) => unanswered,
+            };
+            if is_shared && reached != Reached::Server {
+                self.pool.forget_http2(origin);
+            }
+            tracing::debug!(%error, ?reached, "a connection was gone that had been used before");
+            match (reached, repeat) {
+                (Reached::Nobody, _) => {}
+                (Reached::Perhaps, Repeat::Harmless) => break,
+                (Reached::Perhaps, Repeat::Never) | (Reached::Server, _) => return Err(error),
             }
         }
-        let mut connection = Connection::open(&mut self.connector.clone(), request.uri()).await?;
+        let connection = Connection::open(&mut self.connector.clone(), request.uri()).await?;
         if let Connection::Http2(sender) = &connection {
-            self.pool.put(origin.clone(), Connection::Http2(sender.clone())).await;
+            self.pool.share(origin.clone(), sender.clone());
         }
-        match connection.send(request).await {
-            Ok(response) => Ok((connection, response)),
-            Err(unanswered) => Err(unanswered.error),
-        }
+        connection.send(request).await.map_err(|failed| failed.error)
     }
 }
 
@@ -193,12 +227,14 @@ mod tests {
     use std::sync::Arc;
     use std::sync::atomic::{AtomicUsize, Ordering};
 
+    use http::Method;
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::net::{TcpListener, TcpStream};
 
     use super::*;
 
     const ANSWER: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
+    const ANSWER_FOR_A_SECOND: &[u8] = b"HTTP/1.1 200 OK\r\nkeep-alive: timeout=1\r\ncontent-length: 2\r\n\r\nok";
 
     /// What a server does with one request.
     #[derive(Clone, Copy, PartialEq)]
@@ -208,14 +244,23 @@ mod tests {
         Leave,
         /// Closes it without an answer.
         Hang,
+        /// Resets it without an answer.
+        Reset,
+        /// Answers the half, and resets it.
+        Half,
+        /// Begins a head, and resets it.
+        Begin,
+        /// Answers that it waits a second for more.
+        Second,
         /// Says nothing until the client has gone.
         Wait,
     }
 
-    /// A server, how many connections it got, and how many of them are open.
+    /// A server, how many connections and requests it got, and how many of the connections are open.
     struct Server {
         url: String,
         connections: Arc<AtomicUsize>,
+        requests: Arc<AtomicUsize>,
         open: Arc<AtomicUsize>,
     }
 
@@ -224,24 +269,29 @@ mod tests {
         async fn start(manners: &'static [Manner]) -> Self {
             let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
             let url = format!("http://{}/a?b=c", listener.local_addr().unwrap());
-            let (connections, open) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
-            let counts = (connections.clone(), open.clone());
+            let server = Self { url, connections: Arc::default(), requests: Arc::default(), open: Arc::default() };
+            let (connections, requests) = (server.connections.clone(), server.requests.clone());
+            let open = server.open.clone();
             tokio::spawn(async move {
                 while let Ok((stream, _)) = listener.accept().await {
-                    counts.0.fetch_add(1, Ordering::SeqCst);
-                    counts.1.fetch_add(1, Ordering::SeqCst);
-                    let open = counts.1.clone();
+                    connections.fetch_add(1, Ordering::SeqCst);
+                    open.fetch_add(1, Ordering::SeqCst);
+                    let (requests, open) = (requests.clone(), open.clone());
                     tokio::spawn(async move {
-                        serve(stream, manners).await;
+                        serve(stream, manners, &requests).await;
                         open.fetch_sub(1, Ordering::SeqCst);
                     });
                 }
             });
-            Self { url, connections, open }
+            server
         }
 
         fn connections(&self) -> usize {
             self.connections.load(Ordering::SeqCst)
+        }
+
+        fn requests(&self) -> usize {
+            self.requests.load(Ordering::SeqCst)
         }
 
         async fn all_closed(&self) {
@@ -251,7 +301,7 @@ mod tests {
         }
     }
 
-    async fn serve(mut stream: TcpStream, manners: &[Manner]) {
+    async fn serve(mut stream: TcpStream, manners: &[Manner], requests: &AtomicUsize) {
         let mut buffer = [0; 4096];
         for manner in manners {
             let mut head = Vec::new();
@@ -261,13 +311,23 @@ mod tests {
                     Ok(read) => head.extend_from_slice(&buffer[..read]),
                 }
             }
+            requests.fetch_add(1, Ordering::SeqCst);
             let head = String::from_utf8(head).unwrap();
-            assert!(head.starts_with("GET /a?b=c HTTP/1.1\r\n"), "{head}");
+            assert!(head.contains(" /a?b=c HTTP/1.1\r\n"), "{head}");
             assert!(head.contains(&format!("host: {}\r\n", stream.local_addr().unwrap())), "{head}");
             match manner {
                 Manner::Keep => stream.write_all(ANSWER).await.unwrap(),
+                Manner::Second => stream.write_all(ANSWER_FOR_A_SECOND).await.unwrap(),
                 Manner::Leave => return stream.write_all(ANSWER).await.unwrap(),
                 Manner::Hang => return,
+                Manner::Reset => return stream.set_zero_linger().unwrap(),
+                Manner::Half | Manner::Begin => {
+                    let cut = if *manner == Manner::Half { 1 } else { 20 };
+                    stream.write_all(&ANSWER[..ANSWER.len() - cut]).await.unwrap();
+                    // A reset overtakes what was sent before it, unless that was read.
+                    tokio::time::sleep(Duration::from_millis(50)).await;
+                    return stream.set_zero_linger().unwrap();
+                }
                 Manner::Wait => {
                     let _ = stream.read(&mut buffer).await;
                     return;
@@ -282,9 +342,17 @@ mod tests {
     }
 
     async fn get(client: &HttpClient, server: &Server) -> Result<Bytes, NetErrorKind> {
-        let request = Request::get(&server.url).body(Bytes::new()).unwrap();
+        ask(client, server, Method::GET).await.map_err(|error| error.kind)
+    }
+
+    async fn post(client: &HttpClient, server: &Server) -> Result<Bytes, NetErrorKind> {
+        ask(client, server, Method::POST).await.map_err(|error| error.kind)
+    }
+
+    async fn ask(client: &HttpClient, server: &Server, method: Method) -> Result<Bytes, NetError> {
+        let request = Request::builder().method(method).uri(&server.url).body(Bytes::new()).unwrap();
         let response = client.send(request, Deadline::after(Duration::from_secs(10)), 1000).await;
-        response.map(Response::into_body).map_err(|error| error.kind)
+        response.map(Response::into_body)
     }
 
     #[tokio::test]
@@ -314,12 +382,85 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_was_sent_is_not_sent_again() {
-        let server = Server::start(&[Manner::Keep, Manner::Hang]).await;
+    async fn a_harmless_request_survives_a_connection_that_goes_meanwhile() {
+        for manners in [&[Manner::Keep, Manner::Reset], &[Manner::Keep, Manner::Hang]] {
+            let server = Server::start(manners).await;
+            let client = client();
+            for _ in 0..3 {
+                assert_eq!(get(&client, &server).await.unwrap(), "ok");
+            }
+            assert_eq!((server.connections(), server.requests()), (3, 5));
+        }
+    }
+
+    #[tokio::test]
+    async fn what_must_not_be_repeated_is_not_sent_again() {
+        for manners in [&[Manner::Keep, Manner::Reset], &[Manner::Keep, Manner::Hang]] {
+            let server = Server::start(manners).await;
+            let client = client();
+            assert_eq!(post(&client, &server).await.unwrap(), "ok");
+            assert_eq!(post(&client, &server).await.unwrap_err(), NetErrorKind::Reset);
+            assert_eq!((server.connections(), server.requests()), (1, 2));
+        }
+    }
+
+    #[tokio::test]
+    async fn who_calls_may_know_better_than_the_method() {
+        let server = Server::start(&[Manner::Keep, Manner::Reset]).await;
         let client = client();
-        assert_eq!(get(&client, &server).await.unwrap(), "ok");
-        assert_eq!(get(&client, &server).await.unwrap_err(), NetErrorKind::Reset);
+        let send = async |method: Method, repeat| {
+            let request = Request::builder().method(method).uri(&server.url).body(Bytes::new()).unwrap();
+            let deadline = Deadline::after(Duration::from_secs(10));
+            client.send_as(request, repeat, deadline, 1000).await.map_err(|error| error.kind)
+        };
+        assert!(send(Method::POST, Repeat::Harmless).await.is_ok());
+        assert!(send(Method::POST, Repeat::Harmless).await.is_ok());
+        assert_eq!(send(Method::GET, Repeat::Never).await.unwrap_err(), NetErrorKind::Reset);
+    }
+
+    #[tokio::test]
+    async fn what_may_not_be_repeated_finds_a_connection_that_is_open() {
+        let server = Server::start(&[Manner::Leave]).await;
+        let client = client();
+        for _ in 0..20 {
+            assert_eq!(post(&client, &server).await.unwrap(), "ok");
+            server.all_closed().await;
+        }
+        assert_eq!((server.connections(), server.requests()), (20, 20));
+    }
+
+    #[tokio::test]
+    async fn a_new_connection_that_fails_is_the_servers_failure() {
+        for manner in [&[Manner::Reset], &[Manner::Hang]] {
+            let server = Server::start(manner).await;
+            assert_eq!(get(&client(), &server).await.unwrap_err(), NetErrorKind::Reset);
+            assert_eq!((server.connections(), server.requests()), (1, 1));
+        }
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_has_begun_is_not_asked_for_again() {
+        for manners in [&[Manner::Keep, Manner::Half], &[Manner::Keep, Manner::Begin]] {
+            let server = Server::start(manners).await;
+            let client = client();
+            assert_eq!(get(&client, &server).await.unwrap(), "ok");
+            let error = ask(&client, &server, Method::GET).await.unwrap_err();
+            assert_eq!(error.kind, NetErrorKind::Reset, "{error}");
+            assert_eq!((server.connections(), server.requests()), (1, 2));
+        }
+    }
+
+    #[tokio::test]
+    async fn a_connection_is_given_up_before_its_server_does() {
+        let server = Server::start(&[Manner::Second; 9]).await;
+        let client = client();
+        for _ in 0..3 {
+            assert_eq!(get(&client, &server).await.unwrap(), "ok");
+        }
         assert_eq!(server.connections(), 1);
+        tokio::time::timeout(Duration::from_millis(900), server.all_closed()).await.expect("closed in time");
+        assert_eq!(get(&client, &server).await.unwrap(), "ok");
+        assert_eq!(server.connections(), 2);
     }
 
     #[tokio::test]

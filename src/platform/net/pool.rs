@@ -6,12 +6,18 @@ use std::time::Duration;
 
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
-use http::Uri;
 use http::uri::Authority;
+use http::{HeaderMap, HeaderName, Uri};
 use hyper::client::conn::http2;
 use tokio::time::Instant;
 
 use super::connection::{Connection, Http1, Outgoing};
+
+const KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
+/// By how much sooner than its server a connection is closed, or by half of the time if that is less.
+const MARGIN: Duration = Duration::from_secs(1);
+/// Between two looks for connections that idle too long.
+const SWEEP_PAUSE: Duration = Duration::from_millis(20);
 
 /// Idle connections. Cheap to clone; clones share them.
 #[derive(Clone)]
@@ -32,7 +38,7 @@ struct Servers {
 
 #[derive(Default)]
 struct Server {
-    /// The one that idles longest comes first.
+    /// Until when each is kept. The one that idles longest comes first.
     idle: VecDeque<(Instant, Box<Http1>)>,
     http2: Option<http2::SendRequest<Outgoing>>,
 }
@@ -75,16 +81,10 @@ impl Pool {
         }
     }
 
-    /// Keeps a connection for later, if it can be used again. An HTTP/2 connection is given here as
-    /// soon as it is open, since it can be used by many at once.
-    pub(super) async fn put(&self, origin: Origin, connection: Connection) {
-        let mut http1 = match connection {
-            Connection::Http1(http1) => http1,
-            Connection::Http2(sender) => {
-                self.0.lock().known.entry(origin).or_default().http2 = Some(sender);
-                return;
-            }
-        };
+    /// Keeps a connection for later, if it can be used again: so long as is usual here, or as its
+    /// server says by the `headers` of the last response.
+    pub(super) async fn put(&self, origin: Origin, mut http1: Box<Http1>, headers: &HeaderMap) {
+        let Some(kept) = kept(headers, self.0.idle_timeout) else { return };
         if !http1.is_free().await {
             return;
         }
@@ -93,9 +93,21 @@ impl Pool {
         if idle.len() == self.0.idle_per_server {
             return;
         }
-        idle.push_back((Instant::now(), http1));
+        idle.push_back((Instant::now() + kept, http1));
         if !std::mem::replace(&mut servers.is_swept, true) {
-            tokio::spawn(sweep(Arc::downgrade(&self.0), self.0.idle_timeout));
+            tokio::spawn(sweep(Arc::downgrade(&self.0), kept));
+        }
+    }
+
+    /// Shares an HTTP/2 connection, which can be used by many at once.
+    pub(super) fn share(&self, origin: Origin, sender: http2::SendRequest<Outgoing>) {
+        self.0.lock().known.entry(origin).or_default().http2 = Some(sender);
+    }
+
+    /// Shares the server's HTTP/2 connection no more: it has failed.
+    pub(super) fn forget_http2(&self, origin: &Origin) {
+        if let Some(server) = self.0.lock().known.get_mut(origin) {
+            server.http2 = None;
         }
     }
 }
@@ -111,27 +123,28 @@ impl Shared {
             Some(sender) => return Some(Connection::Http2(sender.clone())),
             None => {}
         }
-        let (since, http1) = server.idle.pop_back()?;
-        if since.elapsed() > self.idle_timeout {
-            // All others have waited longer.
-            server.idle.clear();
-            return None;
+        let now = Instant::now();
+        while let Some((until, http1)) = server.idle.pop_back() {
+            if now < until {
+                return Some(Connection::Http1(http1));
+            }
         }
-        Some(Connection::Http1(http1))
+        None
     }
 
-    /// Closes what idles too long. Whether something still idles.
-    fn sweep(&self) -> bool {
+    /// Closes what idles too long. When to look again, if something still idles.
+    fn sweep(&self) -> Option<Instant> {
+        let now = Instant::now();
         let mut servers = self.lock();
         servers.known.retain(|_, server| {
-            while server.idle.front().is_some_and(|(since, _)| since.elapsed() > self.idle_timeout) {
-                server.idle.pop_front();
-            }
+            server.idle.retain(|(until, _)| now < *until);
             server.http2.take_if(|sender| sender.is_closed());
             !server.idle.is_empty() || server.http2.is_some()
         });
-        servers.is_swept = servers.known.values().any(|server| !server.idle.is_empty());
-        servers.is_swept
+        let first = servers.known.values().flat_map(|server| &server.idle).map(|(until, _)| *until).min();
+        servers.is_swept = first.is_some();
+        // One may come that is kept for a shorter time.
+        first.map(|first| first.min(now + self.idle_timeout / 2).max(now + SWEEP_PAUSE))
     }
 
     fn lock(&self) -> MutexGuard<'_, Servers> {
@@ -140,11 +153,53 @@ impl Shared {
 }
 
 /// Closes connections of `pool` that idle too long, until there are none.
-async fn sweep(pool: Weak<Shared>, idle_timeout: Duration) {
-    loop {
-        tokio::time::sleep(idle_timeout / 2).await;
-        if !pool.upgrade().is_some_and(|pool| pool.sweep()) {
-            return;
+async fn sweep(pool: Weak<Shared>, first: Duration) {
+    tokio::time::sleep(first).await;
+    while let Some(next) = pool.upgrade().and_then(|pool| pool.sweep()) {
+        tokio::time::sleep_until(next).await;
+    }
+}
+
+/// How long a connection is kept idle: `usual`, or less if the server says by `keep-alive` that it
+/// will close it sooner. It should be closed here before a request and the server's farewell can
+/// cross. Not at all, if the server takes no more requests.
+fn kept(headers: &HeaderMap, usual: Duration) -> Option<Duration> {
+    let mut kept = usual;
+    for value in headers.get_all(&KEEP_ALIVE) {
+        for parameter in value.to_str().unwrap_or_default().split(',') {
+            let (name, value) = parameter.split_once('=').unwrap_or_default();
+            let Ok(number) = value.trim().trim_matches('"').parse::<u32>() else { continue };
+            match name.trim() {
+                name if name.eq_ignore_ascii_case("timeout") => {
+                    let told = Duration::from_secs(number.into());
+                    kept = kept.min(told.saturating_sub(MARGIN).max(told / 2));
+                }
+                name if name.eq_ignore_ascii_case("max") && number == 0 => return None,
+                _ => {}
+            }
         }
+    }
+    (!kept.is_zero()).then_some(kept)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn connections_are_kept_as_long_as_their_server_says_but_for_a_margin() {
+        let usual = Duration::from_secs(50);
+        let of = |value: &'static str| {
+            let headers = HeaderMap::from_iter([(KEEP_ALIVE, http::HeaderValue::from_static(value))]);
+            kept(&headers, usual).map(|kept| kept.as_millis())
+        };
+        assert_eq!(kept(&HeaderMap::new(), usual), Some(usual));
+        assert_eq!(of("timeout=5"), Some(4_000));
+        assert_eq!(of("max=99, Timeout = \"5\""), Some(4_000));
+        assert_eq!(of("timeout=600"), Some(50_000));
+        assert_eq!(of("timeout=1"), Some(500));
+        assert_eq!(of("timeout=0"), None);
+        assert_eq!(of("timeout=5, max=0"), None);
+        assert_eq!(of("timeout=soon, x"), Some(50_000));
     }
 }

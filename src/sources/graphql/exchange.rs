@@ -5,7 +5,7 @@ use http::header::{ACCEPT, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue, Method, Request, Response, Uri};
 
 use crate::platform::base::deadline::Deadline;
-use crate::platform::net::{HttpClient, NetError};
+use crate::platform::net::{HttpClient, NetError, Repeat};
 
 /// What we accept: the standard's own media type first, the older one as well.
 const ACCEPTED: HeaderValue = HeaderValue::from_static("application/graphql-response+json, application/json;q=0.9");
@@ -36,7 +36,8 @@ impl GraphqlEndpoint {
         }
     }
 
-    /// Posts a document. `variables` is a JSON object's text; `headers` may not name the content.
+    /// Posts a document. `variables` is a JSON object's text; `headers` may not name the content;
+    /// `repeat` says whether the document may run twice.
     ///
     /// # Errors
     /// When no response arrived.
@@ -46,6 +47,7 @@ impl GraphqlEndpoint {
         operation_name: Option<&str>,
         variables: &[u8],
         headers: HeaderMap,
+        repeat: Repeat,
         deadline: Deadline,
     ) -> Result<Response<Bytes>, NetError> {
         let mut request = Request::new(body(document, operation_name, variables));
@@ -54,8 +56,13 @@ impl GraphqlEndpoint {
         *request.headers_mut() = headers;
         request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         request.headers_mut().insert(ACCEPT, ACCEPTED);
-        self.client.send(request, deadline, self.max_bytes).await
+        self.client.send_as(request, repeat, deadline, self.max_bytes).await
     }
+}
+
+/// Whether a document may run twice: what only reads may.
+pub(super) fn repeat(mutation: bool) -> Repeat {
+    if mutation { Repeat::Never } else { Repeat::Harmless }
 }
 
 fn body(document: &str, operation_name: Option<&str>, variables: &[u8]) -> Bytes {

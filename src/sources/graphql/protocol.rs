@@ -16,7 +16,7 @@ use crate::sources::rows::errors::{LocatedError, read_error};
 use crate::sources::rows::slot::PathSegment;
 use crate::sources::transport::net_error;
 
-use super::exchange::GraphqlEndpoint;
+use super::exchange::{GraphqlEndpoint, repeat};
 use super::field::{Arguments, Selected, document, has_plain_names};
 
 /// A GraphQL connector.
@@ -58,7 +58,7 @@ impl GraphqlProtocol {
         };
         let response = self
             .endpoint
-            .post(&document, None, &variables, headers, inputs.context.deadline)
+            .post(&document, None, &variables, headers, repeat(inputs.mutation), inputs.context.deadline)
             .await
             .map_err(|error| net_error(error, TRANSPORT, DESERIALIZE))?;
         self.answer(&response)

@@ -17,7 +17,7 @@ use crate::sources::rows::scan::scan_graphql;
 use crate::sources::rows::slot::Rows;
 use crate::sources::transport::net_error;
 
-use super::exchange::GraphqlEndpoint;
+use super::exchange::{GraphqlEndpoint, repeat};
 
 /// No response, or one that is not GraphQL's.
 const HTTP_ERROR: &str = "SUBREQUEST_HTTP_ERROR";
@@ -57,7 +57,7 @@ impl GraphqlSubgraph {
     }
 
     async fn ask(&self, request: &FetchRequest, context: &CallContext) -> Result<Rows, SourceError> {
-        let Call::Graphql { document, operation_name, variables, .. } = &request.call else {
+        let Call::Graphql { document, operation_name, variables, mutation } = &request.call else {
             return Err(SourceError::new(MALFORMED, "a subgraph was called as a connector"));
         };
         let mut headers = HeaderMap::new();
@@ -66,7 +66,7 @@ impl GraphqlSubgraph {
         self.headers.write(&scope.variables(&self.env, &self.config), &context.facts, &mut headers)?;
         let response = self
             .endpoint
-            .post(document, operation_name.as_deref(), variables, headers, context.deadline)
+            .post(document, operation_name.as_deref(), variables, headers, repeat(*mutation), context.deadline)
             .await
             .map_err(|error| net_error(error, HTTP_ERROR, MALFORMED))?;
         read(&response, request)

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::graph::connect::model::{HttpRequest, HttpVerb};
 use crate::graph::mapping::{Mapping, Template, TemplatePiece, Variables};
-use crate::platform::net::HttpClient;
+use crate::platform::net::{HttpClient, Repeat};
 use crate::sources::connector::{
     Answer, Body, DESERIALIZE, Fact, HeaderPlan, Inputs, Protocol, TRANSPORT, request_part,
 };
@@ -78,10 +78,16 @@ impl HttpProtocol {
         *request.headers_mut() = headers;
         let response = self
             .client
-            .send(request, inputs.context.deadline, self.max_bytes)
+            .send_as(request, self.repeat(inputs.mutation), inputs.context.deadline, self.max_bytes)
             .await
             .map_err(|error| net_error(error, TRANSPORT, DESERIALIZE))?;
         Ok(answer(response))
+    }
+
+    /// Whether a call may reach the server twice: what only reads may, whatever its method, and
+    /// otherwise the method tells.
+    fn repeat(&self, mutation: bool) -> Repeat {
+        if mutation { Repeat::of(&method(self.request.verb)) } else { Repeat::Harmless }
     }
 
     fn url(&self, variables: &Variables<'_>) -> Result<Url, UrlError> {
