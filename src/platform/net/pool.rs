@@ -1,22 +1,21 @@
 //! Connections between exchanges, by server.
 
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
-use http::uri::Authority;
-use http::{HeaderMap, HeaderName, Uri};
-use hyper::client::conn::http2;
+use http::uri::{Authority, PathAndQuery, Scheme};
+use http::{HeaderValue, Uri};
 use tokio::time::Instant;
 
-use super::connection::{Connection, Http1, Outgoing};
+use super::connection::{Connection, Http2};
+use super::http1::Http1;
+use super::keep_alive::Kept;
 
-const KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
-/// By how much sooner than its server a connection is closed, or by half of the time if that is less.
-const MARGIN: Duration = Duration::from_secs(1);
-/// Between two looks for connections that idle too long.
+/// Between two looks for connections that idle too long, at least.
 const SWEEP_PAUSE: Duration = Duration::from_millis(20);
 
 /// Idle connections. Cheap to clone; clones share them.
@@ -24,39 +23,36 @@ const SWEEP_PAUSE: Duration = Duration::from_millis(20);
 pub(super) struct Pool(Arc<Shared>);
 
 struct Shared {
-    servers: Mutex<Servers>,
+    servers: Mutex<HashMap<Origin, Server, RandomState>>,
+    /// Whether somebody watches for connections that idle too long.
+    is_swept: AtomicBool,
     idle_timeout: Duration,
     idle_per_server: usize,
 }
 
-#[derive(Default)]
-struct Servers {
-    known: HashMap<Origin, Server, RandomState>,
-    /// Whether somebody watches for connections that idle too long.
-    is_swept: bool,
+/// A server that can be asked, and the connections to it. Cheap to clone; clones share them.
+#[derive(Clone, Debug)]
+pub struct Server(Arc<Known>);
+
+struct Known {
+    /// Scheme and authority, with a path of `/`.
+    uri: Uri,
+    host: HeaderValue,
+    connections: Mutex<Connections>,
 }
 
 #[derive(Default)]
-struct Server {
+struct Connections {
     /// Until when each is kept. The one that idles longest comes first.
-    idle: VecDeque<(Instant, Box<Http1>)>,
-    http2: Option<http2::SendRequest<Outgoing>>,
+    idle: VecDeque<(Instant, Http1)>,
+    http2: Option<Http2>,
 }
 
 /// Whom a connection leads to, and whether it is encrypted.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
-pub(super) struct Origin {
+struct Origin {
     is_tls: bool,
     authority: Authority,
-}
-
-// === impl Origin ===
-
-impl Origin {
-    /// The origin of an absolute URI.
-    pub(super) fn of(uri: &Uri) -> Option<Self> {
-        Some(Self { is_tls: uri.scheme_str()? == "https", authority: uri.authority()?.clone() })
-    }
 }
 
 // === impl Pool ===
@@ -64,91 +60,88 @@ impl Origin {
 impl Pool {
     /// An empty pool.
     pub(super) fn new(idle_timeout: Duration, idle_per_server: usize) -> Self {
-        Self(Arc::new(Shared { servers: Mutex::default(), idle_timeout, idle_per_server }))
+        let (servers, is_swept) = (Mutex::default(), AtomicBool::new(false));
+        Self(Arc::new(Shared { servers, is_swept, idle_timeout, idle_per_server }))
+    }
+
+    /// The server that an absolute URI names.
+    pub(super) fn server(&self, uri: &Uri) -> Option<Server> {
+        let origin = Origin { is_tls: uri.scheme_str()? == "https", authority: uri.authority()?.clone() };
+        let mut servers = self.0.servers();
+        Some(servers.entry(origin).or_insert_with_key(Server::new).clone())
     }
 
     /// A connection that was used before and still seems to be good; of several the one used last.
-    pub(super) async fn take(&self, origin: &Origin) -> Option<Connection> {
-        loop {
-            match self.0.pop(origin)? {
-                Connection::Http1(mut http1) => {
-                    if http1.is_free().await {
-                        return Some(Connection::Http1(http1));
-                    }
-                }
-                http2 => return Some(http2),
-            }
-        }
-    }
-
-    /// Keeps a connection for later, if it can be used again: so long as is usual here, or as its
-    /// server says by the `headers` of the last response.
-    pub(super) async fn put(&self, origin: Origin, mut http1: Box<Http1>, headers: &HeaderMap) {
-        let Some(kept) = kept(headers, self.0.idle_timeout) else { return };
-        if !http1.is_free().await {
-            return;
-        }
-        let mut servers = self.0.lock();
-        let idle = &mut servers.known.entry(origin).or_default().idle;
-        if idle.len() == self.0.idle_per_server {
-            return;
-        }
-        idle.push_back((Instant::now() + kept, http1));
-        if !std::mem::replace(&mut servers.is_swept, true) {
-            tokio::spawn(sweep(Arc::downgrade(&self.0), kept));
-        }
-    }
-
-    /// Shares an HTTP/2 connection, which can be used by many at once.
-    pub(super) fn share(&self, origin: Origin, sender: http2::SendRequest<Outgoing>) {
-        self.0.lock().known.entry(origin).or_default().http2 = Some(sender);
-    }
-
-    /// Shares the server's HTTP/2 connection no more: it has failed.
-    pub(super) fn forget_http2(&self, origin: &Origin) {
-        if let Some(server) = self.0.lock().known.get_mut(origin) {
-            server.http2 = None;
-        }
-    }
-}
-
-// === impl Shared ===
-
-impl Shared {
-    fn pop(&self, origin: &Origin) -> Option<Connection> {
-        let mut servers = self.lock();
-        let server = servers.known.get_mut(origin)?;
-        match &server.http2 {
-            Some(sender) if sender.is_closed() => server.http2 = None,
-            Some(sender) => return Some(Connection::Http2(sender.clone())),
+    pub(super) fn take(&self, server: &Server) -> Option<Connection> {
+        let mut connections = server.connections();
+        match &connections.http2 {
+            Some(http2) if http2.is_open() => return Some(Connection::Http2(http2.clone())),
+            Some(_) => connections.http2 = None,
             None => {}
         }
         let now = Instant::now();
-        while let Some((until, http1)) = server.idle.pop_back() {
-            if now < until {
+        while let Some((until, mut http1)) = connections.idle.pop_back() {
+            if now < until && http1.is_open() {
                 return Some(Connection::Http1(http1));
             }
         }
         None
     }
 
-    /// Closes what idles too long. When to look again, if something still idles.
-    fn sweep(&self) -> Option<Instant> {
-        let now = Instant::now();
-        let mut servers = self.lock();
-        servers.known.retain(|_, server| {
-            server.idle.retain(|(until, _)| now < *until);
-            server.http2.take_if(|sender| sender.is_closed());
-            !server.idle.is_empty() || server.http2.is_some()
-        });
-        let first = servers.known.values().flat_map(|server| &server.idle).map(|(until, _)| *until).min();
-        servers.is_swept = first.is_some();
-        // One may come that is kept for a shorter time.
-        first.map(|first| first.min(now + self.idle_timeout / 2).max(now + SWEEP_PAUSE))
+    /// Keeps a connection for later: so long as is usual here, or as its server says.
+    pub(super) fn put(&self, server: &Server, http1: Http1, kept: Kept) {
+        let kept = kept.within(self.0.idle_timeout);
+        let mut connections = server.connections();
+        if connections.idle.len() == self.0.idle_per_server {
+            return;
+        }
+        connections.idle.push_back((Instant::now() + kept, http1));
+        drop(connections);
+        if !self.0.is_swept.load(Ordering::Relaxed) && !self.0.is_swept.swap(true, Ordering::Relaxed) {
+            tokio::spawn(sweep(Arc::downgrade(&self.0), kept));
+        }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Servers> {
+    /// Shares an HTTP/2 connection, which can be used by many at once.
+    pub(super) fn share(&self, server: &Server, http2: Http2) {
+        server.connections().http2 = Some(http2);
+    }
+
+    /// Shares the server's HTTP/2 connection no more: it has failed.
+    pub(super) fn forget_http2(&self, server: &Server) {
+        server.connections().http2 = None;
+    }
+}
+
+// === impl Shared ===
+
+impl Shared {
+    fn servers(&self) -> MutexGuard<'_, HashMap<Origin, Server, RandomState>> {
         self.servers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Closes what idles too long or was closed by its server, and forgets servers that nobody asks
+    /// any more. When to look again, if something still idles.
+    fn sweep(&self) -> Option<Instant> {
+        let now = Instant::now();
+        // Who keeps a connection from now on sees to it that somebody looks again.
+        self.is_swept.store(false, Ordering::Relaxed);
+        let mut first: Option<Instant> = None;
+        self.servers().retain(|_, server| {
+            let mut connections = server.connections();
+            connections.idle.retain_mut(|(until, http1)| now < *until && http1.is_open());
+            connections.http2.take_if(|http2| !http2.is_open());
+            first = connections.idle.iter().map(|(until, _)| *until).chain(first).min();
+            let is_used = !connections.idle.is_empty() || connections.http2.is_some();
+            drop(connections);
+            is_used || Arc::strong_count(&server.0) > 1
+        });
+        let first = first?;
+        if self.is_swept.swap(true, Ordering::Relaxed) {
+            return None;
+        }
+        // One may come that is kept for a shorter time.
+        Some(first.min(now + self.idle_timeout / 2).max(now + SWEEP_PAUSE))
     }
 }
 
@@ -160,46 +153,46 @@ async fn sweep(pool: Weak<Shared>, first: Duration) {
     }
 }
 
-/// How long a connection is kept idle: `usual`, or less if the server says by `keep-alive` that it
-/// will close it sooner. It should be closed here before a request and the server's farewell can
-/// cross. Not at all, if the server takes no more requests.
-fn kept(headers: &HeaderMap, usual: Duration) -> Option<Duration> {
-    let mut kept = usual;
-    for value in headers.get_all(&KEEP_ALIVE) {
-        for parameter in value.to_str().unwrap_or_default().split(',') {
-            let (name, value) = parameter.split_once('=').unwrap_or_default();
-            let Ok(number) = value.trim().trim_matches('"').parse::<u32>() else { continue };
-            match name.trim() {
-                name if name.eq_ignore_ascii_case("timeout") => {
-                    let told = Duration::from_secs(number.into());
-                    kept = kept.min(told.saturating_sub(MARGIN).max(told / 2));
-                }
-                name if name.eq_ignore_ascii_case("max") && number == 0 => return None,
-                _ => {}
-            }
-        }
+// === impl Server ===
+
+impl Server {
+    fn new(origin: &Origin) -> Self {
+        let (scheme, usual) = if origin.is_tls { (Scheme::HTTPS, 443) } else { (Scheme::HTTP, 80) };
+        let mut parts = http::uri::Parts::default();
+        parts.scheme = Some(scheme);
+        parts.authority = Some(origin.authority.clone());
+        parts.path_and_query = Some(PathAndQuery::from_static("/"));
+        let uri = Uri::from_parts(parts).expect("scheme, authority and path make a URI");
+        Self(Arc::new(Known { uri, host: host(&origin.authority, usual), connections: Mutex::default() }))
     }
-    (!kept.is_zero()).then_some(kept)
+
+    /// Scheme and authority, with a path of `/`.
+    pub(super) fn uri(&self) -> &Uri {
+        &self.0.uri
+    }
+
+    /// What the `host` header says.
+    pub(super) fn host(&self) -> &HeaderValue {
+        &self.0.host
+    }
+
+    fn connections(&self) -> MutexGuard<'_, Connections> {
+        self.0.connections.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn connections_are_kept_as_long_as_their_server_says_but_for_a_margin() {
-        let usual = Duration::from_secs(50);
-        let of = |value: &'static str| {
-            let headers = HeaderMap::from_iter([(KEEP_ALIVE, http::HeaderValue::from_static(value))]);
-            kept(&headers, usual).map(|kept| kept.as_millis())
-        };
-        assert_eq!(kept(&HeaderMap::new(), usual), Some(usual));
-        assert_eq!(of("timeout=5"), Some(4_000));
-        assert_eq!(of("max=99, Timeout = \"5\""), Some(4_000));
-        assert_eq!(of("timeout=600"), Some(50_000));
-        assert_eq!(of("timeout=1"), Some(500));
-        assert_eq!(of("timeout=0"), None);
-        assert_eq!(of("timeout=5, max=0"), None);
-        assert_eq!(of("timeout=soon, x"), Some(50_000));
+impl std::fmt::Debug for Known {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.uri.fmt(f)
     }
+}
+
+/// The `host` header: without a port that goes without saying, and without a user.
+fn host(authority: &Authority, usual: u16) -> HeaderValue {
+    let name = authority.host();
+    let written = match authority.port_u16() {
+        Some(port) if port != usual => HeaderValue::from_str(&format!("{name}:{port}")),
+        _ => HeaderValue::from_str(name),
+    };
+    written.expect("hosts of URIs have only characters that headers may have")
 }
