@@ -233,7 +233,9 @@ fn scalar_text(value: &Value) -> Option<Cow<'_, str>> {
     match value {
         Value::Null => Some("".into()),
         Value::Bool(value) => Some(if *value { "true" } else { "false" }.into()),
-        Value::Number(number) => Some(number.to_string().into()),
+        Value::Number(number) => {
+            Some(number.as_i64().map_or_else(|| number.to_string(), |number| number.to_string()).into())
+        }
         Value::String(text) => Some(text.into()),
         Value::Array(_) | Value::Object(_) => None,
     }
@@ -253,15 +255,21 @@ struct PathWriter {
 
 impl PathWriter {
     fn text(&mut self, text: &str) -> Result<(), UrlError> {
-        for (index, part) in text.split('/').enumerate() {
-            if index > 0 {
-                self.close()?;
-                self.out.push('/');
-                self.start = self.out.len();
-            }
-            self.has_text |= !part.is_empty();
-            push_legal(&mut self.out, part);
-        }
+        let Some((first, rest)) = text.split_once('/') else {
+            self.has_text |= !text.is_empty();
+            push_legal(&mut self.out, text);
+            return Ok(());
+        };
+        self.has_text |= !first.is_empty();
+        push_legal(&mut self.out, first);
+        self.close()?;
+        // What lies between is text alone, which may be whatever its author wrote.
+        let last = rest.rfind('/').map_or(0, |slash| slash + 1);
+        self.out.push('/');
+        push_legal(&mut self.out, &rest[..last]);
+        self.start = self.out.len();
+        self.has_text = last < rest.len();
+        push_legal(&mut self.out, &rest[last..]);
         Ok(())
     }
 
