@@ -57,15 +57,16 @@ impl HttpClient {
     /// A client that trusts the system's certificate authorities. A system without any can still
     /// be reached from over plain HTTP; a warning is logged.
     pub fn new(config: &HttpClientConfig) -> Self {
+        Self::with_tls(config, tls_config())
+    }
+
+    pub(super) fn with_tls(config: &HttpClientConfig, tls: rustls::ClientConfig) -> Self {
         let mut tcp = HttpConnector::new();
         tcp.enforce_http(false);
         tcp.set_nodelay(true);
         tcp.set_connect_timeout(Some(config.connect_timeout));
-        let tls = HttpsConnectorBuilder::new()
-            .with_tls_config(tls_config())
-            .https_or_http()
-            .enable_all_versions()
-            .wrap_connector(tcp);
+        let tls =
+            HttpsConnectorBuilder::new().with_tls_config(tls).https_or_http().enable_all_versions().wrap_connector(tcp);
         Self { connector: tls, pool: Pool::new(config.idle_timeout, config.idle_per_host) }
     }
 
@@ -206,6 +207,10 @@ fn tls_config() -> rustls::ClientConfig {
     if added == 0 {
         tracing::warn!("the system has no certificate authorities: sources with https URLs will fail");
     }
+    trusting(roots)
+}
+
+pub(super) fn trusting(roots: rustls::RootCertStore) -> rustls::ClientConfig {
     rustls::ClientConfig::builder_with_provider(aws_lc_rs::default_provider().into())
         .with_safe_default_protocol_versions()
         .expect("the provider supports the default protocol versions")

@@ -98,7 +98,8 @@ impl Pool {
         connections.idle.push_back((Instant::now() + kept, http1));
         drop(connections);
         if !self.0.is_swept.load(Ordering::Relaxed) && !self.0.is_swept.swap(true, Ordering::Relaxed) {
-            tokio::spawn(sweep(Arc::downgrade(&self.0), kept));
+            // One may come that is kept for a shorter time.
+            tokio::spawn(sweep(Arc::downgrade(&self.0), kept.min(self.0.idle_timeout / 2)));
         }
     }
 
@@ -140,7 +141,6 @@ impl Shared {
         if self.is_swept.swap(true, Ordering::Relaxed) {
             return None;
         }
-        // One may come that is kept for a shorter time.
         Some(first.min(now + self.idle_timeout / 2).max(now + SWEEP_PAUSE))
     }
 }

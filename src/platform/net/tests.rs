@@ -4,17 +4,23 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use http::Method;
+use bytes::Bytes;
+use http::{HeaderMap, Method, Request, Response};
+use http_body_util::{BodyExt, Full};
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use hyper_util::server::conn::auto;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-use bytes::Bytes;
-use http::{HeaderMap, Request, Response};
-
 use crate::platform::base::deadline::Deadline;
 
+use super::client::trusting;
 use super::{HttpClient, HttpClientConfig, NetError, NetErrorKind, Outgoing, Repeat};
 
+const CERTIFICATE: &[u8] = include_bytes!("../../../tests/support/localhost/certificate.pem");
+const KEY: &[u8] = include_bytes!("../../../tests/support/localhost/key.pem");
 const ANSWER: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
 const ANSWER_FOR_A_SECOND: &[u8] = b"HTTP/1.1 200 OK\r\nkeep-alive: timeout=1\r\ncontent-length: 2\r\n\r\nok";
 
@@ -408,4 +414,68 @@ async fn a_large_request_arrives_whole() {
     let text = read.await.unwrap();
     let head = text.strip_suffix(&body[..]).expect("the body as it was sent");
     assert!(head.ends_with(b"content-length: 3145729\r\n\r\n"), "{}", String::from_utf8_lossy(head));
+}
+
+/// A server behind TLS that says of each request in which version of HTTP it came and how many bytes
+/// it brought, again and again until `length` bytes are full; and how many connections it got.
+async fn encrypted(protocol: &'static str, length: usize) -> (String, Arc<AtomicUsize>) {
+    let certificate = CertificateDer::from_pem_slice(CERTIFICATE).unwrap();
+    let key = PrivateKeyDer::from_pem_slice(KEY).unwrap();
+    let provider = rustls::crypto::aws_lc_rs::default_provider();
+    let tls = rustls::ServerConfig::builder_with_provider(provider.into()).with_safe_default_protocol_versions();
+    let mut tls = tls.unwrap().with_no_client_auth().with_single_cert(vec![certificate], key).unwrap();
+    tls.alpn_protocols = vec![protocol.as_bytes().to_vec()];
+    let acceptor = tokio_rustls::TlsAcceptor::from(Arc::new(tls));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("https://localhost:{}/", listener.local_addr().unwrap().port());
+    let connections = Arc::new(AtomicUsize::new(0));
+    let counted = connections.clone();
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            counted.fetch_add(1, Ordering::SeqCst);
+            let Ok(stream) = acceptor.accept(stream).await else { continue };
+            let service = hyper::service::service_fn(move |request: Request<hyper::body::Incoming>| async move {
+                let version = request.version();
+                let read = request.into_body().collect().await?.to_bytes().len();
+                let text = format!("{version:?} {read} ");
+                let text = text.repeat(length / text.len() + 1);
+                Ok::<_, hyper::Error>(Response::new(Full::new(Bytes::from(text))))
+            });
+            tokio::spawn(
+                auto::Builder::new(TokioExecutor::new()).serve_connection(TokioIo::new(stream), service).into_owned(),
+            );
+        }
+    });
+    (url, connections)
+}
+
+#[tokio::test]
+async fn what_is_encrypted_arrives_whole_in_either_version_of_http() {
+    let mut roots = rustls::RootCertStore::empty();
+    roots.add(CertificateDer::from_pem_slice(CERTIFICATE).unwrap()).unwrap();
+    let client = HttpClient::with_tls(&HttpClientConfig::default(), trusting(roots));
+    for (protocol, version) in [("http/1.1", "HTTP/1.1"), ("h2", "HTTP/2.0")] {
+        for length in [10, 1_000_000] {
+            let (url, connections) = encrypted(protocol, length).await;
+            for _ in 0..3 {
+                let body = Bytes::from(vec![b'x'; length]);
+                let request = Request::post(&url).body(body).unwrap();
+                let deadline = Deadline::after(Duration::from_secs(10));
+                let response = client.send(request, deadline, 2_000_000).await.unwrap();
+                let expected = format!("{version} {length} ");
+                let body = response.into_body();
+                assert!(body.len() >= length && body.starts_with(expected.as_bytes()) && body.ends_with(b" "));
+            }
+            assert_eq!(connections.load(Ordering::SeqCst), 1);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_certificate_that_nobody_vouches_for_is_refused() {
+    let (url, _) = encrypted("http/1.1", 10).await;
+    let client = HttpClient::with_tls(&HttpClientConfig::default(), trusting(rustls::RootCertStore::empty()));
+    let request = Request::get(&url).body(Bytes::new()).unwrap();
+    let error = client.send(request, Deadline::after(Duration::from_secs(10)), 1000).await.unwrap_err();
+    assert_eq!(error.kind, NetErrorKind::Tls);
 }
