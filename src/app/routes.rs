@@ -67,7 +67,7 @@ fn others(gateway: Gateway, config: &Config, health: &Health) -> Router {
 }
 
 async fn graphql_post(State(gateway): State<Gateway>, request: Request) -> Response {
-    graphql::post(&gateway, request).await
+    graphql::post(&gateway, request).await.map(Body::from)
 }
 
 /// All settings that no routes can be made of.

@@ -21,12 +21,12 @@ use crate::platform::base::span::Spanned;
 use crate::platform::net::HttpClient;
 
 use super::config::SourceConfig;
-use super::connector::{Connector, ConnectorParts, CursorKey, HeaderPlan, Protocol};
+use super::connector::{Connector, ConnectorParts, CursorKey, HeaderPlan, Protocol, reads_response};
 use super::contract::Source;
 use super::graphql::{GraphqlEndpoint, GraphqlProtocol, GraphqlSubgraph};
 use super::grpc::{Descriptors, GrpcAddress, GrpcClient, GrpcProtocol, ProtoFiles};
 use super::headers::HeaderRules;
-use super::http::{HttpProtocol, HttpSourceParts, Url};
+use super::http::{AnswerParts, HttpProtocol, HttpSourceParts, Url};
 use super::lookup::{LookupSource, Lookups, MAX_ALIASES};
 use super::native::NativeSubgraph;
 use super::sql::{Address, Database, SqlProtocol};
@@ -260,6 +260,8 @@ impl Builder<'_> {
             Some(at) => Some(self.system(owner, at, config)?),
             None => None,
         };
+        let answers =
+            AnswerParts { max_bytes: self.connector_bytes(), headers: reads_response(spec, owner.source_of(spec)) };
         let source = owner.source_of(spec).map(|source| &source.protocol);
         Some(match (&spec.request, system, source) {
             (RequestSpec::Http(request), Some(System::Http(base)), Some(SourceProtocol::Http(source))) => {
@@ -271,24 +273,12 @@ impl Builder<'_> {
                     path: mapping(&source.path),
                     query_params: mapping(&source.query_params),
                 };
-                Arc::new(HttpProtocol::new(
-                    self.client.clone(),
-                    parts,
-                    (**request).clone(),
-                    headers,
-                    self.connector_bytes(),
-                ))
+                Arc::new(HttpProtocol::new(self.client.clone(), parts, (**request).clone(), headers, answers))
             }
             (RequestSpec::Http(request), None, _) => {
                 let headers = self.headers(&[], &[], &request.headers)?;
                 let parts = HttpSourceParts::default();
-                Arc::new(HttpProtocol::new(
-                    self.client.clone(),
-                    parts,
-                    (**request).clone(),
-                    headers,
-                    self.connector_bytes(),
-                ))
+                Arc::new(HttpProtocol::new(self.client.clone(), parts, (**request).clone(), headers, answers))
             }
             (
                 RequestSpec::Grpc(request),

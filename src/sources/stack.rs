@@ -10,7 +10,7 @@ use std::time::Duration;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use tokio::time::timeout_at;
-use tracing::{Instrument, field};
+use tracing::{Instrument, Level, Span, field};
 
 use super::contract::{BAD_INPUT, Call, CallContext, FetchRequest, Source, SourceError, TIMEOUT};
 use super::rows::slot::Rows;
@@ -34,19 +34,23 @@ impl SourceStack {
         Self { inner }
     }
 
-    /// Opens the span of one fetch and notes in it how the call ended.
-    async fn traced(&self, request: &FetchRequest, context: &CallContext) -> Result<Rows, SourceError> {
+    /// Opens the span of one fetch; [`SourceStack::told`] needs it.
+    fn span(&self, request: &FetchRequest) -> Span {
         let mutation = match &request.call {
             Call::Graphql { mutation, .. } | Call::Connector { mutation, .. } => *mutation,
         };
-        let span = tracing::info_span!(
+        tracing::info_span!(
             "pleach.source.call",
             "pleach.source.name" = self.name(),
             "graphql.operation.type" = if mutation { "mutation" } else { "query" },
             "pleach.source.calls" = field::Empty,
             "pleach.mapping.problems" = field::Empty,
             "error.type" = field::Empty,
-        );
+        )
+    }
+
+    /// Notes in the span of a fetch how it ended.
+    async fn told(&self, request: &FetchRequest, context: &CallContext, span: Span) -> Result<Rows, SourceError> {
         let result = self.inner.fetch(request, context).instrument(span.clone()).await;
         match &result {
             Ok(rows) => drop(span.record("pleach.source.calls", rows.calls.unwrap_or(1))),
@@ -100,7 +104,12 @@ impl Source for SourceStack {
         request: &'a FetchRequest,
         context: &'a CallContext,
     ) -> BoxFuture<'a, Result<Rows, SourceError>> {
-        self.traced(request, context).boxed()
+        let span = self.span(request);
+        match span.is_disabled() && !tracing::enabled!(Level::WARN) {
+            // Nobody listens.
+            true => self.inner.fetch(request, context),
+            false => self.told(request, context, span).boxed(),
+        }
     }
 }
 

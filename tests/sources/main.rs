@@ -2,6 +2,7 @@
 //! answers.
 
 mod direct;
+mod gone;
 mod graphql;
 mod grpc;
 mod harness;

@@ -8,10 +8,8 @@ use futures_util::FutureExt;
 
 use crate::gateway::exchange::context::RequestContext;
 use crate::gateway::exchange::request::GraphqlRequest;
-use crate::gateway::exchange::response::{GraphqlResponse, Outcome};
+use crate::gateway::exchange::response::GraphqlResponse;
 
-use super::rescue;
-use super::run;
 use super::snapshot::Snapshot;
 use super::warmup;
 
@@ -53,15 +51,8 @@ impl Gateway {
         mutations.wait().await;
     }
 
-    /// Answers one request. Never fails: whatever happens becomes a response. Dropping the future
-    /// cancels the upstream calls.
+    /// Answers one request on the snapshot in service; see [`Snapshot::execute`].
     pub async fn execute(&self, request: GraphqlRequest, context: RequestContext) -> GraphqlResponse {
-        let snapshot = self.snapshot();
-        let request_id = context.request_id.clone();
-        let answered = AssertUnwindSafe(run::run(&snapshot, request, context)).catch_unwind().await;
-        answered.unwrap_or_else(|_| {
-            tracing::error!("pleach.request.id" = &*request_id, "a request ended in a panic");
-            GraphqlResponse::refused(Outcome::Internal, &[rescue::fault(&request_id)])
-        })
+        self.snapshot().execute(request, context).await
     }
 }

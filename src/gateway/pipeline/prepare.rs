@@ -65,15 +65,33 @@ pub(super) struct Refused(pub(super) Vec<GraphqlError>);
 /// A plan, or why there is none.
 pub(super) type Planned = Result<Arc<Plan>, Arc<PlanError>>;
 
+// === impl Prepared ===
+
+impl Prepared {
+    /// The plan for callers who may see all of it, if there was one and no label counts.
+    pub(super) fn known_plan(&self) -> Option<&Planned> {
+        self.plan.get().filter(|_| self.labels.is_empty())
+    }
+}
+
 /// Parses, validates, bounds and normalises a document, or finds it done.
 pub(super) async fn document(
     snapshot: &Snapshot,
     key: DocumentKey,
     deadline: Deadline,
 ) -> Result<Result<Arc<Prepared>, Arc<Refused>>, NotComputed> {
-    if let Some(known) = snapshot.documents.get(&key).await {
-        return Ok(known);
+    match snapshot.documents.get(&key).await {
+        Some(known) => Ok(known),
+        // In a box, since it is rare and large, and requests are moved about as futures.
+        None => Box::pin(new_document(snapshot, key, deadline)).await,
     }
+}
+
+async fn new_document(
+    snapshot: &Snapshot,
+    key: DocumentKey,
+    deadline: Deadline,
+) -> Result<Result<Arc<Prepared>, Arc<Refused>>, NotComputed> {
     let job = {
         let (text, operation) = (key.text.clone(), key.operation.clone());
         let (api, supergraph) = (snapshot.api.clone(), snapshot.supergraph.clone());
@@ -139,7 +157,7 @@ pub(super) async fn whole_plan(
     if !prepared.labels.is_empty() {
         return plan(snapshot, &prepared.operation, held, deadline).await;
     }
-    if let Some(known) = prepared.plan.get() {
+    if let Some(known) = prepared.known_plan() {
         return Ok(known.clone());
     }
     let planned = plan(snapshot, &prepared.operation, held, deadline).await?;
@@ -180,8 +198,7 @@ async fn by<T>(
     deadline: Deadline,
     missing: impl Future<Output = Result<T, Arc<NotComputed>>>,
 ) -> Result<T, NotComputed> {
-    // In a box, since it is rare and large, and requests are moved about as futures.
-    let computed = Box::pin(tokio::time::timeout_at(deadline.instant().into(), missing)).await;
+    let computed = tokio::time::timeout_at(deadline.instant().into(), missing).await;
     computed.map_err(|_| NotComputed::Late)?.map_err(|failed| *failed)
 }
 

@@ -7,7 +7,7 @@ use std::sync::atomic::Ordering;
 use bytes::Bytes;
 use serde_json::{Map, Value};
 use tracing::field::Empty;
-use tracing::{Instrument, info_span};
+use tracing::{Instrument, Span, info_span};
 
 use crate::gateway::auth::authorize::{Grants, authorize};
 use crate::gateway::auth::config::Unauthorized;
@@ -43,20 +43,31 @@ pub(super) async fn run(snapshot: &Snapshot, request: GraphqlRequest, context: R
         "pleach.upstream.calls" = Empty,
         "error.type" = Empty,
     );
-    async {
-        stages(snapshot, request, context).await.unwrap_or_else(|refusal| {
-            tracing::Span::current().record(names::ERROR_TYPE, refusal.code());
-            refusal.into_response()
-        })
+    if span.is_disabled() {
+        return answered(snapshot, request, context, &span).await;
     }
-    .instrument(span)
-    .await
+    // In a box, as all futures that are traced here: they are large, and each layer would move them.
+    Box::pin(answered(snapshot, request, context, &span).instrument(span.clone())).await
+}
+
+/// Answers one request within `span`.
+async fn answered(
+    snapshot: &Snapshot,
+    request: GraphqlRequest,
+    context: RequestContext,
+    span: &Span,
+) -> GraphqlResponse {
+    stages(snapshot, request, context, span).await.unwrap_or_else(|refusal| {
+        span.record(names::ERROR_TYPE, refusal.code());
+        refusal.into_response()
+    })
 }
 
 async fn stages(
     snapshot: &Snapshot,
     request: GraphqlRequest,
     context: RequestContext,
+    span: &Span,
 ) -> Result<GraphqlResponse, Refusal> {
     let permit = snapshot.admission.admit().map_err(|error| Refusal::new(Outcome::Overloaded, error))?;
     let GraphqlRequest { query, operation_name, variables, read_only, .. } = request;
@@ -66,12 +77,16 @@ async fn stages(
 
     let text = query.ok_or_else(|| bad(GraphqlError::new("BAD_REQUEST", "The request has no \"query\"")))?;
     let key = DocumentKey { text, operation: operation_name.clone() };
-    let prepared = prepare::document(snapshot, key, context.deadline).instrument(info_span!("pleach.prepare")).await;
+    let preparing = info_span!("pleach.prepare");
+    let prepared = match preparing.is_disabled() {
+        true => prepare::document(snapshot, key, context.deadline).await,
+        false => Box::pin(prepare::document(snapshot, key, context.deadline).instrument(preparing)).await,
+    };
     let prepared = prepared
         .map_err(|reason| Refusal::not_computed(reason, &context.request_id))?
         .map_err(|refused| Refusal::bad_request(refused.0.clone()))?;
     prepared.uses.fetch_add(1, Ordering::Relaxed);
-    note(&prepared);
+    note(&prepared, span);
     may_run(snapshot, &prepared, read_only, &principal)?;
 
     let name = operation_name.as_deref();
@@ -95,13 +110,19 @@ async fn stages(
     cost::check(known.unwrap_or_else(estimate), &snapshot.limits).map_err(bad)?;
 
     let held = snapshot.held_labels(&prepared.labels, &principal);
-    let planned = async {
-        match &operation {
-            Cow::Borrowed(_) => prepare::whole_plan(snapshot, &prepared, &held, context.deadline).await,
-            Cow::Owned(filtered) => prepare::plan(snapshot, filtered, &held, context.deadline).await,
+    let planning = info_span!("pleach.plan");
+    let planned = match (&operation, prepared.known_plan()) {
+        (Cow::Borrowed(_), Some(known)) => planning.in_scope(|| Ok(known.clone())),
+        _ => {
+            let planned = async {
+                match &operation {
+                    Cow::Borrowed(_) => prepare::whole_plan(snapshot, &prepared, &held, context.deadline).await,
+                    Cow::Owned(filtered) => prepare::plan(snapshot, filtered, &held, context.deadline).await,
+                }
+            };
+            Box::pin(planned.instrument(planning)).await
         }
     };
-    let planned = planned.instrument(info_span!("pleach.plan")).await;
     let plan = planned
         .map_err(|reason| Refusal::not_computed(reason, &context.request_id))?
         .map_err(|error| Refusal::unplanned(&error, snapshot.errors.mask))?;
@@ -113,21 +134,21 @@ async fn stages(
     let shown = exposes_plan(snapshot, &context, &principal).then(|| plan.clone());
     let request_id = context.request_id.clone();
     let execution = execution(snapshot, context, &principal, introspection);
-    let run = async move {
+    let run = Box::pin(async move {
         // Given back when the work is over, be it that its client has gone long before.
         let _permit = permit;
         execute(&execution, &plan, &variables).await
-    };
-    let run = run.instrument(info_span!("pleach.execute"));
+    });
+    let executing = info_span!("pleach.execute");
     let response = match prepared.operation.kind {
         // What has begun to write goes on, even if nobody waits for the answer any more.
         OperationKind::Mutation => {
-            let done = snapshot.mutations.spawn(run).await;
+            let done = snapshot.mutations.spawn(run.instrument(executing)).await;
             done.map_err(|_| Refusal::new(Outcome::Internal, rescue::fault(&request_id)))?
         }
-        _ => run.await,
+        _ => run.instrument(executing).await,
     };
-    tracing::Span::current().record("pleach.upstream.calls", response.upstream_calls);
+    span.record("pleach.upstream.calls", response.upstream_calls);
     let outcome = if response.data_is_null { Outcome::NoData } else { Outcome::Executed };
     let body = match shown {
         Some(plan) => with_plan(&response.body, &explain_json(&snapshot.supergraph, &plan)),
@@ -157,8 +178,7 @@ fn bad(error: GraphqlError) -> Refusal {
     Refusal::bad_request(vec![error])
 }
 
-fn note(prepared: &Prepared) {
-    let span = tracing::Span::current();
+fn note(prepared: &Prepared, span: &Span) {
     span.record(names::GRAPHQL_OPERATION_TYPE, prepared.operation.kind.as_str());
     if let Some(name) = &prepared.operation.name {
         span.record(names::GRAPHQL_OPERATION_NAME, &**name);

@@ -1,17 +1,22 @@
 //! Everything derived from one supergraph and one configuration.
 
 use std::collections::BTreeMap;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
 use foldhash::quality::RandomState;
+use futures_util::FutureExt;
 use moka::future::Cache;
 use tokio_util::task::TaskTracker;
 
 use crate::gateway::auth::authenticate::Authenticator;
 use crate::gateway::auth::config::Unauthorized;
 use crate::gateway::auth::policy::Policies;
+use crate::gateway::exchange::context::RequestContext;
 use crate::gateway::exchange::principal::Principal;
+use crate::gateway::exchange::request::GraphqlRequest;
+use crate::gateway::exchange::response::{GraphqlResponse, Outcome};
 use crate::gateway::execute::{Budgets, ErrorPolicy};
 use crate::gateway::limits::admission::Admission;
 use crate::gateway::limits::config::LimitsConfig;
@@ -27,7 +32,7 @@ use super::compute_pool::ComputePool;
 use super::config::{ErrorsConfig, Exposure, Introspection, Mask, PlanConfig};
 use super::labels::{LabelRules, LabelSetting, draw};
 use super::prepare::{DocumentKey, Planned, Prepared, Refused};
-use super::weight;
+use super::{rescue, run, weight};
 
 /// Memory for parsed documents.
 const DOCUMENT_CACHE_BYTES: u64 = 64 << 20;
@@ -128,6 +133,17 @@ impl Snapshot {
             pool: ComputePool::new(),
             mutations: TaskTracker::new(),
             supergraph,
+        })
+    }
+
+    /// Answers one request. Never fails: whatever happens becomes a response. Dropping the future
+    /// cancels the upstream calls.
+    pub async fn execute(&self, request: GraphqlRequest, context: RequestContext) -> GraphqlResponse {
+        let request_id = context.request_id.clone();
+        let answered = AssertUnwindSafe(run::run(self, request, context)).catch_unwind().await;
+        answered.unwrap_or_else(|_| {
+            tracing::error!("pleach.request.id" = &*request_id, "a request ended in a panic");
+            GraphqlResponse::refused(Outcome::Internal, &[rescue::fault(&request_id)])
         })
     }
 

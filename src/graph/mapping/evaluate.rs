@@ -177,9 +177,11 @@ impl Evaluator {
                 self.property(input, key, path.is_optional(0), range, scope.input_trail)
             }
             Head::Variable(variable) => {
-                let value = scope.variables.value(*variable);
-                let message = format!("{} has no value here", variable.as_str());
-                self.present(value, &message, range, &Trail::root(variable.as_str()))
+                let name = variable.as_str();
+                match scope.variables.value(*variable) {
+                    Some(value) => Some(Cow::Borrowed(value)),
+                    None => self.fail(&format!("{name} has no value here"), range, &Trail::root(name)),
+                }
             }
             Head::Local(name) => {
                 let bound = self.locals.iter().rev().find(|(local, _)| local == name);

@@ -13,7 +13,7 @@ use crate::platform::base::quantity::TimeSpan;
 pub struct HttpConfig {
     /// Which web pages of other origins may read answers. None by default.
     pub cors: CorsConfig,
-    /// Compress answers as the client accepts (zstd, br, gzip).
+    /// Compress answers of more than 1 KiB as the client accepts (zstd, br, gzip).
     pub compression: Switch,
 }
 

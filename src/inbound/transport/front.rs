@@ -1,25 +1,31 @@
-//! What answers every request. GraphQL by POST that needs none of the layers takes a short way;
-//! everything else goes by the router.
+//! What answers every request. GraphQL by POST that needs no layer but that of compression takes a short
+//! way; everything else goes by the router.
 
 use std::convert::Infallible;
 use std::panic::AssertUnwindSafe;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 
 use axum::Router;
 use axum::body::Body;
-use axum::response::Response;
+use bytes::Bytes;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use http::header::{ACCEPT_ENCODING, VARY};
-use http::{HeaderValue, Method, Request, StatusCode};
+use http::{HeaderValue, Method, Request, Response, StatusCode};
+use http_body::{Frame, SizeHint};
+use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::service::Service;
-use tower::Service as _;
+use tower::{Layer as _, Service as _};
+use tower_http::compression::{Compression, CompressionBody};
 
 use crate::gateway::pipeline::Gateway;
 
 use super::config::{HttpConfig, Switch};
 use super::http as graphql;
+use super::layers::{WorthIt, compression};
 
 /// All routes of a server. Cheap to clone.
 #[derive(Clone)]
@@ -27,8 +33,23 @@ pub struct Front {
     gateway: Gateway,
     /// Where GraphQL is; none if every answer needs the layers.
     path: Option<Arc<str>>,
-    compresses: bool,
+    /// For clients that read compressed answers, unless there are none.
+    compressed: Option<Compression<Post, WorthIt>>,
     routes: Router,
+}
+
+/// GraphQL by POST.
+#[derive(Clone)]
+struct Post(Gateway);
+
+/// What a response contains.
+pub enum Content {
+    /// It is there.
+    Whole(Full<Bytes>),
+    /// It is there, and compressed as it goes if that is worth it.
+    Compressed(Pin<Box<CompressionBody<Full<Bytes>>>>),
+    /// It comes from the router.
+    Routed(Body),
 }
 
 // === impl Front ===
@@ -38,43 +59,100 @@ impl Front {
     pub fn new(gateway: Gateway, path: &str, config: &HttpConfig, routes: Router) -> Self {
         let has_cors = !config.cors.origins.is_empty();
         let compresses = config.compression == Switch::On;
-        Self { gateway, path: (!has_cors).then(|| path.into()), compresses, routes }
+        let compressed = compresses.then(|| compression().layer(Post(gateway.clone())));
+        Self { gateway, path: (!has_cors).then(|| path.into()), compressed, routes }
     }
 
-    /// Whether a request is GraphQL by POST, and its answer needs none of the layers.
+    /// Whether a request is GraphQL by POST, and its answer needs no layer but one.
     fn is_short(&self, request: &Request<Incoming>) -> bool {
-        *request.method() == Method::POST
-            && self.path.as_deref() == Some(request.uri().path())
-            && !(self.compresses && request.headers().contains_key(ACCEPT_ENCODING))
+        *request.method() == Method::POST && self.path.as_deref() == Some(request.uri().path())
     }
 }
 
 impl Service<Request<Incoming>> for Front {
-    type Response = Response;
+    type Response = Response<Content>;
     type Error = Infallible;
-    type Future = BoxFuture<'static, Result<Response, Infallible>>;
+    type Future = BoxFuture<'static, Result<Response<Content>, Infallible>>;
 
     fn call(&self, request: Request<Incoming>) -> Self::Future {
         if !self.is_short(&request) {
-            return self.routes.clone().call(request.map(Body::new)).boxed();
+            let routed = self.routes.clone().call(request.map(Body::new));
+            return async move { Ok(routed.await?.map(Content::Routed)) }.boxed();
         }
-        let (gateway, compresses) = (self.gateway.clone(), self.compresses);
+        let compresses = self.compressed.is_some();
+        if let Some(compressed) = self.compressed.as_ref().filter(|_| request.headers().contains_key(ACCEPT_ENCODING)) {
+            let answered = compressed.clone().call(request);
+            return async move { Ok(answered.await?.map(|body| Content::Compressed(Box::pin(body)))) }.boxed();
+        }
+        let gateway = self.gateway.clone();
         async move {
-            // A panic costs this request alone, whatever else its connection carries.
-            let answered = AssertUnwindSafe(graphql::post(&gateway, request)).catch_unwind().await;
-            let mut response = answered.unwrap_or_else(|_| broken());
+            let mut response = answer(&gateway, request).await;
             if compresses {
                 // It would have been another one for a client that reads compressed answers.
                 response.headers_mut().append(VARY, HeaderValue::from_static("accept-encoding"));
             }
-            Ok(response)
+            Ok(response.map(Content::Whole))
         }
         .boxed()
     }
 }
 
-fn broken() -> Response {
-    let mut response = Response::new(Body::empty());
+// === impl Post ===
+
+impl tower::Service<Request<Incoming>> for Post {
+    type Response = Response<Full<Bytes>>;
+    type Error = Infallible;
+    type Future = BoxFuture<'static, Result<Self::Response, Infallible>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<Incoming>) -> Self::Future {
+        let gateway = self.0.clone();
+        async move { Ok(answer(&gateway, request).await) }.boxed()
+    }
+}
+
+/// Answers GraphQL by POST. A panic costs this request alone, whatever else its connection carries.
+async fn answer(gateway: &Gateway, request: Request<Incoming>) -> Response<Full<Bytes>> {
+    let answered = AssertUnwindSafe(graphql::post(gateway, request)).catch_unwind().await;
+    answered.unwrap_or_else(|_| broken()).map(Full::new)
+}
+
+// === impl Content ===
+
+impl http_body::Body for Content {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        match self.get_mut() {
+            Self::Whole(body) => Pin::new(body).poll_frame(context).map_err(|never| match never {}),
+            Self::Compressed(body) => body.as_mut().poll_frame(context).map_err(axum::Error::new),
+            Self::Routed(body) => Pin::new(body).poll_frame(context),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match self {
+            Self::Whole(body) => body.is_end_stream(),
+            Self::Compressed(body) => body.is_end_stream(),
+            Self::Routed(body) => body.is_end_stream(),
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match self {
+            Self::Whole(body) => body.size_hint(),
+            Self::Compressed(body) => body.size_hint(),
+            Self::Routed(body) => body.size_hint(),
+        }
+    }
+}
+
+fn broken() -> Response<Bytes> {
+    let mut response = Response::new(Bytes::new());
     *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
     response
 }

@@ -2,11 +2,10 @@
 
 use axum::body::Body;
 use axum::extract::{RawQuery, State};
-use axum::response::Response;
 use bytes::{Bytes, BytesMut};
 use chrono::Utc;
-use http::header::{ALLOW, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER, VARY, WWW_AUTHENTICATE};
-use http::{HeaderMap, HeaderName, HeaderValue, Request, StatusCode};
+use http::header::{ALLOW, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, Entry, RETRY_AFTER, VARY, WWW_AUTHENTICATE};
+use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode};
 use http_body_util::BodyExt;
 use tokio::time::timeout_at;
 
@@ -14,7 +13,7 @@ use crate::gateway::exchange::context::RequestContext;
 use crate::gateway::exchange::error::GraphqlError;
 use crate::gateway::exchange::request::GraphqlRequest;
 use crate::gateway::exchange::response::{GraphqlResponse, Outcome};
-use crate::gateway::pipeline::Gateway;
+use crate::gateway::pipeline::{Gateway, Snapshot};
 use crate::platform::base::deadline::Deadline;
 
 use super::negotiate::{MediaType, accepted, is_json};
@@ -30,40 +29,42 @@ const MAX_REQUEST_ID: usize = 128;
 
 /// Answers `POST` with a JSON body. Any other body is refused: a browser can send those across
 /// sites without asking.
-pub async fn post<B>(gateway: &Gateway, request: Request<B>) -> Response
+pub async fn post<B>(gateway: &Gateway, request: Request<B>) -> Response<Bytes>
 where
     B: http_body::Body<Data = Bytes>,
 {
+    let snapshot = gateway.snapshot();
     let (mut parts, body) = request.into_parts();
     let request_id = name(&mut parts.headers);
     let Some(media) = accepted(&parts.headers) else { return named(not_acceptable(), &request_id) };
-    let context = context(gateway, parts.headers, &request_id);
-    let response = match read(gateway, &context, body).await {
-        Ok(asked) => answer(gateway, asked, context, media).await,
+    let context = context(&snapshot, parts.headers, &request_id);
+    let response = match read(&snapshot, &context, body).await {
+        Ok(asked) => answer(&snapshot, asked, context, media).await,
         Err((status, error)) => refuse(status, media, &error),
     };
     named(response, &request_id)
 }
 
 /// Answers `GET` with parameters in the URL; only queries run.
-pub async fn get(State(gateway): State<Gateway>, RawQuery(query): RawQuery, mut headers: HeaderMap) -> Response {
+pub async fn get(State(gateway): State<Gateway>, RawQuery(query): RawQuery, mut headers: HeaderMap) -> Response<Body> {
+    let snapshot = gateway.snapshot();
     let request_id = name(&mut headers);
-    let Some(media) = accepted(&headers) else { return named(not_acceptable(), &request_id) };
-    let context = context(&gateway, headers, &request_id);
+    let Some(media) = accepted(&headers) else { return named(not_acceptable(), &request_id).map(Body::from) };
+    let context = context(&snapshot, headers, &request_id);
     let response = match params::from_query_string(query.as_deref().unwrap_or("")) {
-        Ok(asked) => answer(&gateway, asked, context, media).await,
+        Ok(asked) => answer(&snapshot, asked, context, media).await,
         Err(error) => refuse(status_of(&error), media, &error),
     };
-    named(response, &request_id)
+    named(response, &request_id).map(Body::from)
 }
 
 /// Answers every other method.
-pub async fn other(mut headers: HeaderMap) -> Response {
+pub async fn other(mut headers: HeaderMap) -> Response<Body> {
     let request_id = name(&mut headers);
     let error = GraphqlError::new("METHOD_NOT_ALLOWED", "Send GraphQL by POST, or a query by GET");
     let mut response = refuse(StatusCode::METHOD_NOT_ALLOWED, accepted(&headers).unwrap_or(MediaType::Json), &error);
     response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, POST"));
-    named(response, &request_id)
+    named(response, &request_id).map(Body::from)
 }
 
 /// The request's id: the client's own if it can stand in a log as it is, or else a new one. From
@@ -73,24 +74,31 @@ fn name(headers: &mut HeaderMap) -> HeaderValue {
         (1..=MAX_REQUEST_ID).contains(&id.len())
             && id.iter().all(|byte| byte.is_ascii_alphanumeric() || b"-_.~:/+=".contains(byte))
     };
-    let own = headers.get(&REQUEST_ID).filter(|id| harmless(id.as_bytes())).cloned();
-    let id = own.unwrap_or_else(|| {
+    let new = || {
         let mut text = uuid::Uuid::encode_buffer();
         HeaderValue::from_str(uuid::Uuid::now_v7().simple().encode_lower(&mut text)).expect("digits and letters")
-    });
-    headers.insert(REQUEST_ID, id.clone());
-    id
+    };
+    match headers.entry(REQUEST_ID) {
+        Entry::Vacant(entry) => entry.insert(new()).clone(),
+        Entry::Occupied(mut entry) => {
+            let own = entry.get().clone();
+            let id = if harmless(own.as_bytes()) { own } else { new() };
+            // Others of the same name go.
+            entry.insert(id.clone());
+            id
+        }
+    }
 }
 
 /// Tells the client how its request is named.
-fn named(mut response: Response, request_id: &HeaderValue) -> Response {
+fn named(mut response: Response<Bytes>, request_id: &HeaderValue) -> Response<Bytes> {
     response.headers_mut().insert(REQUEST_ID, request_id.clone());
     response
 }
 
-fn context(gateway: &Gateway, headers: HeaderMap, request_id: &HeaderValue) -> RequestContext {
+fn context(snapshot: &Snapshot, headers: HeaderMap, request_id: &HeaderValue) -> RequestContext {
     RequestContext {
-        deadline: Deadline::after(gateway.snapshot().limits().deadline.0),
+        deadline: Deadline::after(snapshot.limits().deadline.0),
         request_id: request_id.to_str().unwrap_or_default().into(),
         headers,
         now: Utc::now(),
@@ -99,7 +107,7 @@ fn context(gateway: &Gateway, headers: HeaderMap, request_id: &HeaderValue) -> R
 
 /// Reads the body, by the deadline and within the limit.
 async fn read<B>(
-    gateway: &Gateway,
+    snapshot: &Snapshot,
     context: &RequestContext,
     body: B,
 ) -> Result<GraphqlRequest, (StatusCode, GraphqlError)>
@@ -116,7 +124,7 @@ where
     if context.headers.get(CONTENT_ENCODING).is_some_and(|coding| coding != "identity") {
         return Err(unsupported("Compressed requests are not understood"));
     }
-    let limit = gateway.snapshot().limits().body.0;
+    let limit = snapshot.limits().body.0;
     let too_large = |announced: Option<u64>| {
         let error = match announced {
             Some(length) => {
@@ -187,8 +195,13 @@ fn announced_length(headers: &HeaderMap) -> Option<u64> {
     headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
-async fn answer(gateway: &Gateway, asked: GraphqlRequest, context: RequestContext, media: MediaType) -> Response {
-    let GraphqlResponse { outcome, body } = gateway.execute(asked, context).await;
+async fn answer(
+    snapshot: &Snapshot,
+    asked: GraphqlRequest,
+    context: RequestContext,
+    media: MediaType,
+) -> Response<Bytes> {
+    let GraphqlResponse { outcome, body } = snapshot.execute(asked, context).await;
     let mut response = respond(status::of(outcome, media), media, body);
     let headers = response.headers_mut();
     match outcome {
@@ -206,19 +219,19 @@ async fn answer(gateway: &Gateway, asked: GraphqlRequest, context: RequestContex
     response
 }
 
-fn not_acceptable() -> Response {
+fn not_acceptable() -> Response<Bytes> {
     let message = "Answers are application/graphql-response+json or application/json";
     refuse(StatusCode::NOT_ACCEPTABLE, MediaType::Json, &GraphqlError::new("NOT_ACCEPTABLE", message))
 }
 
 /// A request that never became a GraphQL request.
-fn refuse(status: StatusCode, media: MediaType, error: &GraphqlError) -> Response {
+fn refuse(status: StatusCode, media: MediaType, error: &GraphqlError) -> Response<Bytes> {
     let body = GraphqlResponse::refused(Outcome::BadRequest, std::slice::from_ref(error)).body;
     respond(status, media, body)
 }
 
-fn respond(status: StatusCode, media: MediaType, body: Bytes) -> Response {
-    let mut response = Response::new(Body::from(body));
+fn respond(status: StatusCode, media: MediaType, body: Bytes) -> Response<Bytes> {
+    let mut response = Response::new(body);
     *response.status_mut() = status;
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(media.content_type()));
     // The media type, and with it the status, depend on what the client accepts.

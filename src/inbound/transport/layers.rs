@@ -5,12 +5,19 @@ use std::time::Duration;
 use axum::Router;
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderName, HeaderValue, Method};
-use tower_http::compression::{CompressionLayer, CompressionLevel};
+use tower_http::compression::predicate::{And, SizeAbove};
+use tower_http::compression::{CompressionLayer, CompressionLevel, DefaultPredicate, Predicate};
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
 use crate::platform::base::setting::Mistake;
 
 use super::config::{CorsConfig, HttpConfig, Switch};
+
+/// Answers of up to this many bytes are not compressed.
+const ONE_PACKET: u64 = 1 << 10;
+
+/// Whether an answer is compressed.
+pub(super) type WorthIt = And<DefaultPredicate, SizeAbove>;
 
 /// Puts the layers around `router`.
 ///
@@ -18,14 +25,20 @@ use super::config::{CorsConfig, HttpConfig, Switch};
 /// The settings that cannot be used.
 pub fn around(router: Router, config: &HttpConfig) -> Result<Router, Vec<Mistake>> {
     let router = match config.compression {
-        // A client waits for the answer: the fastest level already saves most.
-        Switch::On => router.layer(CompressionLayer::new().quality(CompressionLevel::Fastest)),
+        Switch::On => router.layer(compression()),
         Switch::Off => router,
     };
     Ok(match cors(&config.cors)? {
         Some(cors) => router.layer(cors),
         None => router,
     })
+}
+
+/// Compresses answers as the client accepts. It waits for them: the fastest level already saves most,
+/// and what travels in one packet anyway goes as it is.
+pub(super) fn compression() -> CompressionLayer<WorthIt> {
+    let worth_it = DefaultPredicate::new().and(SizeAbove::new(ONE_PACKET));
+    CompressionLayer::new().quality(CompressionLevel::Fastest).compress_when(worth_it)
 }
 
 /// All settings of the section that cannot be used.

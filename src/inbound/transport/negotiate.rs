@@ -29,6 +29,16 @@ impl MediaType {
 /// Without an `accept` header, and for wildcards, it is `application/json`: what clients of the
 /// years before the specification expect.
 pub fn accepted(headers: &HeaderMap) -> Option<MediaType> {
+    let mut values = headers.get_all(ACCEPT).iter();
+    match (values.next().map(|value| value.as_bytes()), values.next()) {
+        // What most clients say.
+        (None | Some(b"*/*" | b"application/json"), None) => Some(MediaType::Json),
+        (Some(b"application/graphql-response+json"), None) => Some(MediaType::GraphqlResponse),
+        _ => negotiated(headers),
+    }
+}
+
+fn negotiated(headers: &HeaderMap) -> Option<MediaType> {
     let mut best: Option<(f32, MediaType)> = None;
     let mut said_anything = false;
     for value in headers.get_all(ACCEPT) {
@@ -65,6 +75,9 @@ pub fn wants_html(headers: &HeaderMap) -> bool {
 /// Whether the request's body is JSON in UTF-8.
 pub fn is_json(headers: &HeaderMap) -> bool {
     let Some(content_type) = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()) else { return false };
+    if content_type == "application/json" {
+        return true;
+    }
     let mut parts = content_type.split(';').map(str::trim);
     let media = parts.next().unwrap_or("");
     let charset = parts.find_map(|parameter| {

@@ -1,5 +1,6 @@
 //! A request's parameters, from a JSON body or from a URL.
 
+use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::gateway::exchange::error::GraphqlError;
@@ -7,6 +8,16 @@ use crate::gateway::exchange::request::GraphqlRequest;
 
 /// The code of a request that names its document by a hash, as automatic persisted queries do.
 pub const PERSISTED_QUERY_NOT_SUPPORTED: &str = "PERSISTED_QUERY_NOT_SUPPORTED";
+
+/// The parameters, if each has its type and stands there once.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Plain {
+    query: Option<String>,
+    operation_name: Option<String>,
+    variables: Option<Map<String, Value>>,
+    extensions: Option<Map<String, Value>>,
+}
 
 /// Reads a POST body.
 ///
@@ -16,6 +27,13 @@ pub const PERSISTED_QUERY_NOT_SUPPORTED: &str = "PERSISTED_QUERY_NOT_SUPPORTED";
 pub fn from_json(body: &[u8]) -> Result<GraphqlRequest, GraphqlError> {
     if body.is_empty() {
         return Err(bad("The request has no body; send a JSON object with \"query\""));
+    }
+    // What is as it should be is read at once; of everything else, somebody has to be told why.
+    if body.first() == Some(&b'{')
+        && let Ok(Plain { query: Some(query), operation_name, variables, extensions }) = serde_json::from_slice(body)
+    {
+        let (variables, extensions) = (variables.unwrap_or_default(), extensions.unwrap_or_default());
+        return Ok(GraphqlRequest { query: Some(query), operation_name, variables, extensions, read_only: false });
     }
     match serde_json::from_slice(body) {
         Ok(Value::Object(object)) => from_object(object),
@@ -93,6 +111,16 @@ mod tests {
         assert_eq!(GraphqlRequest { read_only: false, ..get.clone() }, post);
         assert!(get.read_only);
         assert_eq!(json!(post.variables), json!({"x": 1}));
+    }
+
+    #[test]
+    fn a_body_that_is_not_plain_means_what_it_meant() {
+        let named = from_json(br#" { "query": "{b}", "query": "{a}", "variables": null, "operationName": "A" }"#);
+        let named = named.expect("good");
+        assert_eq!((named.query.as_deref(), named.operation_name.as_deref()), (Some("{a}"), Some("A")));
+        assert_eq!(from_json(br#"["{a}"]"#).expect_err("a list").code, "BAD_REQUEST");
+        let persisted = br#"{"extensions":{"persistedQuery":{"version":1}}}"#;
+        assert_eq!(from_json(persisted).expect_err("no text").code, PERSISTED_QUERY_NOT_SUPPORTED);
     }
 
     #[test]

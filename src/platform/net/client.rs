@@ -2,11 +2,9 @@
 
 use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
-use http::header::{ACCEPT_ENCODING, CONTENT_LENGTH};
-use http::{HeaderValue, Request, Response};
-use http_body_util::Full;
-use hyper::body::Incoming;
+use bytes::Bytes;
+use http::header::{ACCEPT_ENCODING, HeaderName};
+use http::{HeaderValue, Request, Response, Uri};
 use hyper_rustls::HttpsConnectorBuilder;
 use hyper_util::client::legacy::connect::HttpConnector;
 use rustls::crypto::aws_lc_rs;
@@ -14,10 +12,14 @@ use tokio::time::timeout_at;
 
 use crate::platform::base::deadline::Deadline;
 
-use super::connection::{Connection, Connector, Outgoing};
+use super::connection::{Connection, Connector, Reached, Unanswered};
 use super::error::{NetError, NetErrorKind};
-use super::inflate::{ACCEPTED, inflate};
-use super::pool::{Origin, Pool};
+use super::http1::Answered;
+use super::inflate::ACCEPTED;
+use super::pool::{Pool, Server};
+use super::repeat::Repeat;
+use super::reply::Reply;
+use super::request::{Outgoing, Written, is_path};
 
 /// How connections are made and kept.
 #[derive(Clone, Debug)]
@@ -38,9 +40,6 @@ pub struct HttpClient {
     pool: Pool,
 }
 
-/// Room that is made for a body on its announced length alone.
-const MAX_ROOM: usize = 256 << 10;
-
 // === impl HttpClientConfig ===
 
 impl Default for HttpClientConfig {
@@ -52,82 +51,143 @@ impl Default for HttpClientConfig {
 // === impl HttpClient ===
 
 impl HttpClient {
-    /// What [`HttpClient::send`] tells servers it can read, unless the request says it itself.
-    pub const ACCEPT_ENCODING: HeaderValue = HeaderValue::from_static(ACCEPTED);
+    /// Tells servers what content codings are understood.
+    pub const ACCEPT_ENCODING: (HeaderName, HeaderValue) = (ACCEPT_ENCODING, HeaderValue::from_static(ACCEPTED));
 
     /// A client that trusts the system's certificate authorities. A system without any can still
     /// be reached from over plain HTTP; a warning is logged.
     pub fn new(config: &HttpClientConfig) -> Self {
+        Self::with_tls(config, tls_config())
+    }
+
+    pub(super) fn with_tls(config: &HttpClientConfig, tls: rustls::ClientConfig) -> Self {
         let mut tcp = HttpConnector::new();
         tcp.enforce_http(false);
         tcp.set_nodelay(true);
         tcp.set_connect_timeout(Some(config.connect_timeout));
-        let tls = HttpsConnectorBuilder::new()
-            .with_tls_config(tls_config())
-            .https_or_http()
-            .enable_all_versions()
-            .wrap_connector(tcp);
+        let tls =
+            HttpsConnectorBuilder::new().with_tls_config(tls).https_or_http().enable_all_versions().wrap_connector(tcp);
         Self { connector: tls, pool: Pool::new(config.idle_timeout, config.idle_per_host) }
     }
 
-    /// Sends one request and reads its whole response, inflated, of at most `max_bytes`.
-    /// Dropping the future closes the exchange.
+    /// The server that an absolute URI names, to be asked by [`HttpClient::ask`].
+    ///
+    /// # Errors
+    /// When the URI has no scheme or host.
+    pub fn server(&self, uri: &Uri) -> Result<Server, NetError> {
+        let none = || NetError::new(NetErrorKind::Connect, "the URL names no server");
+        self.pool.server(uri).ok_or_else(none)
+    }
+
+    /// Sends one request and reads its whole response, inflated, of at most `max_bytes`. Whether it
+    /// may reach the server twice, its method says. Dropping the future closes the exchange.
     ///
     /// # Errors
     /// When no complete response arrived by `deadline`, or it is too large or wrongly coded. Any
     /// status is a response.
     pub async fn send(
         &self,
-        mut request: Request<Bytes>,
+        request: Request<Bytes>,
         deadline: Deadline,
         max_bytes: usize,
     ) -> Result<Response<Bytes>, NetError> {
-        request.headers_mut().entry(ACCEPT_ENCODING).or_insert(Self::ACCEPT_ENCODING);
-        timeout_at(deadline.instant().into(), self.exchange(request.map(Full::new), max_bytes))
-            .await
-            .unwrap_or_else(|_| Err(NetError::new(NetErrorKind::Timeout, "the deadline passed")))
-    }
-
-    async fn exchange(&self, request: Request<Outgoing>, max_bytes: usize) -> Result<Response<Bytes>, NetError> {
-        let Some(origin) = Origin::of(request.uri()) else {
-            return Err(NetError::new(NetErrorKind::Connect, "the URL names no server"));
+        let server = self.server(request.uri())?;
+        let outgoing = Outgoing {
+            method: request.method(),
+            path: request.uri().path_and_query().map_or("/", |path| path.as_str()),
+            standing: &[Self::ACCEPT_ENCODING],
+            headers: request.headers(),
+            body: request.body(),
+            repeat: Repeat::of(request.method()),
         };
-        let (mut connection, response) = self.respond(&origin, request).await?;
-        let (mut parts, body) = response.into_parts();
-        let announced = parts.headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
-        if announced.is_some_and(|length| length > max_bytes as u64) {
-            return Err(too_large(max_bytes));
-        }
-        let body = collect(&mut connection, body, announced, max_bytes).await?;
-        if let Connection::Http1(_) = connection {
-            self.pool.put(origin, connection).await;
-        }
-        let body = inflate(&mut parts.headers, body, max_bytes).await?;
-        Ok(Response::from_parts(parts, body))
+        let asked = timeout_at(deadline.instant().into(), self.ask(&server, &outgoing, max_bytes)).await;
+        let reply = asked.unwrap_or_else(|_| Err(NetError::new(NetErrorKind::Timeout, "the deadline passed")))?;
+        Ok(reply.into_response())
     }
 
-    /// Sends the request on an idle connection or on a new one, and reads the head of the response.
-    /// A server may close an idle connection at any time; a request of which it has seen nothing is
-    /// sent on another one.
-    async fn respond(
+    /// Asks a server and reads its whole response, inflated, of at most `max_bytes`. Waits for it as
+    /// long as the caller does. Dropping the future closes the exchange.
+    ///
+    /// # Errors
+    /// When no complete response came, or it is too large or wrongly coded. Any status is a response.
+    pub async fn ask(&self, server: &Server, outgoing: &Outgoing<'_>, max_bytes: usize) -> Result<Reply, NetError> {
+        if !is_path(outgoing.path) {
+            return Err(NetError::new(NetErrorKind::Connect, "the URL's path cannot be asked for"));
+        }
+        let mut written = None;
+        if let Some(reply) = self.again(server, outgoing, &mut written, max_bytes).await? {
+            return Ok(reply);
+        }
+        // In a box, since it is rare and large, and requests are moved about as futures.
+        let connection = Box::pin(Connection::open(&mut self.connector.clone(), server.uri())).await?;
+        if let Connection::Http2(http2) = &connection {
+            self.pool.share(server, http2.clone());
+        }
+        let answered = self.exchange(server, connection, outgoing, &mut written, max_bytes).await;
+        answered.map_err(|unanswered| unanswered.error)
+    }
+
+    /// Asks on a connection that was used before; nothing, if there is none on which that works.
+    ///
+    /// A server may close an idle connection at any time (RFC 9112 §9.5), also while a request is on
+    /// its way. A request of which the server has certainly seen nothing may be sent again, and one
+    /// that it may have seen if doing it twice is harmless; that one is not tried on old connections
+    /// once more.
+    async fn again<'r>(
         &self,
-        origin: &Origin,
-        mut request: Request<Outgoing>,
-    ) -> Result<(Connection, Response<Incoming>), NetError> {
-        while let Some(mut connection) = self.pool.take(origin).await {
-            match connection.send(request).await {
-                Ok(response) => return Ok((connection, response)),
-                Err(unanswered) => request = unanswered.unsent.ok_or(unanswered.error)?,
+        server: &Server,
+        outgoing: &Outgoing<'r>,
+        written: &mut Option<Written<'r>>,
+        max_bytes: usize,
+    ) -> Result<Option<Reply>, NetError> {
+        while let Some(mut connection) = self.pool.take(server) {
+            if outgoing.repeat == Repeat::Never && !connection.is_still_open().await {
+                continue;
             }
+            let is_shared = matches!(connection, Connection::Http2(_));
+            let Unanswered { error, reached } =
+                match self.exchange(server, connection, outgoing, written, max_bytes).await {
+                    Ok(reply) => return Ok(Some(reply)),
+                    Err(unanswered) => unanswered,
+                };
+            if is_shared && reached != Reached::Server {
+                self.pool.forget_http2(server);
+            }
+            match (reached, outgoing.repeat) {
+                (Reached::Nobody, _) => {}
+                (Reached::Perhaps, Repeat::Harmless) => break,
+                (Reached::Perhaps, Repeat::Never) | (Reached::Server, _) => return Err(error),
+            }
+            tracing::debug!(%error, "a connection was gone that had been used before");
         }
-        let mut connection = Connection::open(&mut self.connector.clone(), request.uri()).await?;
-        if let Connection::Http2(sender) = &connection {
-            self.pool.put(origin.clone(), Connection::Http2(sender.clone())).await;
+        Ok(None)
+    }
+
+    /// One exchange; an HTTP/1.1 connection is kept for the next one.
+    async fn exchange<'r>(
+        &self,
+        server: &Server,
+        connection: Connection,
+        outgoing: &Outgoing<'r>,
+        written: &mut Option<Written<'r>>,
+        max_bytes: usize,
+    ) -> Result<Reply, Unanswered> {
+        let (reply, is_coded) = match connection {
+            Connection::Http1(http1) => {
+                let written = written.get_or_insert_with(|| outgoing.write(server.host()));
+                let Answered { reply, is_coded, idle } = http1.exchange(written, max_bytes).await?;
+                if let Some((http1, kept)) = idle {
+                    self.pool.put(server, http1, kept);
+                }
+                (reply, is_coded)
+            }
+            Connection::Http2(http2) => (Box::pin(http2.exchange(server.uri(), outgoing, max_bytes)).await?, true),
+        };
+        if !is_coded {
+            return Ok(reply);
         }
-        match connection.send(request).await {
-            Ok(response) => Ok((connection, response)),
-            Err(unanswered) => Err(unanswered.error),
-        }
+        let inflated = Box::pin(reply.inflated(max_bytes)).await;
+        inflated.map_err(|error| Unanswered { error, reached: Reached::Server })
     }
 }
 
@@ -135,40 +195,6 @@ impl std::fmt::Debug for HttpClient {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("HttpClient").finish_non_exhaustive()
     }
-}
-
-/// Reads a body frame by frame; a single frame is passed on without a copy. `announced` is how long
-/// the server says it is.
-async fn collect(
-    connection: &mut Connection,
-    mut body: Incoming,
-    announced: Option<u64>,
-    max_bytes: usize,
-) -> Result<Bytes, NetError> {
-    let mut first = Bytes::new();
-    let mut whole = BytesMut::new();
-    while let Some(frame) = connection.frame(&mut body).await {
-        let Ok(data) = frame?.into_data() else { continue };
-        if first.len().max(whole.len()) + data.len() > max_bytes {
-            return Err(too_large(max_bytes));
-        }
-        if first.is_empty() {
-            first = data;
-            continue;
-        }
-        if whole.is_empty() {
-            // No more than was said is made room for, and no more than a little on its word alone.
-            let room = announced.and_then(|length| usize::try_from(length).ok()).unwrap_or_default();
-            whole.reserve(room.min(MAX_ROOM).max(first.len() + data.len()));
-            whole.extend_from_slice(&first);
-        }
-        whole.extend_from_slice(&data);
-    }
-    Ok(if whole.is_empty() { first } else { whole.freeze() })
-}
-
-fn too_large(max_bytes: usize) -> NetError {
-    NetError::new(NetErrorKind::TooLarge, format!("more than {max_bytes} bytes"))
 }
 
 fn tls_config() -> rustls::ClientConfig {
@@ -181,172 +207,13 @@ fn tls_config() -> rustls::ClientConfig {
     if added == 0 {
         tracing::warn!("the system has no certificate authorities: sources with https URLs will fail");
     }
+    trusting(roots)
+}
+
+pub(super) fn trusting(roots: rustls::RootCertStore) -> rustls::ClientConfig {
     rustls::ClientConfig::builder_with_provider(aws_lc_rs::default_provider().into())
         .with_safe_default_protocol_versions()
         .expect("the provider supports the default protocol versions")
         .with_root_certificates(roots)
         .with_no_client_auth()
-}
-
-#[cfg(test)]
-mod tests {
-    use std::sync::Arc;
-    use std::sync::atomic::{AtomicUsize, Ordering};
-
-    use tokio::io::{AsyncReadExt, AsyncWriteExt};
-    use tokio::net::{TcpListener, TcpStream};
-
-    use super::*;
-
-    const ANSWER: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
-
-    /// What a server does with one request.
-    #[derive(Clone, Copy, PartialEq)]
-    enum Manner {
-        Keep,
-        /// Answers, and closes the connection without having said so.
-        Leave,
-        /// Closes it without an answer.
-        Hang,
-        /// Says nothing until the client has gone.
-        Wait,
-    }
-
-    /// A server, how many connections it got, and how many of them are open.
-    struct Server {
-        url: String,
-        connections: Arc<AtomicUsize>,
-        open: Arc<AtomicUsize>,
-    }
-
-    impl Server {
-        /// `manners`: what becomes of the first request of a connection, of the second, …
-        async fn start(manners: &'static [Manner]) -> Self {
-            let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-            let url = format!("http://{}/a?b=c", listener.local_addr().unwrap());
-            let (connections, open) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
-            let counts = (connections.clone(), open.clone());
-            tokio::spawn(async move {
-                while let Ok((stream, _)) = listener.accept().await {
-                    counts.0.fetch_add(1, Ordering::SeqCst);
-                    counts.1.fetch_add(1, Ordering::SeqCst);
-                    let open = counts.1.clone();
-                    tokio::spawn(async move {
-                        serve(stream, manners).await;
-                        open.fetch_sub(1, Ordering::SeqCst);
-                    });
-                }
-            });
-            Self { url, connections, open }
-        }
-
-        fn connections(&self) -> usize {
-            self.connections.load(Ordering::SeqCst)
-        }
-
-        async fn all_closed(&self) {
-            while self.open.load(Ordering::SeqCst) > 0 {
-                tokio::time::sleep(Duration::from_millis(1)).await;
-            }
-        }
-    }
-
-    async fn serve(mut stream: TcpStream, manners: &[Manner]) {
-        let mut buffer = [0; 4096];
-        for manner in manners {
-            let mut head = Vec::new();
-            while !head.ends_with(b"\r\n\r\n") {
-                match stream.read(&mut buffer).await {
-                    Ok(0) | Err(_) => return,
-                    Ok(read) => head.extend_from_slice(&buffer[..read]),
-                }
-            }
-            let head = String::from_utf8(head).unwrap();
-            assert!(head.starts_with("GET /a?b=c HTTP/1.1\r\n"), "{head}");
-            assert!(head.contains(&format!("host: {}\r\n", stream.local_addr().unwrap())), "{head}");
-            match manner {
-                Manner::Keep => stream.write_all(ANSWER).await.unwrap(),
-                Manner::Leave => return stream.write_all(ANSWER).await.unwrap(),
-                Manner::Hang => return,
-                Manner::Wait => {
-                    let _ = stream.read(&mut buffer).await;
-                    return;
-                }
-            }
-        }
-        let _ = stream.read(&mut buffer).await;
-    }
-
-    fn client() -> HttpClient {
-        HttpClient::new(&HttpClientConfig::default())
-    }
-
-    async fn get(client: &HttpClient, server: &Server) -> Result<Bytes, NetErrorKind> {
-        let request = Request::get(&server.url).body(Bytes::new()).unwrap();
-        let response = client.send(request, Deadline::after(Duration::from_secs(10)), 1000).await;
-        response.map(Response::into_body).map_err(|error| error.kind)
-    }
-
-    #[tokio::test]
-    async fn one_connection_serves_one_request_after_the_other() {
-        let server = Server::start(&[Manner::Keep; 9]).await;
-        let client = client();
-        for _ in 0..5 {
-            assert_eq!(get(&client, &server).await.unwrap(), "ok");
-        }
-        assert_eq!(server.connections(), 1);
-        let (first, second) = tokio::join!(get(&client, &server), get(&client, &server));
-        assert!(first.is_ok() && second.is_ok());
-        assert!((2..=3).contains(&server.connections()), "{}", server.connections());
-    }
-
-    #[tokio::test]
-    async fn a_connection_that_the_server_closed_is_not_used_again() {
-        let server = Server::start(&[Manner::Leave]).await;
-        let client = client();
-        for _ in 0..3 {
-            assert_eq!(get(&client, &server).await.unwrap(), "ok");
-            server.all_closed().await;
-            // The system may tell a little later.
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-        assert_eq!(server.connections(), 3);
-    }
-
-    #[tokio::test]
-    async fn what_was_sent_is_not_sent_again() {
-        let server = Server::start(&[Manner::Keep, Manner::Hang]).await;
-        let client = client();
-        assert_eq!(get(&client, &server).await.unwrap(), "ok");
-        assert_eq!(get(&client, &server).await.unwrap_err(), NetErrorKind::Reset);
-        assert_eq!(server.connections(), 1);
-    }
-
-    #[tokio::test]
-    async fn a_dropped_exchange_closes_its_connection() {
-        let server = Server::start(&[Manner::Wait]).await;
-        let client = client();
-        let gone = tokio::time::timeout(Duration::from_millis(50), get(&client, &server)).await;
-        assert!(gone.is_err());
-        tokio::time::timeout(Duration::from_secs(5), server.all_closed()).await.expect("closed");
-    }
-
-    #[tokio::test]
-    async fn idle_connections_are_closed_in_time() {
-        let server = Server::start(&[Manner::Keep; 5]).await;
-        let config = HttpClientConfig { idle_timeout: Duration::from_millis(50), ..HttpClientConfig::default() };
-        let client = HttpClient::new(&config);
-        assert_eq!(get(&client, &server).await.unwrap(), "ok");
-        tokio::time::timeout(Duration::from_secs(5), server.all_closed()).await.expect("closed");
-        assert_eq!(get(&client, &server).await.unwrap(), "ok");
-        assert_eq!(server.connections(), 2);
-    }
-
-    #[tokio::test]
-    async fn a_body_longer_than_allowed_is_refused() {
-        let server = Server::start(&[Manner::Keep]).await;
-        let request = Request::get(&server.url).body(Bytes::new()).unwrap();
-        let answer = client().send(request, Deadline::after(Duration::from_secs(10)), 1).await;
-        assert_eq!(answer.unwrap_err().kind, NetErrorKind::TooLarge);
-    }
 }

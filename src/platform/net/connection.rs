@@ -1,56 +1,59 @@
-//! One connection to a server.
+//! One connection to a server, and how it is made.
 //!
-//! An HTTP/1.1 connection has no task of its own: whoever exchanges something on it drives it, so
-//! that an answer is read where it is waited for. An HTTP/2 connection is shared, and therefore runs
-//! by itself.
+//! An HTTP/1.1 connection belongs to one exchange after the other, which drives it. An HTTP/2
+//! connection is shared, and therefore runs by itself.
 
-use std::future::poll_fn;
-use std::pin::{Pin, pin};
-use std::task::{Context, Poll};
+use std::error::Error as StdError;
 
-use bytes::Bytes;
-use http::header::HOST;
-use http::uri::PathAndQuery;
-use http::{HeaderValue, Request, Response, Uri};
-use http_body::{Body, Frame};
-use http_body_util::Full;
+use bytes::{Bytes, BytesMut};
+use http::header::CONTENT_LENGTH;
+use http::{Request, Uri};
+use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
-use hyper::client::conn::{TrySendError, http1, http2};
+use hyper::client::conn::http2;
 use hyper_rustls::HttpsConnector;
 use hyper_util::client::legacy::connect::{Connection as _, HttpConnector};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use tower::Service;
 
 use super::error::NetError;
+use super::http1::{Http1, too_large};
+use super::reply::Reply;
+use super::request::Outgoing;
 
-/// What is sent.
-pub(super) type Outgoing = Full<Bytes>;
 /// What makes connections.
 pub(super) type Connector = HttpsConnector<HttpConnector>;
-type Stream = <Connector as Service<Uri>>::Response;
+/// What they are made of.
+pub(super) type Stream = <Connector as Service<Uri>>::Response;
 
-/// A way to send one request.
+/// A way to send a request.
 pub(super) enum Connection {
     /// For this exchange alone, until it is over.
-    Http1(Box<Http1>),
+    Http1(Http1),
     /// One stream of many.
-    Http2(http2::SendRequest<Outgoing>),
+    Http2(Http2),
 }
 
-/// An HTTP/1.1 connection.
-pub(super) struct Http1 {
-    sender: http1::SendRequest<Outgoing>,
-    connection: http1::Connection<Stream, Outgoing>,
-    /// The connection has ended: it must not be polled any more.
-    has_ended: bool,
-    host: HeaderValue,
-}
+/// A shared HTTP/2 connection. Clones share it.
+#[derive(Clone)]
+pub(super) struct Http2(http2::SendRequest<Full<Bytes>>);
 
 /// A request that got no response.
+#[derive(Debug)]
 pub(super) struct Unanswered {
     pub(super) error: NetError,
-    /// The request, if nothing of it was sent.
-    pub(super) unsent: Option<Request<Outgoing>>,
+    pub(super) reached: Reached,
+}
+
+/// How far a request got that was not answered.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Reached {
+    /// The server certainly did nothing with it.
+    Nobody,
+    /// It may have reached the server, of which nothing was heard.
+    Perhaps,
+    /// The server has reacted to it.
+    Server,
 }
 
 // === impl Connection ===
@@ -60,112 +63,113 @@ impl Connection {
     pub(super) async fn open(connector: &mut Connector, uri: &Uri) -> Result<Self, NetError> {
         let of_hyper = |error: hyper::Error| NetError::of_transport(&error, true);
         let stream = connector.call(uri.clone()).await.map_err(|error| NetError::of_transport(&*error, true))?;
-        if stream.connected().is_negotiated_h2() {
-            let mut builder = http2::Builder::new(TokioExecutor::new());
-            let (sender, connection) = builder.timer(TokioTimer::new()).handshake(stream).await.map_err(of_hyper)?;
-            tokio::spawn(async move {
-                if let Err(error) = connection.await {
-                    tracing::debug!(%error, "a connection to a server ended early");
-                }
-            });
-            return Ok(Self::Http2(sender));
+        if !stream.connected().is_negotiated_h2() {
+            return Ok(Self::Http1(Http1::new(stream)));
         }
-        let (sender, connection) = http1::Builder::new().handshake(stream).await.map_err(of_hyper)?;
-        Ok(Self::Http1(Box::new(Http1 { sender, connection, has_ended: false, host: host(uri) })))
-    }
-
-    /// Sends a request, whose URI is absolute, and reads the head of its response.
-    pub(super) async fn send(&mut self, mut request: Request<Outgoing>) -> Result<Response<Incoming>, Unanswered> {
-        let absolute = request.uri().clone();
-        let answered = match self {
-            Self::Http1(http1) => {
-                request.headers_mut().entry(HOST).or_insert_with(|| http1.host.clone());
-                *request.uri_mut() = Uri::from(path(&absolute));
-                http1.send(request).await
-            }
-            Self::Http2(sender) => match sender.ready().await {
-                Ok(()) => sender.try_send_request(request).await,
-                Err(error) => {
-                    let error = NetError::of_transport(&error, false);
-                    return Err(Unanswered { error, unsent: Some(request) });
-                }
-            },
-        };
-        answered.map_err(|mut error| {
-            let mut unsent = error.take_message();
-            if let Some(request) = &mut unsent {
-                *request.uri_mut() = absolute;
-            }
-            Unanswered { error: NetError::of_transport(&error.into_error(), false), unsent }
-        })
-    }
-
-    /// The next piece of a response's body.
-    pub(super) async fn frame(&mut self, body: &mut Incoming) -> Option<Result<Frame<Bytes>, NetError>> {
-        let next = poll_fn(|context| {
-            let next = Pin::new(&mut *body).poll_frame(context);
-            match self {
-                Self::Http1(http1) if next.is_pending() => {
-                    http1.drive(context);
-                    Pin::new(&mut *body).poll_frame(context)
-                }
-                _ => next,
+        let mut builder = http2::Builder::new(TokioExecutor::new());
+        let (sender, connection) = builder.timer(TokioTimer::new()).handshake(stream).await.map_err(of_hyper)?;
+        tokio::spawn(async move {
+            if let Err(error) = connection.await {
+                tracing::debug!(%error, "a connection to a server ended early");
             }
         });
-        Some(next.await?.map_err(|error| NetError::of_transport(&error, false)))
+        Ok(Self::Http2(Http2(sender)))
+    }
+
+    /// Whether the connection is open as far as the system knows at this moment. Costs a look at all
+    /// sockets, so it is for requests that must not fail for a connection's sake.
+    pub(super) async fn is_still_open(&mut self) -> bool {
+        // The runtime asks the system for news before a task that yields goes on.
+        tokio::task::yield_now().await;
+        match self {
+            Self::Http1(http1) => http1.is_open(),
+            Self::Http2(http2) => http2.is_open(),
+        }
     }
 }
 
-// === impl Http1 ===
+// === impl Http2 ===
 
-impl Http1 {
-    async fn send(
-        &mut self,
-        request: Request<Outgoing>,
-    ) -> Result<Response<Incoming>, TrySendError<Request<Outgoing>>> {
-        let mut answer = pin!(self.sender.try_send_request(request));
-        let (connection, has_ended) = (&mut self.connection, &mut self.has_ended);
-        poll_fn(|context| {
-            drive(connection, has_ended, context);
-            answer.as_mut().poll(context)
-        })
-        .await
+impl Http2 {
+    pub(super) fn is_open(&self) -> bool {
+        !self.0.is_closed()
     }
 
-    /// Whether another request can be sent: the response was read to its end, and the server has not
-    /// closed the connection, as far as is known here.
-    pub(super) async fn is_free(&mut self) -> bool {
-        poll_fn(|context| {
-            self.drive(context);
-            Poll::Ready(!self.has_ended && self.sender.is_ready())
-        })
-        .await
-    }
-
-    fn drive(&mut self, context: &mut Context<'_>) {
-        drive(&mut self.connection, &mut self.has_ended, context);
+    /// Sends a request to the server that `origin` names, and reads the response, of at most
+    /// `max_bytes`. The content of the response may be coded.
+    pub(super) async fn exchange(
+        mut self,
+        origin: &Uri,
+        outgoing: &Outgoing<'_>,
+        max_bytes: usize,
+    ) -> Result<Reply, Unanswered> {
+        let unanswered =
+            |error: &hyper::Error, reached| Unanswered { error: NetError::of_transport(error, false), reached };
+        self.0.ready().await.map_err(|error| unanswered(&error, Reached::Nobody))?;
+        let response = match self.0.try_send_request(request(origin, outgoing)).await {
+            Ok(response) => response,
+            Err(mut failed) => {
+                let is_unsent = failed.take_message().is_some();
+                let error = failed.into_error();
+                let reached = if is_unsent { Reached::Nobody } else { reached(&error) };
+                return Err(unanswered(&error, reached));
+            }
+        };
+        let (parts, body) = response.into_parts();
+        let announced = parts.headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
+        let body = match announced.is_some_and(|length| length > max_bytes as u64) {
+            true => Err(too_large(max_bytes)),
+            false => collect(body, max_bytes).await,
+        };
+        let body = body.map_err(|error| Unanswered { error, reached: Reached::Server })?;
+        Ok(Reply::of_map(parts.status, parts.headers, body))
     }
 }
 
-/// Reads and writes what can be at once. How a connection ended is told to the exchange on it.
-fn drive(connection: &mut http1::Connection<Stream, Outgoing>, has_ended: &mut bool, context: &mut Context<'_>) {
-    if !*has_ended {
-        *has_ended = Pin::new(connection).poll(context).is_ready();
+fn request(origin: &Uri, outgoing: &Outgoing<'_>) -> Request<Full<Bytes>> {
+    let mut uri = origin.clone().into_parts();
+    // What is no path is asked for as if nothing was said; it was refused before.
+    uri.path_and_query = outgoing.path.parse().ok();
+    let mut request = Request::new(Full::new(Bytes::copy_from_slice(outgoing.body)));
+    *request.method_mut() = outgoing.method.clone();
+    *request.uri_mut() = Uri::from_parts(uri).unwrap_or_else(|_| origin.clone());
+    *request.headers_mut() = outgoing.to_map();
+    request
+}
+
+/// Reads a body frame by frame; a single frame is passed on without a copy.
+async fn collect(mut body: Incoming, max_bytes: usize) -> Result<Bytes, NetError> {
+    let mut first = Bytes::new();
+    let mut whole = BytesMut::new();
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|error| NetError::of_transport(&error, false))?;
+        let Ok(data) = frame.into_data() else { continue };
+        if first.len().max(whole.len()) + data.len() > max_bytes {
+            return Err(too_large(max_bytes));
+        }
+        if first.is_empty() {
+            first = data;
+            continue;
+        }
+        if whole.is_empty() {
+            whole.extend_from_slice(&first);
+        }
+        whole.extend_from_slice(&data);
     }
+    Ok(if whole.is_empty() { first } else { whole.freeze() })
 }
 
-/// What a server on this host is asked for.
-fn path(uri: &Uri) -> PathAndQuery {
-    uri.path_and_query().cloned().unwrap_or_else(|| PathAndQuery::from_static("/"))
-}
-
-/// The `host` header: without a port that goes without saying, and without a user.
-fn host(uri: &Uri) -> HeaderValue {
-    let is_tls = uri.scheme_str() == Some("https");
-    let name = uri.host().unwrap_or_default();
-    let written = match uri.port_u16() {
-        Some(port) if port != if is_tls { 443 } else { 80 } => HeaderValue::from_str(&format!("{name}:{port}")),
-        _ => HeaderValue::from_str(name),
+/// How far a request got whose stream or connection failed.
+fn reached(error: &hyper::Error) -> Reached {
+    let Some(error) = StdError::source(error).and_then(|error| error.downcast_ref::<h2::Error>()) else {
+        return Reached::Perhaps;
     };
-    written.expect("hosts of URIs have only characters that headers may have")
+    // A server that says it goes away fails those streams alone that it has not looked at
+    // (RFC 9113 §6.8), and so does one that refuses a stream (§8.7).
+    let is_untouched = error.is_remote() && (error.is_go_away() || error.reason() == Some(h2::Reason::REFUSED_STREAM));
+    match error {
+        _ if is_untouched => Reached::Nobody,
+        error if error.is_reset() => Reached::Server,
+        _ => Reached::Perhaps,
+    }
 }

@@ -70,7 +70,7 @@ pub struct Answer {
     pub success: bool,
     /// `$status`
     pub status: Option<i64>,
-    /// `$response.headers`
+    /// `$response.headers`, unless no mapping reads them.
     pub headers: HeaderMap,
     /// `$response.trailers`
     pub trailers: HeaderMap,

@@ -44,6 +44,11 @@ pub(super) struct AnswerScope {
     results: Option<Value>,
 }
 
+/// Whether a mapping that is evaluated after the call reads `$response`.
+pub fn reads_response(spec: &ConnectSpec, source: Option<&SourceSpec>) -> bool {
+    AnswerNeeds::of(spec, source).response
+}
+
 // === impl Scope ===
 
 impl Scope {

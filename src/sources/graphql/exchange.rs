@@ -1,20 +1,27 @@
 //! One GraphQL request over HTTP.
 
-use bytes::Bytes;
 use http::header::{ACCEPT, CONTENT_TYPE};
-use http::{HeaderMap, HeaderValue, Method, Request, Response, Uri};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
 
-use crate::platform::base::deadline::Deadline;
-use crate::platform::net::{HttpClient, NetError};
+use crate::platform::net::{HttpClient, NetError, Outgoing, Repeat, Reply, Server};
 
 /// What we accept: the standard's own media type first, the older one as well.
-const ACCEPTED: HeaderValue = HeaderValue::from_static("application/graphql-response+json, application/json;q=0.9");
+const ACCEPTED: &str = "application/graphql-response+json, application/json;q=0.9";
+
+/// What every request says.
+static STANDING: [(HeaderName, HeaderValue); 3] = [
+    (CONTENT_TYPE, HeaderValue::from_static("application/json")),
+    (ACCEPT, HeaderValue::from_static(ACCEPTED)),
+    HttpClient::ACCEPT_ENCODING,
+];
 
 /// A server's address and how to reach it.
 #[derive(Clone, Debug)]
 pub struct GraphqlEndpoint {
     client: HttpClient,
-    uri: Uri,
+    server: Server,
+    /// Path and query.
+    path: String,
     max_bytes: usize,
 }
 
@@ -30,13 +37,16 @@ impl GraphqlEndpoint {
         let uri: Uri = url.trim().parse().map_err(|_| wrong())?;
         match (uri.scheme_str(), uri.authority()) {
             (Some("http" | "https"), Some(authority)) if !authority.as_str().contains('@') => {
-                Ok(Self { client, uri, max_bytes })
+                let server = client.server(&uri).map_err(|_| wrong())?;
+                let path = uri.path_and_query().map_or("/", |path| path.as_str()).to_owned();
+                Ok(Self { client, server, path, max_bytes })
             }
             _ => Err(wrong()),
         }
     }
 
-    /// Posts a document. `variables` is a JSON object's text; `headers` may not name the content.
+    /// Posts a document. `variables` is a JSON object's text; `headers` may not name the content;
+    /// `repeat` says whether the document may run twice. Waits as long as the caller does.
     ///
     /// # Errors
     /// When no response arrived.
@@ -45,20 +55,31 @@ impl GraphqlEndpoint {
         document: &str,
         operation_name: Option<&str>,
         variables: &[u8],
-        headers: HeaderMap,
-        deadline: Deadline,
-    ) -> Result<Response<Bytes>, NetError> {
-        let mut request = Request::new(body(document, operation_name, variables));
-        *request.method_mut() = Method::POST;
-        *request.uri_mut() = self.uri.clone();
-        *request.headers_mut() = headers;
-        request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        request.headers_mut().insert(ACCEPT, ACCEPTED);
-        self.client.send(request, deadline, self.max_bytes).await
+        mut headers: HeaderMap,
+        repeat: Repeat,
+    ) -> Result<Reply, NetError> {
+        if !headers.is_empty() {
+            headers.remove(CONTENT_TYPE);
+            headers.remove(ACCEPT);
+        }
+        let outgoing = Outgoing {
+            method: &Method::POST,
+            path: &self.path,
+            standing: &STANDING,
+            headers: &headers,
+            body: &body(document, operation_name, variables),
+            repeat,
+        };
+        self.client.ask(&self.server, &outgoing, self.max_bytes).await
     }
 }
 
-fn body(document: &str, operation_name: Option<&str>, variables: &[u8]) -> Bytes {
+/// Whether a document may run twice: what only reads may.
+pub(super) fn repeat(mutation: bool) -> Repeat {
+    if mutation { Repeat::Never } else { Repeat::Harmless }
+}
+
+fn body(document: &str, operation_name: Option<&str>, variables: &[u8]) -> Vec<u8> {
     let mut body = Vec::with_capacity(document.len() + variables.len() + 64);
     body.extend_from_slice(b"{\"query\":");
     push_string(&mut body, document);
@@ -71,7 +92,7 @@ fn body(document: &str, operation_name: Option<&str>, variables: &[u8]) -> Bytes
         body.extend_from_slice(variables);
     }
     body.push(b'}');
-    body.into()
+    body
 }
 
 fn push_string(body: &mut Vec<u8>, text: &str) {
@@ -85,10 +106,10 @@ mod tests {
 
     #[test]
     fn writes_only_what_there_is() {
-        assert_eq!(body("{ a }", None, b"{}"), r#"{"query":"{ a }"}"#);
+        assert_eq!(body("{ a }", None, b"{}"), br#"{"query":"{ a }"}"#);
         assert_eq!(
             body("query Q($a: Int) { b(a: $a) }", Some("Q"), br#"{"a":"x"}"#),
-            r#"{"query":"query Q($a: Int) { b(a: $a) }","operationName":"Q","variables":{"a":"x"}}"#
+            br#"{"query":"query Q($a: Int) { b(a: $a) }","operationName":"Q","variables":{"a":"x"}}"#
         );
     }
 }

@@ -3,20 +3,21 @@
 use bytes::Bytes;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use http::{HeaderMap, Response};
+use http::HeaderMap;
 use serde_json::{Map, Value};
 
 use crate::graph::connect::model::{ConnectSpec, GraphqlRequest, SourceSpec};
 use crate::graph::mapping::{Mapping, Variables};
+use crate::platform::net::Reply;
 use crate::sources::connector::{
-    Answer, Body, DESERIALIZE, Fact, HeaderPlan, Inputs, Protocol, TRANSPORT, request_part,
+    Answer, Body, DESERIALIZE, Fact, HeaderPlan, Inputs, Protocol, TRANSPORT, reads_response, request_part,
 };
 use crate::sources::contract::{BAD_INPUT, SourceError};
 use crate::sources::rows::errors::{LocatedError, read_error};
 use crate::sources::rows::slot::PathSegment;
 use crate::sources::transport::net_error;
 
-use super::exchange::GraphqlEndpoint;
+use super::exchange::{GraphqlEndpoint, repeat};
 use super::field::{Arguments, Selected, document, has_plain_names};
 
 /// A GraphQL connector.
@@ -25,6 +26,8 @@ pub struct GraphqlProtocol {
     request: GraphqlRequest,
     selected: Selected,
     headers: HeaderPlan,
+    /// Whether mappings read the headers of answers.
+    reads_headers: bool,
 }
 
 // === impl GraphqlProtocol ===
@@ -38,7 +41,8 @@ impl GraphqlProtocol {
         source: Option<&SourceSpec>,
         headers: HeaderPlan,
     ) -> Self {
-        Self { endpoint, request, selected: Selected::of(spec, source), headers }
+        let (selected, reads_headers) = (Selected::of(spec, source), reads_response(spec, source));
+        Self { endpoint, request, selected, headers, reads_headers }
     }
 
     async fn exchange(&self, inputs: &Inputs<'_>) -> Result<Answer, SourceError> {
@@ -56,23 +60,23 @@ impl GraphqlProtocol {
                 (query.value.to_string(), Value::Object(values).to_string().into())
             }
         };
-        let response = self
+        let reply = self
             .endpoint
-            .post(&document, None, &variables, headers, inputs.context.deadline)
+            .post(&document, None, &variables, headers, repeat(inputs.mutation))
             .await
             .map_err(|error| net_error(error, TRANSPORT, DESERIALIZE))?;
-        self.answer(&response)
+        self.answer(&reply)
     }
 
-    fn answer(&self, response: &Response<Bytes>) -> Result<Answer, SourceError> {
-        let status = response.status();
+    fn answer(&self, reply: &Reply) -> Result<Answer, SourceError> {
+        let status = reply.status;
         let mut answer = Answer {
             status: Some(i64::from(status.as_u16())),
-            headers: response.headers().clone(),
+            headers: if self.reads_headers { reply.headers() } else { HeaderMap::new() },
             fact: Some(Fact { protocol: "http", name: "status", value: status.as_u16().into() }),
             ..Answer::default()
         };
-        let mut fields = match serde_json::from_slice(response.body()) {
+        let mut fields = match serde_json::from_slice(&reply.body) {
             Ok(Value::Object(fields)) => fields,
             _ if !status.is_success() => return Ok(answer),
             Ok(_) => return Err(SourceError::new(DESERIALIZE, "the answer is no GraphQL response")),

@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use bytes::Bytes;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use http::{HeaderMap, Response};
+use http::HeaderMap;
 use serde_json::{Map, Value, json};
 
 use crate::graph::mapping::Variable;
 use crate::platform::base::Name;
+use crate::platform::net::Reply;
 use crate::sources::connector::{HeaderPlan, Scope, ScopeReads};
 use crate::sources::contract::{Call, CallContext, FetchRequest, Source, SourceError};
 use crate::sources::headers::HeaderRules;
@@ -17,7 +17,7 @@ use crate::sources::rows::scan::scan_graphql;
 use crate::sources::rows::slot::Rows;
 use crate::sources::transport::net_error;
 
-use super::exchange::GraphqlEndpoint;
+use super::exchange::{GraphqlEndpoint, repeat};
 
 /// No response, or one that is not GraphQL's.
 const HTTP_ERROR: &str = "SUBREQUEST_HTTP_ERROR";
@@ -57,19 +57,19 @@ impl GraphqlSubgraph {
     }
 
     async fn ask(&self, request: &FetchRequest, context: &CallContext) -> Result<Rows, SourceError> {
-        let Call::Graphql { document, operation_name, variables, .. } = &request.call else {
+        let Call::Graphql { document, operation_name, variables, mutation } = &request.call else {
             return Err(SourceError::new(MALFORMED, "a subgraph was called as a connector"));
         };
         let mut headers = HeaderMap::new();
         self.rules.apply(&context.facts, &mut headers);
         let scope = Scope::new(&Map::new(), &context.facts, self.reads);
         self.headers.write(&scope.variables(&self.env, &self.config), &context.facts, &mut headers)?;
-        let response = self
+        let reply = self
             .endpoint
-            .post(document, operation_name.as_deref(), variables, headers, context.deadline)
+            .post(document, operation_name.as_deref(), variables, headers, repeat(*mutation))
             .await
             .map_err(|error| net_error(error, HTTP_ERROR, MALFORMED))?;
-        read(&response, request)
+        read(&reply, request)
     }
 }
 
@@ -89,9 +89,9 @@ impl Source for GraphqlSubgraph {
 
 /// A well-formed GraphQL response counts whatever its status; without one the status decides what
 /// went wrong.
-fn read(response: &Response<Bytes>, request: &FetchRequest) -> Result<Rows, SourceError> {
-    let status = response.status();
-    scan_graphql(response.body(), &request.shape, &request.expected).map_err(|malformed| {
+fn read(reply: &Reply, request: &FetchRequest) -> Result<Rows, SourceError> {
+    let status = reply.status;
+    scan_graphql(&reply.body, &request.shape, &request.expected).map_err(|malformed| {
         if status.is_success() {
             return malformed.into();
         }

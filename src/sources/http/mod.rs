@@ -3,5 +3,5 @@
 mod protocol;
 mod url;
 
-pub use protocol::{HttpProtocol, HttpSourceParts};
+pub use protocol::{AnswerParts, HttpProtocol, HttpSourceParts};
 pub use url::{Piece, Url, UrlError};

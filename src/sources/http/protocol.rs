@@ -3,13 +3,14 @@
 use bytes::Bytes;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use http::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue};
-use http::{Method, Request, Response};
+use http::Method;
+use http::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use serde_json::Value;
+use smallvec::SmallVec;
 
 use crate::graph::connect::model::{HttpRequest, HttpVerb};
 use crate::graph::mapping::{Mapping, Template, TemplatePiece, Variables};
-use crate::platform::net::HttpClient;
+use crate::platform::net::{HttpClient, Outgoing, Repeat, Reply, Server, is_path};
 use crate::sources::connector::{
     Answer, Body, DESERIALIZE, Fact, HeaderPlan, Inputs, Protocol, TRANSPORT, request_part,
 };
@@ -38,50 +39,91 @@ pub struct HttpSourceParts {
 /// An HTTP connector.
 pub struct HttpProtocol {
     client: HttpClient,
+    /// Whom to ask, if all requests go to the same server.
+    server: Option<Server>,
     source: HttpSourceParts,
     request: HttpRequest,
+    method: Method,
     headers: HeaderPlan,
     /// What every request says unless a header rule says something else.
-    standing: HeaderMap,
-    max_bytes: usize,
+    standing: [(HeaderName, HeaderValue); 2],
+    answers: AnswerParts,
+}
+
+/// What is wanted of answers.
+#[derive(Clone, Copy, Debug)]
+pub struct AnswerParts {
+    /// The largest body; what exceeds it is refused.
+    pub max_bytes: usize,
+    /// Whether mappings read the headers.
+    pub headers: bool,
 }
 
 // === impl HttpProtocol ===
 
 impl HttpProtocol {
-    /// Builds the protocol of one connector; answers of more than `max_bytes` are refused.
+    /// Builds the protocol of one connector.
     pub fn new(
         client: HttpClient,
         source: HttpSourceParts,
         request: HttpRequest,
         headers: HeaderPlan,
-        max_bytes: usize,
+        answers: AnswerParts,
     ) -> Self {
-        let standing = HeaderMap::from_iter([(ACCEPT, ACCEPTED), (ACCEPT_ENCODING, HttpClient::ACCEPT_ENCODING)]);
-        Self { client, source, request, headers, standing, max_bytes }
+        let server = source.base.as_ref().and_then(|base| client.server(&base.origin().parse().ok()?).ok());
+        let method = method(request.verb);
+        let standing = [(ACCEPT, ACCEPTED), HttpClient::ACCEPT_ENCODING];
+        Self { client, server, source, request, method, headers, standing, answers }
     }
 
     async fn exchange(&self, inputs: &Inputs<'_>) -> Result<Answer, SourceError> {
         let variables = &inputs.variables;
         let url = self.url(variables).map_err(|error| SourceError::new(BAD_INPUT, error.to_string()))?;
-        let mut headers = self.standing.clone();
+        let mut headers = HeaderMap::new();
         self.headers.write(variables, &inputs.context.facts, &mut headers)?;
         let body = self.body(variables, &mut headers)?;
-        // Where a body is expected, that there is none is said.
-        if body.is_empty() && matches!(self.request.verb, HttpVerb::Post | HttpVerb::Put | HttpVerb::Patch) {
-            headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
+        let invalid = || SourceError::new(BAD_INPUT, "the URL is not valid");
+        let named;
+        let server = match &self.server {
+            Some(server) => server,
+            None => {
+                let origin = url.origin().parse().map_err(|_| invalid())?;
+                named = self.client.server(&origin).map_err(|_| invalid())?;
+                &named
+            }
+        };
+        let path = url.into_path();
+        if !is_path(&path) {
+            return Err(invalid());
         }
-        let mut request = Request::new(body);
-        *request.method_mut() = method(self.request.verb);
-        *request.uri_mut() =
-            url.into_text().try_into().map_err(|_| SourceError::new(BAD_INPUT, "the URL is not valid"))?;
-        *request.headers_mut() = headers;
-        let response = self
-            .client
-            .send(request, inputs.context.deadline, self.max_bytes)
-            .await
-            .map_err(|error| net_error(error, TRANSPORT, DESERIALIZE))?;
-        Ok(answer(response))
+        let outgoing = Outgoing {
+            method: &self.method,
+            path: &path,
+            standing: &self.standing,
+            headers: &headers,
+            body: &body,
+            repeat: self.repeat(inputs.mutation),
+        };
+        let reply = self.client.ask(server, &outgoing, self.answers.max_bytes).await;
+        Ok(self.answer(reply.map_err(|error| net_error(error, TRANSPORT, DESERIALIZE))?))
+    }
+
+    fn answer(&self, reply: Reply) -> Answer {
+        let kind = media_kind(reply.content_type());
+        Answer {
+            success: reply.status.is_success(),
+            status: Some(i64::from(reply.status.as_u16())),
+            headers: if self.answers.headers { reply.headers() } else { HeaderMap::new() },
+            fact: Some(Fact { protocol: "http", name: "status", value: reply.status.as_u16().into() }),
+            body: if reply.body.is_empty() { Body::Empty } else { Body::Bytes(kind, reply.body) },
+            ..Answer::default()
+        }
+    }
+
+    /// Whether a call may reach the server twice: what only reads may, whatever its method, and
+    /// otherwise the method tells.
+    fn repeat(&self, mutation: bool) -> Repeat {
+        if mutation { Repeat::of(&self.method) } else { Repeat::Harmless }
     }
 
     fn url(&self, variables: &Variables<'_>) -> Result<Url, UrlError> {
@@ -133,8 +175,11 @@ impl Protocol for HttpProtocol {
     }
 }
 
+/// A template that is filled; most have few holes.
+type Pieces<'t> = SmallVec<[Piece<'t>; 3]>;
+
 /// A template's text, and the values of its holes.
-fn pieces<'t>(template: &'t Template, variables: &Variables<'_>) -> Result<Vec<Piece<'t>>, UrlError> {
+fn pieces<'t>(template: &'t Template, variables: &Variables<'_>) -> Result<Pieces<'t>, UrlError> {
     let piece = |piece: &'t TemplatePiece| match piece {
         TemplatePiece::Literal { text, .. } => Ok(Piece::Text(text)),
         TemplatePiece::Hole(hole) => value(&hole.mapping, variables).map(Piece::Hole),
@@ -167,19 +212,5 @@ fn method(verb: HttpVerb) -> Method {
         HttpVerb::Put => Method::PUT,
         HttpVerb::Patch => Method::PATCH,
         HttpVerb::Delete => Method::DELETE,
-    }
-}
-
-fn answer(response: Response<Bytes>) -> Answer {
-    let (parts, body) = response.into_parts();
-    let content_type = parts.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    let body = if body.is_empty() { Body::Empty } else { Body::Bytes(media_kind(content_type), body) };
-    Answer {
-        success: parts.status.is_success(),
-        status: Some(i64::from(parts.status.as_u16())),
-        headers: parts.headers,
-        body,
-        fact: Some(Fact { protocol: "http", name: "status", value: parts.status.as_u16().into() }),
-        ..Answer::default()
     }
 }

@@ -4,10 +4,14 @@
 //! choose whom we call; what a client says can fill a segment but never leave it.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use serde_json::Value;
 
 use crate::sources::format::{push_legal, push_percent_encoded};
+
+/// Room for the path of most requests.
+const TYPICAL_PATH: usize = 64;
 
 /// A part of a template whose holes are evaluated.
 #[derive(Clone, PartialEq, Debug)]
@@ -21,7 +25,7 @@ pub enum Piece<'a> {
 /// A URL being put together; each part is appended to what is there.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Url {
-    origin: String,
+    origin: Arc<str>,
     path: String,
     query: String,
 }
@@ -65,7 +69,8 @@ impl Url {
             return Err(error());
         }
         let (path, query) = rest.split_once('?').unwrap_or((rest, ""));
-        let mut url = Self { origin: format!("{scheme}://{authority}"), path: String::new(), query: String::new() };
+        let origin = format!("{scheme}://{authority}").into();
+        let mut url = Self { origin, path: String::new(), query: String::new() };
         push_legal(&mut url.path, path);
         push_legal(&mut url.query, query);
         Ok(url)
@@ -76,7 +81,7 @@ impl Url {
     /// # Errors
     /// When a hole would leave its segment or is not a scalar.
     pub fn push_template(&mut self, pieces: &[Piece<'_>]) -> Result<(), UrlError> {
-        let mut path = PathWriter::default();
+        let mut path = PathWriter { out: String::with_capacity(TYPICAL_PATH), ..PathWriter::default() };
         let mut query = String::new();
         let mut in_query = false;
         for piece in pieces {
@@ -104,7 +109,10 @@ impl Url {
             }
         }
         let path = path.finish()?;
-        self.join_path(&path);
+        match self.path.is_empty() && path.starts_with('/') {
+            true => self.path = path,
+            false => self.join_path(&path),
+        }
         self.join_query(&query);
         Ok(())
     }
@@ -161,10 +169,12 @@ impl Url {
         url
     }
 
-    /// The whole URL.
-    pub fn into_text(self) -> String {
-        let mut text = self.origin;
-        text.push_str(if self.path.is_empty() { "/" } else { &self.path });
+    /// Path and query: what the server is asked for.
+    pub fn into_path(self) -> String {
+        let mut text = self.path;
+        if text.is_empty() {
+            text.push('/');
+        }
         if !self.query.is_empty() {
             text.push('?');
             text.push_str(&self.query);
@@ -204,7 +214,8 @@ impl Url {
 
 impl std::fmt::Display for Url {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.clone().into_text())
+        f.write_str(&self.origin)?;
+        f.write_str(&self.clone().into_path())
     }
 }
 
@@ -218,12 +229,14 @@ fn unfolded(text: &str) -> Cow<'_, str> {
 }
 
 /// The text of a scalar in a URL or header; null is empty, objects and lists have none.
-pub fn scalar_text(value: &Value) -> Option<String> {
+fn scalar_text(value: &Value) -> Option<Cow<'_, str>> {
     match value {
-        Value::Null => Some(String::new()),
-        Value::Bool(value) => Some(value.to_string()),
-        Value::Number(number) => Some(number.to_string()),
-        Value::String(text) => Some(text.clone()),
+        Value::Null => Some("".into()),
+        Value::Bool(value) => Some(if *value { "true" } else { "false" }.into()),
+        Value::Number(number) => {
+            Some(number.as_i64().map_or_else(|| number.to_string(), |number| number.to_string()).into())
+        }
+        Value::String(text) => Some(text.into()),
         Value::Array(_) | Value::Object(_) => None,
     }
 }
@@ -242,15 +255,21 @@ struct PathWriter {
 
 impl PathWriter {
     fn text(&mut self, text: &str) -> Result<(), UrlError> {
-        for (index, part) in text.split('/').enumerate() {
-            if index > 0 {
-                self.close()?;
-                self.out.push('/');
-                self.start = self.out.len();
-            }
-            self.has_text |= !part.is_empty();
-            push_legal(&mut self.out, part);
-        }
+        let Some((first, rest)) = text.split_once('/') else {
+            self.has_text |= !text.is_empty();
+            push_legal(&mut self.out, text);
+            return Ok(());
+        };
+        self.has_text |= !first.is_empty();
+        push_legal(&mut self.out, first);
+        self.close()?;
+        // What lies between is text alone, which may be whatever its author wrote.
+        let last = rest.rfind('/').map_or(0, |slash| slash + 1);
+        self.out.push('/');
+        push_legal(&mut self.out, &rest[..last]);
+        self.start = self.out.len();
+        self.has_text = last < rest.len();
+        push_legal(&mut self.out, &rest[last..]);
         Ok(())
     }
 

@@ -51,6 +51,10 @@ async fn compression_can_be_switched_off_and_small_answers_go_without() {
     assert_eq!(reply.header("content-encoding"), "");
     let small = plain().await.post(&json!({ "query": "{ word }" }), &[("accept-encoding", "gzip")]).await;
     assert_eq!(small.data(), json!({ "word": "hello" }));
+    assert_eq!(small.header("content-encoding"), "");
+    let body = json!({ "query": "{ a: word b: word c: word d: word }" });
+    let packet = plain().await.post(&body, &[("accept-encoding", "gzip")]).await;
+    assert_eq!((packet.header("content-encoding"), packet.data()["d"].as_str()), ("", Some("hello")));
 }
 
 #[tokio::test]
