@@ -90,3 +90,76 @@ fn adversarial_answers_are_read_alike() {
         compare(body);
     }
 }
+
+/// Strings of every length around the blocks that are looked at together, with whatever ends a run of
+/// text at every place in them.
+#[test]
+fn strings_are_read_alike_wherever_blocks_of_bytes_end() {
+    let special: [&[u8]; 12] = [
+        b"\\\"",
+        b"\\\\",
+        b"\\u00e9",
+        b"\\ud83e\\udd80",
+        b"\\ud83e",
+        b"\\x",
+        b"\"",
+        b"\n",
+        b"\x1f",
+        "\u{7f}ä€🦀".as_bytes(),
+        b"\xff",
+        b"\xc3",
+    ];
+    for len in 0..70 {
+        for at in 0..=len {
+            for special in special {
+                let text = [&vec![b'a'; at][..], special, &vec![b'b'; len - at]].concat();
+                let before = &b"                "[..at % 17];
+                for (key, after) in [("s", &b"}}"[..]), ("else", b",\"s\":\"b\"}}"), ("custom", b"")] {
+                    let head = format!("{{\"data\":{{\"{key}\":");
+                    let body = [head.as_bytes(), before, b"\"", &text, b"\"", before, after].concat();
+                    compare(&body);
+                }
+            }
+        }
+    }
+}
+
+/// The same for keys: prepared ones are compared sixteen bytes at once, up to the end of the text.
+#[test]
+fn keys_are_told_apart_wherever_blocks_of_bytes_end() {
+    for len in 0..40 {
+        let name = &"a_key_of_more_than_sixteen_letters_and_some_more"[..len];
+        for value in ["\"b\"", "1", "null", "[]", "{}"] {
+            compare(format!("{{\"data\":{{\"{name}\":{value}}}}}").as_bytes());
+            compare(format!("{{\"data\":{{\"{name}\":{value},\"s\":{value}}}}}").as_bytes());
+            compare(format!("{{\"data\":{{ \"s\" : {value} ,\n\t\"{name}\"{:len$}:{value}}}}}", "").as_bytes());
+        }
+    }
+}
+
+/// Objects of one list are read by what the one before looked like: these differ from one to the next.
+#[test]
+fn objects_of_one_list_may_differ_in_order_space_and_keys() {
+    let forms = [
+        r#"{"s":"a","i":1}"#,
+        r#"{"i":1,"s":"a"}"#,
+        r#"{ "s":"a","i":1 }"#,
+        r#"{"s":"a" ,"i":1}"#,
+        r#"{"s":"a","else":[1,{"s":2}],"i":1}"#,
+        r#"{"else":"a","i":1}"#,
+        r#"{"\u0073":"a","i":1}"#,
+        r#"{"s":null,"i":"x"}"#,
+        r#"{"s":"a","i":1,"s":"b"}"#,
+        r#"{"s":"a",,"i":1}"#,
+        r#"{"s":"a","i":1,}"#,
+        r#"{"s":"a""i":1}"#,
+        "{}",
+    ];
+    for first in forms {
+        for second in forms {
+            for third in forms {
+                compare(format!("{{\"data\":{{\"items\":[{first},{second},{third}]}}}}").as_bytes());
+            }
+        }
+    }
+}

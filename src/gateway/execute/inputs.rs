@@ -54,9 +54,19 @@ pub(super) struct Rows {
 struct Draft<'a> {
     set: RowSet,
     known: HashTable<usize>,
-    /// Rows that are made of leaves alone: the first leaf, the row, and the first object it is for.
-    plain: HashTable<(&'a [u8], usize, Target)>,
+    /// Rows that are made of leaves alone.
+    plain: HashTable<Plain<'a>>,
+    /// The one that was asked for last: objects of one list often lead to the same thing.
+    last: Option<Plain<'a>>,
     pairs: Vec<(usize, Target)>,
+}
+
+/// A row that is made of leaves alone: the first leaf, the row, and the first object it is for.
+#[derive(Clone, Copy)]
+struct Plain<'a> {
+    leaf: &'a [u8],
+    row: usize,
+    target: Target,
 }
 
 /// Why a requirement is not there.
@@ -68,8 +78,8 @@ pub(super) enum Failure {
     Null,
 }
 
-/// Room for rows that is made at once.
-const ROOM: usize = 14;
+/// Room for objects that is made at once, at most.
+const MAX_ROOM: usize = 1 << 12;
 
 /// Builds the rows of one input.
 struct Builder<'a> {
@@ -119,6 +129,7 @@ pub(super) fn build(
     let mut builder = Builder { store, supergraph, bits, after, shape, text: Vec::new(), failed: Vec::new() };
     let leaf_cells = builder.leaf_cells(input);
     let leaf_cells = leaf_cells.as_deref().and_then(|cells| cells.split_first());
+    let room = store.recorded(input.site).min(MAX_ROOM);
     let mut drafts: Vec<Draft<'_>> = Vec::new();
     let mut draft_of: HashMap<Vec<Vec<u8>>, usize> = HashMap::new();
     let (mut failures, mut lacking) = (Vec::new(), Vec::new());
@@ -127,18 +138,26 @@ pub(super) fn build(
     let wanted = |target: &Target| {
         (!of_objects || target.ty != UNKNOWN_TYPE) && within.as_ref().is_none_or(|all| all.contains(&target.start))
     };
+    // Where nothing but leaves tells objects apart, those that are as the one before are known at once.
+    let explained = contexts.is_some() || !losses.is_empty() || store.has_unrevealed();
+    let plain_cells = leaf_cells.filter(|_| !explained);
     for target in store.targets(input).filter(wanted) {
+        if let (Some(cells), Some(draft)) = (plain_cells, drafts.first_mut())
+            && draft.repeats(&builder, cells, target)
+        {
+            continue;
+        }
         let at = match contexts.as_ref().map(|all| all.get(&target.start)) {
             None => {
                 if drafts.is_empty() {
-                    drafts.push(Draft::new(number, Vec::new()));
+                    drafts.push(Draft::new(number, Vec::new(), room));
                 }
                 0
             }
             // Nobody sees it: it hangs on nothing.
             Some(None) => continue,
             Some(Some(Ok(values))) => *draft_of.entry(values.clone()).or_insert_with_key(|values| {
-                drafts.push(Draft::new(number, values.clone()));
+                drafts.push(Draft::new(number, values.clone(), 0));
                 drafts.len() - 1
             }),
             Some(Some(Err(failure))) => {
@@ -174,13 +193,26 @@ fn all_before(plan: &Plan, fetch: &Fetch) -> Vec<FetchId> {
 // === impl Draft ===
 
 impl<'a> Draft<'a> {
-    fn new(input: usize, contexts: Vec<Vec<u8>>) -> Self {
+    fn new(input: usize, contexts: Vec<Vec<u8>>, room: usize) -> Self {
         Self {
             set: RowSet { input, contexts, ..RowSet::default() },
             known: HashTable::new(),
-            plain: HashTable::with_capacity(ROOM),
-            pairs: Vec::with_capacity(ROOM),
+            plain: HashTable::new(),
+            last: None,
+            pairs: Vec::with_capacity(room),
         }
+    }
+
+    /// Adds an object that is asked for by the same leaves as the one before; false if it is not.
+    #[inline]
+    fn repeats(&mut self, builder: &Builder<'_>, (first, others): (&SlotIndex, &[SlotIndex]), target: Target) -> bool {
+        let Some(last) = &self.last else { return false };
+        let same = |&cell: &SlotIndex| builder.have_same_leaf(target, last.target, cell);
+        let repeats = target.ty == last.target.ty && same(first) && others.iter().all(same);
+        if repeats {
+            self.pairs.push((last.row, target));
+        }
+        repeats
     }
 
     /// Adds an object's representation, unless it is there already.
@@ -192,18 +224,19 @@ impl<'a> Draft<'a> {
         target: Target,
         lost: Option<u32>,
     ) -> Result<(), Skip> {
-        let Self { set, known, plain, pairs } = self;
+        let Self { set, known, plain, last, pairs } = self;
         let hasher = FixedState::default();
         // What is asked for by the same leaves is asked for once; most are known by the first one.
         let leaves = leaf_cells.and_then(|cells| builder.leaves(target, cells));
         if let (Some(first), Some((_, others))) = (leaves, leaf_cells) {
             let is_fixed = !matches!(input.representation.typename, RepresentationType::Runtime);
-            let same = |&(known, _, other): &(&[u8], usize, Target)| {
-                let same_leaf = |&cell: &SlotIndex| builder.leaf(target, cell) == builder.leaf(other, cell);
-                known == first && (is_fixed || other.ty == target.ty) && others.iter().all(same_leaf)
+            let same = |other: &Plain<'_>| {
+                let same_leaf = |&cell: &SlotIndex| builder.have_same_leaf(target, other.target, cell);
+                other.leaf == first && (is_fixed || other.target.ty == target.ty) && others.iter().all(same_leaf)
             };
-            if let Some(&(_, row, _)) = plain.find(hasher.hash_one(first), same) {
-                pairs.push((row, target));
+            if let Some(&found) = plain.find(hasher.hash_one(first), same) {
+                *last = Some(found);
+                pairs.push((found.row, target));
                 return Ok(());
             }
         }
@@ -220,9 +253,10 @@ impl<'a> Draft<'a> {
                 let row = start..builder.text.len();
                 let index = match leaves {
                     Some(first) => {
-                        let hash = |leaf: &[u8]| hasher.hash_one(leaf);
-                        plain.insert_unique(hash(first), (first, set.rows.len(), target), |(leaf, ..)| hash(leaf));
-                        set.add(row)
+                        let new = Plain { leaf: first, row: set.add(row), target };
+                        plain.insert_unique(hasher.hash_one(first), new, |known| hasher.hash_one(known.leaf));
+                        *last = Some(new);
+                        new.row
                     }
                     None => {
                         let text = &builder.text;
@@ -333,7 +367,8 @@ impl<'a> Builder<'a> {
     /// The first of an object's leaves, if all are there.
     #[inline]
     fn leaves(&self, target: Target, (&first, others): (&SlotIndex, &[SlotIndex])) -> Option<&'a [u8]> {
-        let are_there = others.iter().all(|&cell| self.leaf(target, cell).is_some());
+        let is_there = |cell: &SlotIndex| matches!(self.store.slot(target.start + cell.0), Slot::Raw { .. });
+        let are_there = others.iter().all(is_there);
         self.leaf(target, first).filter(|_| are_there)
     }
 
@@ -343,6 +378,18 @@ impl<'a> Builder<'a> {
         match self.store.slot(target.start + cell.0) {
             Slot::Raw { part, start, len } => Some(self.store.text(part, start, len)),
             _ => None,
+        }
+    }
+
+    /// Whether two objects have the same leaf in a cell.
+    #[inline]
+    fn have_same_leaf(&self, a: Target, b: Target, cell: SlotIndex) -> bool {
+        let (a, b) = (self.store.slot(a.start + cell.0), self.store.slot(b.start + cell.0));
+        match (a, b) {
+            (Slot::Raw { part: p, start: x, len: n }, Slot::Raw { part: q, start: y, len: m }) => {
+                n == m && ((p, x) == (q, y) || self.store.text(p, x, n) == self.store.text(q, y, m))
+            }
+            _ => false,
         }
     }
 

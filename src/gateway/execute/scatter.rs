@@ -67,7 +67,11 @@ impl<'a> Scatter<'a> {
                 let more = attached.row_errors.get(&nth_row).map(Vec::as_slice).unwrap_or_default();
                 let targets = set.targets(index);
                 self.shared = targets.len() > 1;
+                let is_plain = set.requirement_failures.is_empty() && !self.store.has_beside();
                 for (nth, &target) in targets.iter().enumerate() {
+                    if is_plain && self.take_leaves(target, row, &list.object) {
+                        continue;
+                    }
                     let copies = |slot| nth > 0 && input.copy.contains(&slot);
                     let blamed = self.blamed(set, target);
                     self.row(target, row, &list.object, &WayIn { more, copies: &copies, blamed: &blamed });
@@ -125,6 +129,8 @@ impl<'a> Scatter<'a> {
             self.settle(target.start + slot.0, Slot::Failed(error));
         }
         let is_blamed = |slot: SlotIndex| way_in.blamed.iter().any(|(blamed, _)| *blamed == slot);
+        // What stands beside a leaf must go with it.
+        let is_plain = !self.store.has_beside();
         match row {
             Slot::Object { start, ty } if target.start != ROOT && !self.agree(target, ty) => {
                 let conflict = self.store.conflict();
@@ -135,7 +141,7 @@ impl<'a> Scatter<'a> {
             }
             Slot::Object { start, .. } => {
                 for field in shape.fields.iter().filter(|field| !is_blamed(field.slot)) {
-                    if self.take_leaf(target.start + field.slot.0, start + field.slot.0) {
+                    if is_plain && self.take_leaf(target.start + field.slot.0, start + field.slot.0) {
                         continue;
                     }
                     let way = Way { shape: &field.value, level: 0, copy: (way_in.copies)(field.slot) };
@@ -161,14 +167,24 @@ impl<'a> Scatter<'a> {
         known == ty || known == UNKNOWN_TYPE || ty == UNKNOWN_TYPE
     }
 
+    /// Takes an object over that consists of leaves and has the type that was asked for; false if there
+    /// is more to it, whatever was taken so far.
+    #[inline]
+    fn take_leaves(&mut self, target: Target, row: Slot, shape: &ObjectShape) -> bool {
+        let Slot::Object { start, ty } = row else { return false };
+        ty == target.ty
+            && ty != UNKNOWN_TYPE
+            && shape.fields.iter().all(|field| self.take_leaf(target.start + field.slot.0, start + field.slot.0))
+    }
+
     /// Takes a leaf over to a cell that nobody has written, which is what happens to most; false if
     /// there is more to it.
-    #[inline]
+    #[inline(always)]
     fn take_leaf(&mut self, target: u32, source: u32) -> bool {
-        let is_simple = !self.store.has_beside() && self.store.slot(target) == Slot::Missing;
-        match self.store.slot(source) {
-            leaf @ Slot::Raw { .. } if is_simple => {
-                self.set(target, leaf);
+        let leaf = self.store.slot(source);
+        match self.store.slots.get_mut(target as usize) {
+            Some(empty @ Slot::Missing) if matches!(leaf, Slot::Raw { .. }) => {
+                *empty = leaf;
                 true
             }
             _ => false,

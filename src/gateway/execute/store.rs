@@ -162,6 +162,11 @@ impl Store {
         }
     }
 
+    /// How many objects of a site are known.
+    pub(super) fn recorded(&self, site: SiteId) -> usize {
+        self.objects.get(site).map_or(0, Vec::len)
+    }
+
     /// The objects an input completes, with their types as known now.
     pub(super) fn targets<'a>(&'a self, input: &'a EntityInput) -> impl Iterator<Item = Target> + 'a {
         let all = self.objects.get(input.site).map(Vec::as_slice).unwrap_or_default();
@@ -187,6 +192,11 @@ impl Store {
     pub(super) fn fail_to_reveal(&mut self, start: u32, error: u32) {
         let first = self.unrevealed.get(&start).map_or(error, |&known| self.first_error(known, error));
         self.unrevealed.insert(start, first);
+    }
+
+    /// Whether a call that would have told an object's type failed.
+    pub(super) fn has_unrevealed(&self) -> bool {
+        !self.unrevealed.is_empty()
     }
 
     /// Why nobody could tell an object's type, if a call for it failed.
@@ -477,6 +487,7 @@ struct Base {
 // === impl Base ===
 
 impl Base {
+    #[inline]
     fn apply(&self, slot: Slot) -> Slot {
         match slot {
             Slot::Missing | Slot::Null => slot,

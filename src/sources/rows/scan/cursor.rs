@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::sources::rows::shape::Key;
+use super::block::{block_at, end_of_plain, not_space};
 
 /// How deep an answer may nest.
 pub const MAX_DEPTH: u32 = 128;
@@ -58,7 +58,8 @@ pub enum Problem {
     TooLarge,
 }
 
-pub(super) type Scan<T> = Result<T, MalformedResponse>;
+/// What is read, or what is wrong where the cursor stands.
+pub(super) type Scan<T> = Result<T, Problem>;
 
 /// A string's place: the text between the quotes.
 #[derive(Clone, Copy, Debug)]
@@ -95,35 +96,52 @@ impl MalformedResponse {
 
 impl<'a> Cursor<'a> {
     /// At the start of a text that must be UTF-8.
-    pub(super) fn new(bytes: &'a [u8]) -> Scan<Self> {
-        match std::str::from_utf8(bytes) {
+    pub(super) fn new(bytes: &'a [u8]) -> Result<Self, MalformedResponse> {
+        match simdutf8::compat::from_utf8(bytes) {
             Ok(_) => Ok(Self { bytes, at: 0, depth: 0, max_depth: MAX_DEPTH, extreme: false }),
             Err(error) => Err(MalformedResponse { at: error.valid_up_to(), problem: Problem::Encoding }),
         }
     }
 
-    /// An error here.
-    pub(super) fn error<T>(&self, problem: Problem) -> Scan<T> {
-        Err(MalformedResponse { at: self.at, problem })
+    /// A problem, with the place.
+    pub(super) fn malformed(&self, problem: Problem) -> MalformedResponse {
+        MalformedResponse { at: self.at, problem }
     }
 
     /// The next character that is not space.
     #[inline]
     pub(super) fn token(&mut self) -> Scan<u8> {
+        match self.bytes.get(self.at) {
+            Some(&byte) if byte > b' ' => Ok(byte),
+            _ => self.token_after_space(),
+        }
+    }
+
+    #[inline(never)]
+    fn token_after_space(&mut self) -> Scan<u8> {
+        while let Some(block) = block_at(self.bytes, self.at) {
+            let marks = not_space(block);
+            if marks != 0 {
+                let within = marks.trailing_zeros() as usize;
+                self.at += within;
+                return block.get(within).copied().ok_or(Problem::End);
+            }
+            self.at += block.len();
+        }
         while let Some(&byte) = self.bytes.get(self.at) {
             if !matches!(byte, b' ' | b'\n' | b'\r' | b'\t') {
                 return Ok(byte);
             }
             self.at += 1;
         }
-        self.error(Problem::End)
+        Err(Problem::End)
     }
 
     /// Steps over one character that must come next.
     #[inline]
     pub(super) fn expect(&mut self, byte: u8) -> Scan<()> {
         if self.token()? != byte {
-            return self.error(Problem::Syntax);
+            return Err(Problem::Syntax);
         }
         self.at += 1;
         Ok(())
@@ -132,7 +150,7 @@ impl<'a> Cursor<'a> {
     /// Nothing but space may follow.
     pub(super) fn end(&mut self) -> Scan<()> {
         match self.token() {
-            Ok(_) => self.error(Problem::Trailing),
+            Ok(_) => Err(Problem::Trailing),
             Err(_) => Ok(()),
         }
     }
@@ -141,7 +159,7 @@ impl<'a> Cursor<'a> {
     #[inline]
     pub(super) fn enter(&mut self) -> Scan<()> {
         if self.depth == self.max_depth {
-            return self.error(Problem::Depth);
+            return Err(Problem::Depth);
         }
         self.depth += 1;
         self.at += 1;
@@ -153,6 +171,17 @@ impl<'a> Cursor<'a> {
     pub(super) fn leave(&mut self) {
         self.depth -= 1;
         self.at += 1;
+    }
+
+    /// After the opening bracket: whether there is an item, or (false) the closing bracket, which is
+    /// stepped over.
+    #[inline]
+    pub(super) fn any(&mut self, close: u8) -> Scan<bool> {
+        let any = self.token()? != close;
+        if !any {
+            self.leave();
+        }
+        Ok(any)
     }
 
     /// After an item: over a comma (true) or the closing bracket (false).
@@ -167,26 +196,14 @@ impl<'a> Cursor<'a> {
                 self.leave();
                 Ok(false)
             }
-            _ => self.error(Problem::Syntax),
-        }
-    }
-
-    /// Steps over `"key":` if exactly that comes next.
-    #[inline]
-    pub(super) fn eat_key(&mut self, key: &Key) -> bool {
-        match self.bytes.get(self.at..).and_then(|rest| key.leads(rest)) {
-            Some(len) => {
-                self.at += len;
-                true
-            }
-            None => false,
+            _ => Err(Problem::Syntax),
         }
     }
 
     /// Reads a string; the quote comes next.
     pub(super) fn string(&mut self) -> Scan<Text> {
         if self.token()? != b'"' {
-            return self.error(Problem::Syntax);
+            return Err(Problem::Syntax);
         }
         self.rest_of_string()
     }
@@ -195,10 +212,19 @@ impl<'a> Cursor<'a> {
     #[inline]
     pub(super) fn rest_of_string(&mut self) -> Scan<Text> {
         let start = self.at + 1;
+        self.at = end_of_plain(self.bytes, start);
+        if let Some(b'"') = self.bytes.get(self.at) {
+            self.at += 1;
+            return Ok(Text { start, end: self.at - 1, escaped: false });
+        }
+        self.special_string(start)
+    }
+
+    /// Reads a string on from the first character that is more than text.
+    #[inline(never)]
+    fn special_string(&mut self, start: usize) -> Scan<Text> {
         let mut escaped = false;
-        self.at = start;
         loop {
-            self.at += plain_run(&self.bytes[self.at..]);
             match self.bytes.get(self.at) {
                 Some(b'"') => {
                     self.at += 1;
@@ -206,10 +232,14 @@ impl<'a> Cursor<'a> {
                 }
                 Some(b'\\') => {
                     escaped = true;
-                    self.escape()?;
+                    match self.bytes.get(self.at + 1) {
+                        Some(b'n' | b'"' | b'\\' | b'/' | b'r' | b't') => self.at += 2,
+                        _ => self.escape()?,
+                    }
+                    self.at = end_of_plain(self.bytes, self.at);
                 }
-                Some(_) => return self.error(Problem::Control),
-                None => return self.error(Problem::End),
+                Some(_) => return Err(Problem::Control),
+                None => return Err(Problem::End),
             }
         }
     }
@@ -224,6 +254,20 @@ impl<'a> Cursor<'a> {
         let quoted = &self.bytes[text.start - 1..=text.end];
         let decoded: String = serde_json::from_slice(quoted).expect("the string was checked when it was read");
         decoded.into_bytes().into()
+    }
+
+    /// Steps over any value.
+    #[inline]
+    pub(super) fn skip(&mut self) -> Scan<()> {
+        match self.token()? {
+            b'"' => self.rest_of_string().map(drop),
+            b'1'..=b'9' if let Some(end) = end_of_short_integer(self.bytes, self.at) => {
+                self.at = end;
+                Ok(())
+            }
+            b'{' | b'[' => self.value().map(drop),
+            _ => self.scalar(),
+        }
     }
 
     /// Reads any value whole.
@@ -271,7 +315,7 @@ impl<'a> Cursor<'a> {
                         self.leave();
                         objects >>= 1;
                     }
-                    _ => return self.error(Problem::Syntax),
+                    _ => return Err(Problem::Syntax),
                 }
             }
         }
@@ -280,12 +324,12 @@ impl<'a> Cursor<'a> {
     /// Reads a string, number, `true`, `false` or `null`.
     pub(super) fn scalar(&mut self) -> Scan<()> {
         match self.token()? {
-            b'"' => self.string().map(drop),
+            b'"' => self.rest_of_string().map(drop),
             b'-' | b'0'..=b'9' => self.number().map(drop),
             b't' => self.word(b"true"),
             b'f' => self.word(b"false"),
             b'n' => self.word(b"null"),
-            _ => self.error(Problem::Syntax),
+            _ => Err(Problem::Syntax),
         }
     }
 
@@ -319,7 +363,7 @@ impl<'a> Cursor<'a> {
     pub(super) fn word(&mut self, word: &[u8]) -> Scan<()> {
         let rest = &self.bytes[self.at..];
         if !rest.starts_with(word) {
-            return self.error(if word.starts_with(rest) { Problem::End } else { Problem::Syntax });
+            return Err(if word.starts_with(rest) { Problem::End } else { Problem::Syntax });
         }
         self.at += word.len();
         Ok(())
@@ -333,32 +377,34 @@ impl<'a> Cursor<'a> {
     /// Reads digits, at least one; answers how many.
     #[inline]
     fn digits(&mut self) -> Scan<usize> {
-        let count = self.bytes[self.at..].iter().take_while(|byte| byte.is_ascii_digit()).count();
-        self.at += count;
-        match (count, self.at == self.bytes.len()) {
-            (0, true) => self.error(Problem::End),
-            (0, false) => self.error(Problem::Syntax),
-            _ => Ok(count),
+        let start = self.at;
+        while let Some(b'0'..=b'9') = self.bytes.get(self.at) {
+            self.at += 1;
+        }
+        match self.at - start {
+            0 if start == self.bytes.len() => Err(Problem::End),
+            0 => Err(Problem::Syntax),
+            count => Ok(count),
         }
     }
 
     /// Steps over an escape; the backslash comes next.
     fn escape(&mut self) -> Scan<()> {
         match self.bytes.get(self.at + 1) {
-            None => return self.error(Problem::End),
+            None => return Err(Problem::End),
             Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => self.at += 2,
             Some(b'u') => match self.hex(self.at + 2) {
                 Some(0xD800..0xDC00) => {
                     let second = self.bytes.get(self.at + 6..self.at + 8) == Some(b"\\u");
                     match self.hex(self.at + 8).filter(|_| second) {
                         Some(0xDC00..0xE000) => self.at += 12,
-                        _ => return self.error(Problem::Escape),
+                        _ => return Err(Problem::Escape),
                     }
                 }
-                Some(0xDC00..0xE000) | None => return self.error(Problem::Escape),
+                Some(0xDC00..0xE000) | None => return Err(Problem::Escape),
                 Some(_) => self.at += 6,
             },
-            Some(_) => return self.error(Problem::Escape),
+            Some(_) => return Err(Problem::Escape),
         }
         Ok(())
     }
@@ -371,35 +417,13 @@ impl<'a> Cursor<'a> {
     }
 }
 
-/// How many bytes come before the next quote, backslash or control character; sixteen at a time.
-///
-/// On its own, so that the constants of the loop stay in registers.
-#[inline(never)]
-fn plain_run(bytes: &[u8]) -> usize {
-    let (pairs, rest) = bytes.as_chunks::<16>();
-    for (index, pair) in pairs.iter().enumerate() {
-        let (words, _) = pair.as_chunks::<8>();
-        let (first, second) = (specials(words[0]), specials(words[1]));
-        if first | second != 0 {
-            let within = if first != 0 { first.trailing_zeros() } else { 64 + second.trailing_zeros() };
-            return index * 16 + within as usize / 8;
-        }
-    }
-    pairs.len() * 16 + rest.iter().take_while(|&&byte| byte != b'"' && byte != b'\\' && byte >= 0x20).count()
-}
-
-/// Marks the first quote, backslash or control character of a word by the high bit of its byte; what
-/// comes after that byte may be marked although it is none of them.
+/// Where an integer ends that is certainly in range, as all of nine digits are; none if it is not, or
+/// is more than an integer. It begins with another digit than zero.
 #[inline]
-fn specials(word: [u8; 8]) -> u64 {
-    const ONES: u64 = u64::from_ne_bytes([0x01; 8]);
-    const HIGHS: u64 = u64::from_ne_bytes([0x80; 8]);
-    let word = u64::from_le_bytes(word);
-    // The classic test for bytes below a bound. With one bit turned, the quote and the control
-    // characters, and only those, stand below one bound.
-    let quote_or_control = (word ^ (ONES * 0x02)).wrapping_sub(ONES * 0x21);
-    let backslash = (word ^ (ONES * u64::from(b'\\'))).wrapping_sub(ONES);
-    (quote_or_control | backslash) & !word & HIGHS
+pub(super) fn end_of_short_integer(bytes: &[u8], start: usize) -> Option<usize> {
+    let digits = bytes.get(start..start + 10)?;
+    let len = digits.iter().position(|byte| !byte.is_ascii_digit())?;
+    (!matches!(digits[len], b'.' | b'e' | b'E')).then_some(start + len)
 }
 
 #[cfg(test)]
@@ -407,23 +431,9 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn whole(text: &[u8]) -> Scan<()> {
+    fn whole(text: &[u8]) -> Result<(), MalformedResponse> {
         let mut cursor = Cursor::new(text)?;
-        cursor.value()?;
-        cursor.end()
-    }
-
-    #[test]
-    fn a_run_ends_at_the_first_special_byte() {
-        for special in [b'"', b'\\', 0x00, 0x1F] {
-            for at in 0..70 {
-                let mut text = vec![b'a'; 75];
-                text[at] = special;
-                text[at + 1] = b'"';
-                assert_eq!(plain_run(&text), at, "{special}");
-            }
-        }
-        assert_eq!(plain_run("äöü€🦀 \u{7f}\u{80}!!!!!!".as_bytes()), "äöü€🦀 \u{7f}\u{80}!!!!!!".len());
+        cursor.value().and_then(|_| cursor.end()).map_err(|problem| cursor.malformed(problem))
     }
 
     #[test]

@@ -6,9 +6,11 @@ use std::ops::Range;
 use bytes::Bytes;
 
 use crate::sources::rows::extract::{Extract, ExtractObject, KeyUse, MAX_KEYS, Place, Target, Use, UseValue};
+use crate::sources::rows::shape::{Leaf, SlotIndex, ValueKind, ValueShape};
 use crate::sources::rows::slot::{Rows, Slot};
 
-use super::cursor::{Problem, Scan};
+use super::block::block_at;
+use super::cursor::{Cursor, Problem, Scan};
 use super::object::Scanner;
 
 /// How deep a document may nest: what decoders of values allow.
@@ -89,10 +91,15 @@ struct Reader<'a, 'm> {
     before: usize,
 }
 
-/// A key as it stands in the document, with its colon and the space around them, and which key it is.
+/// A key as it stands in the document, with all that is between the values before and after it, and
+/// which key it is.
 #[derive(Clone)]
 struct MetKey {
-    text: Range<usize>,
+    /// The first sixteen bytes of the text, as far as `mask` reaches; the others are zero.
+    head: u128,
+    mask: u128,
+    start: usize,
+    len: usize,
     found: Option<usize>,
 }
 
@@ -156,15 +163,34 @@ impl<'a, 'm> Reader<'a, 'm> {
 
     /// Gives up: the value path decides.
     fn leave<T>(&self) -> Scan<T> {
-        self.scanner.cursor.error(Problem::Kind)
+        Err(Problem::Kind)
     }
 
     /// Reads one value in every way that is asked for, into the cells from `start` on.
+    #[inline]
     fn place(&mut self, place: &Place, start: u32) -> Scan<()> {
         let first = self.scanner.cursor.token()?;
-        if let ([only], []) = (place.uses.as_slice(), place.keys.as_slice()) {
-            return self.value(only, first, start);
+        match (place.uses.as_slice(), place.keys.as_slice()) {
+            ([only], []) => match only.as_leaf() {
+                Some((cell, leaf)) if first != b'n' => self.leaf(leaf, first, start + cell.0),
+                _ => self.value(only, first, start),
+            },
+            _ => self.in_many_ways(place, first, start),
         }
+    }
+
+    /// Reads a leaf, which is not null, into a cell.
+    #[inline]
+    fn leaf(&mut self, leaf: &Leaf, first: u8, cell: u32) -> Scan<()> {
+        let slot = self.scanner.leaf(leaf, first)?;
+        if let Slot::Failed(_) = slot {
+            return self.leave();
+        }
+        self.scanner.rows.slots[cell as usize] = slot;
+        Ok(())
+    }
+
+    fn in_many_ways(&mut self, place: &Place, first: u8, start: u32) -> Scan<()> {
         let at = self.scanner.cursor.at;
         for use_ in &place.uses {
             self.scanner.cursor.at = at;
@@ -181,11 +207,15 @@ impl<'a, 'm> Reader<'a, 'm> {
         }
     }
 
+    #[inline]
     fn value(&mut self, use_: &Use, first: u8, start: u32) -> Scan<()> {
         let at = self.scanner.cursor.at;
         let slot = match &use_.value {
             UseValue::Rows(object) => return self.elements(object),
             _ if first == b'n' && use_.optional => return self.scanner.cursor.word(b"null"),
+            UseValue::AsIs(ValueShape { lists: 0, kind: ValueKind::Leaf(leaf) }) if first != b'n' => {
+                self.scanner.leaf(leaf, first)?
+            }
             UseValue::AsIs(shape) => self.scanner.value(shape, 0)?,
             UseValue::Object(lists, object) => self.objects(*lists, object)?,
         };
@@ -218,10 +248,7 @@ impl<'a, 'm> Reader<'a, 'm> {
     fn list(&mut self, lists: u8, object: &ExtractObject) -> Scan<Slot> {
         self.scanner.cursor.enter()?;
         let base = self.scanner.items.len();
-        let mut more = self.scanner.cursor.token()? != b']';
-        if !more {
-            self.scanner.cursor.leave();
-        }
+        let mut more = self.scanner.cursor.any(b']')?;
         while more {
             let item = self.objects(lists, object)?;
             self.scanner.push_item(item)?;
@@ -260,15 +287,30 @@ impl<'a, 'm> Reader<'a, 'm> {
 
     /// The keys of an object.
     fn keys(&mut self, keys: &[KeyUse], start: u32) -> Scan<()> {
+        debug_assert!(keys.len() <= MAX_KEYS);
+        if keys.is_empty() {
+            return self.scanner.cursor.skip();
+        }
         self.scanner.cursor.enter()?;
+        let kind = keys.first().map_or(usize::MAX, |first| first.id as usize);
+        let mut met = self.met.get_mut(kind).map(std::mem::take).unwrap_or_default();
         let mut seen = 0_u64;
         let mut place = 0;
-        let mut more = self.scanner.cursor.token()? != b'}';
-        if !more {
-            self.scanner.cursor.leave();
-        }
-        while more {
-            let found = self.find(keys, place)?;
+        loop {
+            let found = match met.get(place).and_then(|known| known.leads(&mut self.scanner.cursor)) {
+                Some(found) => found,
+                None => {
+                    let after_value = self.scanner.cursor.at;
+                    let more = match place {
+                        0 => self.scanner.cursor.any(b'}')?,
+                        _ => self.scanner.cursor.more(b'}')?,
+                    };
+                    if !more {
+                        break;
+                    }
+                    self.new_key(keys, &mut met, place, after_value)?
+                }
+            };
             place += 1;
             match found {
                 Some(index) if seen & (1 << index) != 0 => return self.leave(),
@@ -276,11 +318,11 @@ impl<'a, 'm> Reader<'a, 'm> {
                     seen |= 1 << index;
                     self.place(&keys[index].place, start)?;
                 }
-                None => {
-                    self.scanner.cursor.value()?;
-                }
+                None => self.scanner.cursor.skip()?,
             }
-            more = self.scanner.cursor.more(b'}')?;
+        }
+        if let Some(place) = self.met.get_mut(kind) {
+            *place = met;
         }
         if seen.count_ones() as usize != keys.len() {
             let absent =
@@ -292,30 +334,21 @@ impl<'a, 'm> Reader<'a, 'm> {
         Ok(())
     }
 
-    /// Which of `keys` comes next, in an object's `place`, if it is one of them; steps over it, its
-    /// colon and the space around them. Objects of one list mostly have their keys in one order: it is enough to see that
-    /// the text is the same as in the object before.
-    fn find(&mut self, keys: &[KeyUse], place: usize) -> Scan<Option<usize>> {
-        debug_assert!(keys.len() <= MAX_KEYS);
+    /// Reads a key, its colon and the space around them, and remembers the text from `start` on.
+    #[inline(never)]
+    fn new_key(&mut self, keys: &[KeyUse], met: &mut Vec<MetKey>, place: usize, start: usize) -> Scan<Option<usize>> {
         let cursor = &mut self.scanner.cursor;
-        let met = keys.first().and_then(|first| self.met.get_mut(first.id as usize));
-        if let Some(known) = met.as_ref().and_then(|met| met.get(place))
-            && cursor.bytes[cursor.at..].starts_with(&cursor.bytes[known.text.clone()])
-        {
-            cursor.at += known.text.len();
-            return Ok(known.found);
-        }
-        let start = cursor.at;
         let text = cursor.string()?;
         let key = cursor.meaning(text);
         let found = keys.iter().position(|known| known.key.as_bytes() == &*key);
         cursor.expect(b':')?;
         cursor.token()?;
-        let now = MetKey { text: start..cursor.at, found };
-        match met {
-            Some(met) if place < met.len() => met[place] = now,
-            Some(met) if place == met.len() && place < MAX_MET => met.push(now),
-            _ => {}
+        if let Some(now) = MetKey::new(cursor, start, found) {
+            match place {
+                place if place < met.len() => met[place] = now,
+                place if place == met.len() && place < MAX_MET => met.push(now),
+                _ => {}
+            }
         }
         Ok(found)
     }
@@ -327,10 +360,7 @@ impl<'a, 'm> Reader<'a, 'm> {
         }
         self.has_list = true;
         self.scanner.cursor.enter()?;
-        let mut more = self.scanner.cursor.token()? != b']';
-        if !more {
-            self.scanner.cursor.leave();
-        }
+        let mut more = self.scanner.cursor.any(b']')?;
         while more {
             self.element(object)?;
             more = self.scanner.cursor.more(b']')?;
@@ -383,6 +413,56 @@ impl<'a, 'm> Reader<'a, 'm> {
             _ => (format!("property \"{}\" cannot be read from null", key.key), key.minding_null),
         };
         self.out.problems.extend(std::iter::repeat_n(message, room.min(times as usize)));
+    }
+}
+
+// === impl Use ===
+
+impl Use {
+    /// Where a leaf goes, and what it should be, if this is no more than that.
+    #[inline]
+    fn as_leaf(&self) -> Option<(SlotIndex, &Leaf)> {
+        match self {
+            Self {
+                target: Target::Cell(cell),
+                part: None,
+                value: UseValue::AsIs(ValueShape { lists: 0, kind: ValueKind::Leaf(leaf) }),
+                ..
+            } => Some((*cell, leaf)),
+            _ => None,
+        }
+    }
+}
+
+// === impl MetKey ===
+
+impl MetKey {
+    /// What stands from `start` to here; not at the very end of a text.
+    fn new(cursor: &Cursor<'_>, start: usize, found: Option<usize>) -> Option<Self> {
+        let len = cursor.at - start;
+        let mask = if len < size_of::<u128>() { (1 << (8 * len)) - 1 } else { u128::MAX };
+        let head = u128::from_le_bytes(*block_at(cursor.bytes, start)?) & mask;
+        Some(Self { head, mask, start, len, found })
+    }
+
+    /// Which key comes next, if it is this one; steps over it, its colon, the comma before and the space
+    /// around them. Objects of one list mostly have their keys in one order: it is enough that the text
+    /// is the same as in the object before.
+    #[inline]
+    fn leads(&self, cursor: &mut Cursor<'_>) -> Option<Option<usize>> {
+        let now = u128::from_le_bytes(*block_at(cursor.bytes, cursor.at)?);
+        if now & self.mask != self.head {
+            return None;
+        }
+        if self.len > size_of::<u128>() && !self.leads_long(cursor) {
+            return None;
+        }
+        cursor.at += self.len;
+        Some(self.found)
+    }
+
+    fn leads_long(&self, cursor: &Cursor<'_>) -> bool {
+        cursor.bytes[cursor.at..].starts_with(&cursor.bytes[self.start..self.start + self.len])
     }
 }
 

@@ -5,7 +5,7 @@ use serde_json::Number;
 use crate::sources::rows::shape::Leaf;
 use crate::sources::rows::slot::{Slot, UpstreamError};
 
-use super::cursor::Scan;
+use super::cursor::{Scan, end_of_short_integer};
 use super::object::Scanner;
 
 // === impl Scanner ===
@@ -19,9 +19,16 @@ impl Scanner<'_> {
             self.cursor.rest_of_string()?;
             return Ok(self.raw(start));
         }
+        if let (Leaf::Int, b'1'..=b'9') = (leaf, first)
+            && let Some(end) = end_of_short_integer(self.cursor.bytes, start)
+        {
+            self.cursor.at = end;
+            return Ok(self.raw(start));
+        }
         self.leaf_but_text(leaf, first)
     }
 
+    #[inline(never)]
     fn leaf_but_text(&mut self, leaf: &Leaf, first: u8) -> Scan<Slot> {
         let start = self.cursor.at;
         match (leaf, first) {

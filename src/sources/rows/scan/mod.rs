@@ -4,6 +4,7 @@
 //! is checked iteratively, and nesting beyond [`MAX_DEPTH`] is refused. Leaves stay slices of the
 //! body, so that numbers keep their digits and strings their escapes.
 
+mod block;
 mod cursor;
 mod extract;
 mod leaf;

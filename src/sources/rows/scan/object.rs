@@ -8,10 +8,11 @@ use smallvec::SmallVec;
 
 use crate::graph::federation::ids::TypeId;
 use crate::platform::base::Name;
-use crate::sources::rows::shape::{FieldShape, ObjectShape, Typing, ValueKind, ValueShape};
-use crate::sources::rows::slot::{Rows, Slot, UNKNOWN_TYPE};
+use crate::sources::rows::shape::{FieldShape, Leaf, ObjectShape, Typing, ValueKind, ValueShape};
+use crate::sources::rows::slot::{Rows, Slot};
 
-use super::cursor::{Cursor, Problem, Scan};
+use super::block::end_of_plain;
+use super::cursor::{Cursor, MalformedResponse, Problem, Scan};
 use super::leaf::wrong_value;
 
 /// How many cells one answer may fill: 64 MiB of them. A body of `[{},{},…` grows on its way here.
@@ -42,6 +43,7 @@ struct TypeName<'s> {
 }
 
 /// What a key is to a shape.
+#[derive(Clone, Copy)]
 enum Found {
     Field(usize),
     TypeName,
@@ -62,16 +64,20 @@ impl Seen {
     /// False if the field was met before.
     #[inline]
     fn insert(&mut self, index: usize) -> bool {
-        let (word, bit) = (index / 64, 1u64 << (index % 64));
-        let bits = match word {
-            0 => &mut self.first,
-            word => {
-                self.more.resize(self.more.len().max(word), 0);
-                &mut self.more[word - 1]
-            }
-        };
-        let is_new = *bits & bit == 0;
-        *bits |= bit;
+        let bit = 1u64 << (index % 64);
+        if index >= 64 {
+            return self.insert_more(index / 64 - 1, bit);
+        }
+        let is_new = self.first & bit == 0;
+        self.first |= bit;
+        is_new
+    }
+
+    #[cold]
+    fn insert_more(&mut self, word: usize, bit: u64) -> bool {
+        self.more.resize(self.more.len().max(word + 1), 0);
+        let is_new = self.more[word] & bit == 0;
+        self.more[word] |= bit;
         is_new
     }
 }
@@ -79,10 +85,10 @@ impl Seen {
 // === impl Scanner ===
 
 impl<'a> Scanner<'a> {
-    pub(super) fn new(body: &'a Bytes) -> Scan<Self> {
+    pub(super) fn new(body: &'a Bytes) -> Result<Self, MalformedResponse> {
         let cursor = Cursor::new(body)?;
         if u32::try_from(body.len()).is_err() {
-            return cursor.error(Problem::TooLarge);
+            return Err(cursor.malformed(Problem::TooLarge));
         }
         let slots = Vec::with_capacity((body.len() / BYTES_PER_CELL).min(MAX_ROOM));
         let rows = Rows { slots, parts: vec![body.clone()], ..Rows::default() };
@@ -117,7 +123,7 @@ impl<'a> Scanner<'a> {
         // Objects are told apart by their first cell, so each needs one.
         let end = start + cells.max(1) as usize;
         if end + self.items.len() > MAX_CELLS {
-            return self.cursor.error(Problem::TooLarge);
+            return Err(Problem::TooLarge);
         }
         self.rows.slots.resize(end, Slot::Missing);
         Ok(start as u32)
@@ -161,16 +167,11 @@ impl<'a> Scanner<'a> {
     fn list(&mut self, shape: &ValueShape, level: u8) -> Scan<Slot> {
         self.cursor.enter()?;
         let base = self.items.len();
-        if self.cursor.token()? == b']' {
-            self.cursor.leave();
-        } else {
-            loop {
-                let item = self.value(shape, level + 1)?;
-                self.push_item(item)?;
-                if !self.cursor.more(b']')? {
-                    break;
-                }
-            }
+        let mut more = self.cursor.any(b']')?;
+        while more {
+            let item = self.value(shape, level + 1)?;
+            self.push_item(item)?;
+            more = self.cursor.more(b']')?;
         }
         Ok(self.finish_list(base))
     }
@@ -180,7 +181,7 @@ impl<'a> Scanner<'a> {
     pub(super) fn push_item(&mut self, item: Slot) -> Scan<()> {
         self.items.push(item);
         if self.items.len() + self.rows.slots.len() > MAX_CELLS {
-            return self.cursor.error(Problem::TooLarge);
+            return Err(Problem::TooLarge);
         }
         Ok(())
     }
@@ -188,24 +189,36 @@ impl<'a> Scanner<'a> {
     /// The items from `base` on move into the cells.
     pub(super) fn finish_list(&mut self, base: usize) -> Slot {
         let start = self.rows.slots.len() as u32;
-        self.rows.slots.extend(self.items.drain(base..));
+        self.rows.slots.extend_from_slice(&self.items[base..]);
+        self.items.truncate(base);
         Slot::List { start, len: self.rows.slots.len() as u32 - start }
     }
 
     fn object(&mut self, shape: &ObjectShape, record: bool) -> Scan<Slot> {
         let start = self.allocate(shape.slots)?;
-        let known = self.rows.objects.len();
         let ty = match &shape.typing {
-            Typing::Fixed(ty) => Some(*ty),
-            Typing::Opaque => Some(UNKNOWN_TYPE),
-            Typing::Key { .. } => None,
+            Typing::Key { key, table } => return self.named_object(shape, record, start, (key, table)),
+            typing => typing.fixed(),
         };
-        let mut name = match &shape.typing {
-            Typing::Key { key, table } => Some(TypeName { key, table, seen: false, found: None }),
-            _ => None,
-        };
-        self.fields(&shape.fields, start, name.as_mut())?;
-        let Some(ty) = ty.or(name.and_then(|name| name.found)) else {
+        self.fields(&shape.fields, start, None)?;
+        if record {
+            self.rows.objects.push((shape.site, start, ty));
+        }
+        Ok(Slot::Object { start, ty })
+    }
+
+    /// An object that says its type under a key.
+    fn named_object(
+        &mut self,
+        shape: &ObjectShape,
+        record: bool,
+        start: u32,
+        (key, table): (&str, &[(Name, TypeId)]),
+    ) -> Scan<Slot> {
+        let known = self.rows.objects.len();
+        let mut name = TypeName { key, table, seen: false, found: None };
+        self.fields(&shape.fields, start, Some(&mut name))?;
+        let Some(ty) = name.found else {
             // What stands below must not feed later fetches.
             self.rows.objects.truncate(known);
             self.rows.slots.truncate(start as usize);
@@ -217,43 +230,96 @@ impl<'a> Scanner<'a> {
         Ok(Slot::Object { start, ty })
     }
 
-    /// Reads the keys of an object into the cells from `start` on.
+    /// Reads the keys of an object into the cells from `start` on. Most are those that are expected, in
+    /// their order, and strings; the place is kept at hand for them.
     fn fields(&mut self, fields: &[FieldShape], start: u32, mut name: Option<&mut TypeName<'_>>) -> Scan<()> {
         self.cursor.enter()?;
-        match self.cursor.token()? {
-            b'}' => {
-                self.cursor.leave();
-                return Ok(());
-            }
-            b'"' => {}
-            _ => return self.cursor.error(Problem::Syntax),
+        if !self.cursor.any(b'}')? {
+            return Ok(());
         }
+        let bytes = self.cursor.bytes;
+        let mut at = self.cursor.at;
         let mut seen = Seen::default();
         let mut next = 0;
         loop {
-            if let Some(field) = fields.get(next)
-                && self.cursor.eat_key(&field.key)
-            {
-                next = self.feed(fields, next, start, &mut seen)?;
-            } else {
-                match self.find(fields, next, name.as_deref())? {
-                    Found::Field(index) => next = self.feed(fields, index, start, &mut seen)?,
-                    Found::TypeName => name.as_deref_mut().map_or(Ok(()), |name| self.type_name(name))?,
-                    Found::Unknown => {
-                        self.cursor.value()?;
+            let expected = fields.get(next).filter(|_| at < bytes.len());
+            let index = match expected.and_then(|field| field.key.leads(&bytes[at..])) {
+                Some(len) => {
+                    at += len;
+                    next
+                }
+                None => {
+                    self.cursor.at = at;
+                    let found = self.find(fields, next, name.as_deref())?;
+                    match found {
+                        Found::Field(_) => {}
+                        Found::TypeName => name.as_deref_mut().map_or(Ok(()), |name| self.type_name(name))?,
+                        Found::Unknown => self.cursor.skip()?,
+                    }
+                    at = self.cursor.at;
+                    match found {
+                        Found::Field(index) => index,
+                        Found::TypeName | Found::Unknown => match self.next_key(at)? {
+                            Some(key) => {
+                                at = key;
+                                continue;
+                            }
+                            None => return Ok(()),
+                        },
                     }
                 }
+            };
+            if !seen.insert(index) {
+                self.cursor.at = at;
+                return Err(Problem::Duplicate);
             }
-            if !self.cursor.more(b'}')? {
-                return Ok(());
+            let field = &fields[index];
+            let before = at;
+            at = match end_of_text_leaf(bytes, at, &field.value) {
+                Some(end) => {
+                    let leaf = Slot::Raw { part: 1, start: at as u32, len: (end - at) as u32 };
+                    self.fill(start + field.slot.0, leaf);
+                    end
+                }
+                None => {
+                    self.cursor.at = at;
+                    self.field(field, start)?;
+                    self.cursor.at
+                }
+            };
+            next = index + 1;
+            if fields.get(next).is_some_and(|other| other.key == field.key) {
+                next = self.feed_again(fields, index, start, before)?;
+                at = self.cursor.at;
             }
-            if self.cursor.token()? != b'"' {
-                return self.cursor.error(Problem::Syntax);
-            }
+            at = match bytes.get(at..) {
+                Some([b',', b'"', ..]) => at + 1,
+                Some([b'}', ..]) => {
+                    self.cursor.at = at;
+                    self.cursor.leave();
+                    return Ok(());
+                }
+                _ => match self.next_key(at)? {
+                    Some(key) => key,
+                    None => return Ok(()),
+                },
+            };
         }
     }
 
+    /// From behind a value to the next key, or, if there is none, behind the object.
+    #[inline(never)]
+    fn next_key(&mut self, at: usize) -> Scan<Option<usize>> {
+        self.cursor.at = at;
+        if !self.cursor.more(b'}')? {
+            return Ok(None);
+        }
+        self.cursor.token()?;
+        Ok(Some(self.cursor.at))
+    }
+
     /// Which key comes next; steps over it and its colon.
+    #[inline(never)]
     fn find(&mut self, fields: &[FieldShape], next: usize, name: Option<&TypeName<'_>>) -> Scan<Found> {
         let text = self.cursor.string()?;
         let key = self.cursor.meaning(text);
@@ -266,14 +332,10 @@ impl<'a> Scanner<'a> {
         Ok(later.or_else(|| fields.iter().position(is_key)).map_or(Found::Unknown, Found::Field))
     }
 
-    /// Reads one value into all slots that it feeds; answers the next expected key.
-    #[inline]
-    fn feed(&mut self, fields: &[FieldShape], first: usize, start: u32, seen: &mut Seen) -> Scan<usize> {
-        if !seen.insert(first) {
-            return self.cursor.error(Problem::Duplicate);
-        }
-        let at = self.cursor.at;
-        self.field(&fields[first], start)?;
+    /// Reads the value at a place once more, into the slots after the first; answers the next expected
+    /// key.
+    #[cold]
+    fn feed_again(&mut self, fields: &[FieldShape], first: usize, start: u32, at: usize) -> Scan<usize> {
         let mut next = first + 1;
         while let Some(field) = fields.get(next)
             && field.key == fields[first].key
@@ -285,14 +347,35 @@ impl<'a> Scanner<'a> {
         Ok(next)
     }
 
-    #[inline]
+    #[inline(never)]
     fn field(&mut self, field: &FieldShape, start: u32) -> Scan<()> {
+        let ValueShape { lists: 0, kind: ValueKind::Leaf(leaf) } = &field.value else {
+            return self.compound(field, start);
+        };
+        let slot = match self.cursor.token()? {
+            b'n' => self.null()?,
+            first => self.leaf(leaf, first)?,
+        };
+        self.fill(start + field.slot.0, slot);
+        Ok(())
+    }
+
+    /// Fills a cell, if it is empty.
+    #[inline]
+    fn fill(&mut self, cell: u32, slot: Slot) {
+        if let Some(empty @ Slot::Missing) = self.rows.slots.get_mut(cell as usize) {
+            *empty = slot;
+        }
+    }
+
+    /// Reads a field that is a list or an object.
+    #[inline(always)]
+    fn compound(&mut self, field: &FieldShape, start: u32) -> Scan<()> {
         let known = self.rows.objects.len();
         let slot = match &field.value {
-            ValueShape { lists: 0, kind: ValueKind::Leaf(leaf) } => match self.cursor.token()? {
-                b'n' => self.null()?,
-                first => self.leaf(leaf, first)?,
-            },
+            ValueShape { lists: 0, kind: ValueKind::Object(object) } if self.cursor.token()? == b'{' => {
+                self.object(object, object.record)?
+            }
             value => self.value(value, 0)?,
         };
         match self.rows.slots.get_mut((start + field.slot.0) as usize) {
@@ -305,7 +388,7 @@ impl<'a> Scanner<'a> {
 
     fn type_name(&mut self, name: &mut TypeName<'_>) -> Scan<()> {
         if name.seen {
-            return self.cursor.error(Problem::Duplicate);
+            return Err(Problem::Duplicate);
         }
         name.seen = true;
         if self.cursor.token()? != b'"' {
@@ -316,4 +399,17 @@ impl<'a> Scanner<'a> {
         name.found = name.table.iter().find(|(known, _)| known.as_bytes() == &*said).map(|(_, ty)| *ty);
         Ok(())
     }
+}
+
+/// Where a leaf that is a plain string ends; none if something else stands here, or should.
+#[inline(always)]
+fn end_of_text_leaf(bytes: &[u8], at: usize, shape: &ValueShape) -> Option<usize> {
+    let ValueShape { lists: 0, kind: ValueKind::Leaf(Leaf::String | Leaf::Id | Leaf::Typename) } = shape else {
+        return None;
+    };
+    if bytes.get(at) != Some(&b'"') {
+        return None;
+    }
+    let end = end_of_plain(bytes, at + 1);
+    (bytes.get(end) == Some(&b'"')).then_some(end + 1)
 }

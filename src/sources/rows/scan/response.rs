@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use crate::sources::rows::errors::{place_errors, read_errors};
+use crate::sources::rows::errors::{LocatedError, place_errors, read_errors};
 use crate::sources::rows::shape::{ListShape, ObjectShape, RowShape};
 use crate::sources::rows::slot::{Rows, Slot};
 
@@ -18,45 +18,14 @@ use super::object::Scanner;
 /// large, or has another number of entities than were asked for.
 pub fn scan_graphql(body: &Bytes, shape: &RowShape, expected: &[u32]) -> Result<Rows, MalformedResponse> {
     let mut scanner = Scanner::new(body)?;
-    let (mut has_data, mut errors) = (false, None);
-    if scanner.cursor.token()? != b'{' {
-        return scanner.cursor.error(Problem::Kind);
-    }
-    scanner.cursor.enter()?;
-    if scanner.cursor.token()? == b'}' {
-        return scanner.cursor.error(Problem::Empty);
-    }
-    loop {
-        let text = scanner.cursor.string()?;
-        let key = scanner.cursor.meaning(text);
-        scanner.cursor.expect(b':')?;
-        match &*key {
-            b"data" if has_data => return scanner.cursor.error(Problem::Duplicate),
-            b"data" => {
-                has_data = true;
-                scanner.rows.rows = scanner.data(shape, expected)?;
-            }
-            b"errors" if errors.is_some() => return scanner.cursor.error(Problem::Duplicate),
-            b"errors" => errors = Some(scanner.cursor.value()?),
-            _ => {
-                scanner.cursor.value()?;
-            }
+    match scanner.response(shape, expected) {
+        Ok(errors) => {
+            let mut rows = scanner.rows;
+            place_errors(&mut rows, shape, expected, errors);
+            Ok(rows)
         }
-        if !scanner.cursor.more(b'}')? {
-            break;
-        }
+        Err(problem) => Err(scanner.cursor.malformed(problem)),
     }
-    scanner.cursor.end()?;
-    if !has_data {
-        scanner.rows.rows = nulls(shape, expected);
-    }
-    let errors = errors.and_then(|range| body.get(range)).map(read_errors).unwrap_or_default();
-    if !has_data && errors.is_empty() {
-        return scanner.cursor.error(Problem::Empty);
-    }
-    let mut rows = scanner.rows;
-    place_errors(&mut rows, shape, expected, errors);
-    Ok(rows)
 }
 
 fn nulls(shape: &RowShape, expected: &[u32]) -> Vec<Slot> {
@@ -69,6 +38,46 @@ fn nulls(shape: &RowShape, expected: &[u32]) -> Vec<Slot> {
 // === impl Scanner ===
 
 impl Scanner<'_> {
+    /// The whole response; answers its errors.
+    fn response(&mut self, shape: &RowShape, expected: &[u32]) -> Scan<Vec<LocatedError>> {
+        let (mut has_data, mut errors) = (false, None);
+        if self.cursor.token()? != b'{' {
+            return Err(Problem::Kind);
+        }
+        self.cursor.enter()?;
+        if self.cursor.token()? == b'}' {
+            return Err(Problem::Empty);
+        }
+        loop {
+            let text = self.cursor.string()?;
+            let key = self.cursor.meaning(text);
+            self.cursor.expect(b':')?;
+            match &*key {
+                b"data" if has_data => return Err(Problem::Duplicate),
+                b"data" => {
+                    has_data = true;
+                    self.rows.rows = self.data(shape, expected)?;
+                }
+                b"errors" if errors.is_some() => return Err(Problem::Duplicate),
+                b"errors" => errors = Some(self.cursor.value()?),
+                _ => self.cursor.skip()?,
+            }
+            if !self.cursor.more(b'}')? {
+                break;
+            }
+        }
+        self.cursor.end()?;
+        if !has_data {
+            self.rows.rows = nulls(shape, expected);
+        }
+        let bytes = self.cursor.bytes;
+        let errors = errors.and_then(|range| bytes.get(range)).map(read_errors).unwrap_or_default();
+        if !has_data && errors.is_empty() {
+            return Err(Problem::Empty);
+        }
+        Ok(errors)
+    }
+
     fn data(&mut self, shape: &RowShape, expected: &[u32]) -> Scan<Vec<Slot>> {
         if self.cursor.token()? == b'n' {
             self.cursor.word(b"null")?;
@@ -84,23 +93,18 @@ impl Scanner<'_> {
     fn lists(&mut self, lists: &[ListShape], expected: &[u32]) -> Scan<Vec<Slot>> {
         let mut answers: Vec<Option<Vec<Slot>>> = vec![None; lists.len()];
         if self.cursor.token()? != b'{' {
-            return self.cursor.error(Problem::Kind);
+            return Err(Problem::Kind);
         }
         self.cursor.enter()?;
-        let mut more = self.cursor.token()? != b'}';
-        if !more {
-            self.cursor.leave();
-        }
+        let mut more = self.cursor.any(b'}')?;
         while more {
             let text = self.cursor.string()?;
             let key = self.cursor.meaning(text);
             self.cursor.expect(b':')?;
             match lists.iter().position(|list| list.key.as_bytes() == &*key) {
-                Some(index) if answers[index].is_some() => return self.cursor.error(Problem::Duplicate),
+                Some(index) if answers[index].is_some() => return Err(Problem::Duplicate),
                 Some(index) => answers[index] = Some(self.entities(&lists[index].object, rows_of(expected, index))?),
-                None => {
-                    self.cursor.value()?;
-                }
+                None => self.cursor.skip()?,
             }
             more = self.cursor.more(b'}')?;
         }
@@ -116,22 +120,19 @@ impl Scanner<'_> {
                 return Ok(vec![Slot::Null; expected]);
             }
             b'[' => self.cursor.enter()?,
-            _ => return self.cursor.error(Problem::Kind),
+            _ => return Err(Problem::Kind),
         }
         let mut rows = Vec::with_capacity(expected);
-        let mut more = self.cursor.token()? != b']';
-        if !more {
-            self.cursor.leave();
-        }
+        let mut more = self.cursor.any(b']')?;
         while more {
             if rows.len() == expected {
-                return self.cursor.error(Problem::Count);
+                return Err(Problem::Count);
             }
             rows.push(self.row(shape)?);
             more = self.cursor.more(b']')?;
         }
         if rows.len() != expected {
-            return self.cursor.error(Problem::Count);
+            return Err(Problem::Count);
         }
         Ok(rows)
     }

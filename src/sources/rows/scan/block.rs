@@ -1,0 +1,148 @@
+//! Sixteen bytes of a text at a time, by vector instructions that every processor has.
+
+use wide::u8x16;
+
+/// Sixteen bytes that stand side by side.
+pub(super) type Block = [u8; 16];
+
+/// After so many blocks a text is long.
+const BLOCKS_ALONE: usize = 4;
+
+/// Marks the bytes that end a run of plain text inside a string, which are quotes, backslashes and
+/// control characters: one bit a byte, that of the first byte lowest.
+#[inline(always)]
+pub(super) fn specials(block: &Block) -> u32 {
+    special(u8x16::new(*block)).to_bitmask()
+}
+
+/// Marks the bytes that are not the space between tokens.
+#[inline(always)]
+pub(super) fn not_space(block: &Block) -> u32 {
+    let block = u8x16::new(*block);
+    let is = |byte| block.simd_eq(u8x16::splat(byte));
+    !(is(b' ') | is(b'\n') | is(b'\r') | is(b'\t')).to_bitmask() & 0xFFFF
+}
+
+/// Where the first quote, backslash or control character from `at` on stands; the end of the text if
+/// there is none.
+#[inline]
+pub(super) fn end_of_plain(bytes: &[u8], at: usize) -> usize {
+    match block_at(bytes, at).map(specials) {
+        Some(0) => end_of_long_plain(bytes, at + size_of::<Block>()),
+        Some(marks) => at + marks.trailing_zeros() as usize,
+        None => end_of_short_plain(bytes, at),
+    }
+}
+
+#[inline(always)]
+fn special(block: u8x16) -> u8x16 {
+    is_low(turned(block)) | block.simd_eq(u8x16::splat(b'\\'))
+}
+
+/// With one bit turned, the quote and the control characters, and only those, are low.
+#[inline(always)]
+fn turned(block: u8x16) -> u8x16 {
+    block ^ u8x16::splat(0x02)
+}
+
+#[inline(always)]
+fn is_low(turned: u8x16) -> u8x16 {
+    turned.min(u8x16::splat(0x20)).simd_eq(turned)
+}
+
+/// The block that begins at `at`, if the text goes on for so long.
+#[inline(always)]
+pub(super) fn block_at(bytes: &[u8], at: usize) -> Option<&Block> {
+    bytes.get(at..)?.first_chunk()
+}
+
+/// Looks at four blocks together once a text has turned out to be long.
+#[inline(never)]
+fn end_of_long_plain(bytes: &[u8], mut at: usize) -> usize {
+    for _ in 0..BLOCKS_ALONE {
+        match block_at(bytes, at).map(specials) {
+            Some(0) => at += size_of::<Block>(),
+            Some(marks) => return at + marks.trailing_zeros() as usize,
+            None => return end_of_short_plain(bytes, at),
+        }
+    }
+    while let Some(four) = bytes.get(at..).and_then(|rest| rest.first_chunk::<64>()) {
+        if any_special(four) {
+            break;
+        }
+        at += four.len();
+    }
+    while let Some(block) = block_at(bytes, at) {
+        let marks = specials(block);
+        if marks != 0 {
+            return at + marks.trailing_zeros() as usize;
+        }
+        at += size_of::<Block>();
+    }
+    end_of_short_plain(bytes, at)
+}
+
+/// Whether any of four blocks has an end of a run.
+#[inline(always)]
+fn any_special(four: &[u8; 64]) -> bool {
+    let (blocks, _) = four.as_chunks::<16>();
+    let [a, b, c, d] = [0, 1, 2, 3].map(|nth| u8x16::new(blocks[nth]));
+    let is_backslash = |block: u8x16| block.simd_eq(u8x16::splat(b'\\'));
+    let backslashes = is_backslash(a) | is_backslash(b) | is_backslash(c) | is_backslash(d);
+    let lowest = turned(a).min(turned(b)).min(turned(c).min(turned(d)));
+    (backslashes | is_low(lowest)).to_bitmask() != 0
+}
+
+/// The same for the last bytes of a text.
+#[cold]
+fn end_of_short_plain(bytes: &[u8], at: usize) -> usize {
+    let rest = bytes.get(at..).unwrap_or_default();
+    at + rest.iter().take_while(|&&byte| !is_special(byte)).count()
+}
+
+#[inline]
+fn is_special(byte: u8) -> bool {
+    byte < 0x20 || matches!(byte, b'"' | b'\\')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_byte_is_marked_for_what_it_is() {
+        let marked = |block: &Block, is_marked: fn(u8) -> bool| {
+            block.iter().rev().fold(0, |marks, &byte| marks << 1 | u32::from(is_marked(byte)))
+        };
+        let is_token = |byte| !matches!(byte, b' ' | b'\n' | b'\r' | b'\t');
+        for byte in 0..=u8::MAX {
+            for around in [b'a', 0xC3, b' ', b'"'] {
+                for at in 0..16 {
+                    let mut block = [around; 16];
+                    block[at] = byte;
+                    assert_eq!(specials(&block), marked(&block, is_special), "{byte} in {around} at {at}");
+                    assert_eq!(not_space(&block), marked(&block, is_token), "{byte} in {around} at {at}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_run_ends_at_the_first_special_byte() {
+        for special in [b'"', b'\\', 0x00, 0x1F] {
+            for len in [1, 15, 16, 17, 80, 81, 150, 300] {
+                for at in 0..len {
+                    let mut text = vec![b'a'; len];
+                    text[at] = special;
+                    assert_eq!(end_of_plain(&text, 0), at, "{special} in {len}");
+                    assert_eq!(end_of_plain(&text, at.min(3)), at, "{special} in {len}");
+                    text.push(b'"');
+                    assert_eq!(end_of_plain(&text, at + 1), len, "{special} in {len}");
+                }
+            }
+        }
+        let plain = "äöü€🦀 \u{7f}\u{80}!!!!!!".repeat(9);
+        assert_eq!(end_of_plain(plain.as_bytes(), 0), plain.len());
+        assert_eq!(end_of_plain(b"", 0), 0);
+    }
+}
