@@ -2,7 +2,7 @@
 //! writes the response in one pass.
 //!
 //! Owns the request's cells ([`store`]), the order of calls ([`run`]), what is sent ([`inputs`]),
-//! where answers go ([`scatter`]) and what the client reads ([`writer`]). It knows no protocol and
+//! where answers go ([`scatter`]) and what the client reads ([`writer`], [`output`]). It knows no protocol and
 //! decides nothing the plan has decided already.
 //!
 //! Invariants: the request's task is the only writer of its cells; the order in which calls end
@@ -12,6 +12,7 @@ mod context;
 mod contexts;
 mod errors;
 mod inputs;
+mod output;
 mod parts;
 mod run;
 mod scatter;

@@ -14,6 +14,7 @@ use crate::sources::rows::slot::{Below, Slot, UNKNOWN_TYPE};
 
 use super::context::{ExecuteContext, Response};
 use super::errors::{ErrorList, Step};
+use super::output::Output;
 use super::store::{ROOT, Store, StoredError};
 
 /// Writes one response.
@@ -23,7 +24,7 @@ struct Writer<'a> {
     /// The store's texts.
     parts: Vec<&'a [u8]>,
     bits: &'a [bool],
-    out: Vec<u8>,
+    out: Output,
     path: Vec<Step<'a>>,
     errors: ErrorList<'a>,
     /// What explains empty cells here.
@@ -90,7 +91,7 @@ pub(super) fn write(
         store,
         parts: store.parts().collect(),
         bits,
-        out: Vec::with_capacity(store.parts().map(<[u8]>::len).sum::<usize>().clamp(MIN_ROOM, MAX_ROOM)),
+        out: Output::with_room(store.parts().map(<[u8]>::len).sum::<usize>().clamp(MIN_ROOM, MAX_ROOM)),
         path: Vec::new(),
         errors: ErrorList::new(context, plan),
         lost: None,
@@ -98,7 +99,7 @@ pub(super) fn write(
         room: usize::try_from(store.room()).unwrap_or(usize::MAX),
         has_beside: store.has_beside(),
     };
-    writer.out.extend_from_slice(b"{\"data\":");
+    writer.out.extend(b"{\"data\":");
     let start = writer.out.len();
     let written = writer.selection(&plan.output, ROOT, root);
     if written == Err(Stop::TooLarge) {
@@ -113,17 +114,17 @@ pub(super) fn write(
     }
     if written.is_err() {
         writer.out.truncate(start);
-        writer.out.extend_from_slice(b"null");
+        writer.out.extend(b"null");
     }
     let Writer { mut out, errors, .. } = writer;
     let count = errors.count();
     if count > 0 {
-        out.extend_from_slice(b",\"errors\":[");
-        out.extend_from_slice(&errors.finish());
+        out.extend(b",\"errors\":[");
+        out.extend(&errors.finish());
         out.push(b']');
     }
     out.push(b'}');
-    Response { body: Bytes::from(out), errors: count, data_is_null: written.is_err(), upstream_calls }
+    Response { body: Bytes::from(out.finish()), errors: count, data_is_null: written.is_err(), upstream_calls }
 }
 
 // === impl Writer ===
@@ -144,15 +145,14 @@ impl<'a> Writer<'a> {
 
     fn fields(&mut self, selection: &'a OutputSelection, start: u32, ty: TypeId) -> Write {
         let mut first = true;
-        for &(index, guard) in &selection.places {
-            let Some(item) = selection.items.get(index) else { continue };
-            if !self.holds(guard) || !is_of(item, ty) {
+        for place in &selection.places {
+            let Some(item) = selection.items.get(place.item) else { continue };
+            if place.leaf.is_none() && (!self.holds(place.guard) || !is_of(item, ty)) {
                 continue;
             }
-            let key = if std::mem::take(&mut first) { item.key.at_start() } else { item.key.after_comma() };
-            self.out.extend_from_slice(key);
-            if let Some(text) = self.plain_leaf(item, start) {
-                self.out.extend_from_slice(text);
+            let (head, key) = if std::mem::take(&mut first) { item.key.at_start() } else { item.key.after_comma() };
+            self.out.headed(head, key);
+            if place.leaf.is_some_and(|slot| self.plain_leaf(start + slot.0)) {
                 continue;
             }
             self.path.push(Step::Key(&item.key));
@@ -168,14 +168,15 @@ impl<'a> Writer<'a> {
         Ok(())
     }
 
-    /// The text of a leaf that nothing is to be said about; most are.
+    /// Writes a leaf that nothing is to be said about; most are. Whether it did.
     #[inline]
-    fn plain_leaf(&self, item: &OutputItem, start: u32) -> Option<&'a [u8]> {
-        let OutputKind::Value { slot, ty } = &item.kind else { return None };
-        let Slot::Raw { part, start, len } = self.store.slot(start + slot.0) else { return None };
-        let fits = self.out.len() + len as usize <= self.room;
-        let is_plain = fits && ty.lists.is_empty() && matches!(ty.kind, OutputTypeKind::Leaf) && !self.has_beside;
-        is_plain.then(|| self.text(part, start, len))
+    fn plain_leaf(&mut self, cell: u32) -> bool {
+        let Slot::Raw { part, start, len } = self.store.slot(cell) else { return false };
+        let is_plain = self.out.len() + len as usize <= self.room && !self.has_beside;
+        if is_plain {
+            self.part(part, start, len);
+        }
+        is_plain
     }
 
     fn item(&mut self, item: &'a OutputItem, start: u32, ty: TypeId) -> Write {
@@ -183,7 +184,7 @@ impl<'a> Writer<'a> {
             OutputKind::Typename(constant) => self.type_name(constant.unwrap_or(ty)),
             OutputKind::Introspection => {
                 let answer = self.context.introspection.iter().find(|(key, _)| **key == *item.key);
-                self.out.extend_from_slice(answer.map_or(b"null", |(_, answer)| answer));
+                self.out.extend(answer.map_or(b"null", |(_, answer)| answer));
                 Ok(())
             }
             OutputKind::Value { slot, ty } => self.value(start + slot.0, ty, 0),
@@ -192,7 +193,7 @@ impl<'a> Writer<'a> {
                 match non_null {
                     true => Err(Stop::Null),
                     false => {
-                        self.out.extend_from_slice(b"null");
+                        self.out.extend(b"null");
                         Ok(())
                     }
                 }
@@ -219,7 +220,7 @@ impl<'a> Writer<'a> {
         match written {
             Err(Stop::Null) if nullable => {
                 self.out.truncate(begin);
-                self.out.extend_from_slice(b"null");
+                self.out.extend(b"null");
                 Ok(())
             }
             written => written,
@@ -246,7 +247,7 @@ impl<'a> Writer<'a> {
                 if self.out.len() + len as usize > self.room {
                     return Err(Stop::TooLarge);
                 }
-                self.out.extend_from_slice(self.text(part, start, len));
+                self.part(part, start, len);
                 Ok(())
             }
             (Slot::Object { start, ty: known }, OutputTypeKind::Object { types, selection })
@@ -275,9 +276,9 @@ impl<'a> Writer<'a> {
 
     /// Whether what is written of an object depends on its runtime type.
     fn depends_on_type(&self, selection: &OutputSelection) -> bool {
-        let mut items = selection.places.iter().filter(|(_, guard)| self.holds(*guard));
-        items.any(|(item, _)| {
-            let Some(item) = selection.items.get(*item) else { return false };
+        let mut items = selection.places.iter().filter(|place| self.holds(place.guard));
+        items.any(|place| {
+            let Some(item) = selection.items.get(place.item) else { return false };
             (item.on.is_some() && !item.nameless) || matches!(item.kind, OutputKind::Typename(None))
         })
     }
@@ -308,7 +309,7 @@ impl<'a> Writer<'a> {
         match context.supergraph.types.get(ty) {
             Some(def) => {
                 self.out.push(b'"');
-                self.out.extend_from_slice(def.name.as_bytes());
+                self.out.extend(def.name.as_bytes());
                 self.out.push(b'"');
                 Ok(())
             }
@@ -398,9 +399,9 @@ impl<'a> Writer<'a> {
 
     /// The response name of a cell, if it does not depend on the type of the object, which is not known.
     fn asked(&self, selection: &'a OutputSelection, cell: SlotIndex) -> Option<(&'a str, &'a OutputType)> {
-        let places = selection.places.iter().filter(|(_, guard)| self.holds(*guard));
-        let mut found = places.filter_map(|(item, _)| {
-            let item = selection.items.get(*item)?;
+        let places = selection.places.iter().filter(|place| self.holds(place.guard));
+        let mut found = places.filter_map(|place| {
+            let item = selection.items.get(place.item)?;
             match &item.kind {
                 OutputKind::Value { slot, ty } if *slot == cell => Some((item, ty)),
                 _ => None,
@@ -411,11 +412,11 @@ impl<'a> Writer<'a> {
         (!depends).then_some((&*first.key, ty))
     }
 
-    /// A leaf's text.
+    /// Writes a leaf's text.
     #[inline]
-    fn text(&self, part: u32, start: u32, len: u32) -> &'a [u8] {
-        let part = self.parts.get(part as usize).copied().unwrap_or_default();
-        part.get(start as usize..start as usize + len as usize).unwrap_or_default()
+    fn part(&mut self, part: u32, start: u32, len: u32) {
+        let source = self.parts.get(part as usize).copied().unwrap_or_default();
+        self.out.part(source, start as usize, len as usize);
     }
 
     #[inline]

@@ -264,8 +264,19 @@ pub enum RepresentationValue {
 pub struct OutputSelection {
     /// What may be written.
     pub items: Vec<OutputItem>,
-    /// In response order: an item, and when it stands here. At most one place of an item holds.
-    pub places: Vec<(usize, GuardId)>,
+    /// In response order. At most one place of an item holds.
+    pub places: Vec<OutputPlace>,
+}
+
+/// Where an item stands.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct OutputPlace {
+    /// Which item.
+    pub item: usize,
+    /// When it stands here.
+    pub guard: GuardId,
+    /// The slot of a single leaf that is written here of every object, whatever its type and the request.
+    pub leaf: Option<SlotIndex>,
 }
 
 /// One key of the response.
@@ -286,6 +297,8 @@ pub struct OutputItem {
 pub struct OutputKey {
     /// `,"name":`
     text: Name,
+    /// The first bytes of the text, and zeros after it; the same of the text without the comma.
+    heads: [[u8; 16]; 2],
 }
 
 /// What is written under a key.
@@ -371,28 +384,57 @@ impl OutputSelection {
     /// Items that each have one place, in this order.
     pub fn in_order(items: impl IntoIterator<Item = (GuardId, OutputItem)>) -> Self {
         let (guards, items): (Vec<GuardId>, Vec<OutputItem>) = items.into_iter().unzip();
-        Self { items, places: guards.into_iter().enumerate().collect() }
+        Self::new(items, guards.into_iter().enumerate())
+    }
+
+    /// Items, and where they stand, in response order.
+    pub fn new(items: Vec<OutputItem>, places: impl Iterator<Item = (usize, GuardId)>) -> Self {
+        let leaf = |item: &OutputItem, guard| match &item.kind {
+            OutputKind::Value { slot, ty } if guard == GuardId::ALWAYS && item.on.is_none() => {
+                ty.is_leaf().then_some(*slot)
+            }
+            _ => None,
+        };
+        let place = |(item, guard)| OutputPlace { item, guard, leaf: leaf(&items[item], guard) };
+        let places = places.map(place).collect();
+        Self { items, places }
+    }
+}
+
+// === impl OutputType ===
+
+impl OutputType {
+    /// Whether it is a single leaf.
+    pub fn is_leaf(&self) -> bool {
+        self.lists.is_empty() && matches!(self.kind, OutputTypeKind::Leaf)
     }
 }
 
 // === impl OutputKey ===
 
 impl OutputKey {
-    /// `,"name":`
-    pub fn after_comma(&self) -> &[u8] {
-        self.text.as_bytes()
+    /// `,"name":`, and its first bytes with zeros after it.
+    pub fn after_comma(&self) -> (&[u8; 16], &[u8]) {
+        (&self.heads[0], self.text.as_bytes())
     }
 
-    /// `"name":`
-    pub fn at_start(&self) -> &[u8] {
-        &self.text.as_bytes()[1..]
+    /// `"name":`, and its first bytes with zeros after it.
+    pub fn at_start(&self) -> (&[u8; 16], &[u8]) {
+        (&self.heads[1], &self.text.as_bytes()[1..])
     }
 }
 
 impl From<&str> for OutputKey {
     /// GraphQL names need no escapes.
     fn from(name: &str) -> Self {
-        Self { text: format!(",\"{name}\":").into() }
+        let text = format!(",\"{name}\":");
+        let head = |text: &[u8]| {
+            let mut head = [0; 16];
+            let len = text.len().min(head.len());
+            head[..len].copy_from_slice(&text[..len]);
+            head
+        };
+        Self { heads: [head(text.as_bytes()), head(&text.as_bytes()[1..])], text: text.into() }
     }
 }
 

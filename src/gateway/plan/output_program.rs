@@ -68,10 +68,8 @@ impl OutputProgram<'_> {
             places.extend(item.places.iter().map(|place| (place.position, index, place.guard)));
         }
         places.sort_by_key(|&(position, ..)| position);
-        OutputSelection {
-            items: set.items.iter().map(|item| self.item(set, item, layout)).collect(),
-            places: places.into_iter().map(|(_, item, guard)| (item, guard)).collect(),
-        }
+        let items = set.items.iter().map(|item| self.item(set, item, layout)).collect();
+        OutputSelection::new(items, places.into_iter().map(|(_, item, guard)| (item, guard)))
     }
 
     fn item(&mut self, set: &SelectionSet, item: &Selection, layout: LayoutId) -> OutputItem {

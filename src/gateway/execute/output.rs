@@ -1,0 +1,125 @@
+//! The response's text as it grows.
+
+/// Short texts are copied as so many bytes, of which the last ones are written over later: a copy of a
+/// known length is a single instruction, and most keys and values are short.
+pub(super) const SHORT: usize = 16;
+
+/// A text that is written from left to right.
+pub(super) struct Output {
+    /// What is written, and room.
+    bytes: Vec<u8>,
+    /// How much is written.
+    len: usize,
+}
+
+// === impl Output ===
+
+impl Output {
+    /// Nothing yet, with room for so many bytes.
+    pub(super) fn with_room(bytes: usize) -> Self {
+        Self { bytes: vec![0; bytes.max(SHORT)], len: 0 }
+    }
+
+    /// How long the text is.
+    #[inline]
+    pub(super) fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Takes back what came after the first `len` bytes.
+    pub(super) fn truncate(&mut self, len: usize) {
+        self.len = self.len.min(len);
+    }
+
+    /// Adds one byte.
+    #[inline]
+    pub(super) fn push(&mut self, byte: u8) {
+        if self.len == self.bytes.len() {
+            self.grow(1);
+        }
+        self.bytes[self.len] = byte;
+        self.len += 1;
+    }
+
+    /// Adds a text that begins with `head`, which is all of it if it is short.
+    #[inline]
+    pub(super) fn headed(&mut self, head: &[u8; SHORT], text: &[u8]) {
+        match self.room() {
+            Some(room) if text.len() <= SHORT => {
+                *room = *head;
+                self.len += text.len();
+            }
+            _ => self.extend(text),
+        }
+    }
+
+    /// Adds a part of a text.
+    #[inline]
+    pub(super) fn part(&mut self, source: &[u8], start: usize, len: usize) {
+        let rest = source.get(start..).unwrap_or_default();
+        match (self.room(), rest.first_chunk()) {
+            (Some(room), Some(first)) if len <= SHORT => {
+                *room = *first;
+                self.len += len;
+            }
+            _ => self.extend(rest.get(..len).unwrap_or_default()),
+        }
+    }
+
+    /// Adds a text.
+    #[inline(never)]
+    pub(super) fn extend(&mut self, text: &[u8]) {
+        if self.bytes.len() - self.len < text.len() {
+            self.grow(text.len());
+        }
+        self.bytes[self.len..self.len + text.len()].copy_from_slice(text);
+        self.len += text.len();
+    }
+
+    /// The whole text.
+    pub(super) fn finish(mut self) -> Vec<u8> {
+        self.bytes.truncate(self.len);
+        self.bytes
+    }
+
+    #[inline]
+    fn room(&mut self) -> Option<&mut [u8; SHORT]> {
+        self.bytes.get_mut(self.len..).and_then(<[u8]>::first_chunk_mut)
+    }
+
+    #[cold]
+    fn grow(&mut self, more: usize) {
+        let room = (self.len + more + SHORT).max(2 * self.bytes.len());
+        self.bytes.resize(room, 0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_of_all_lengths_stand_one_after_the_other() {
+        let source: Vec<u8> = (0..=255).collect();
+        for room in [0, 1, 20, 5000] {
+            let (mut output, mut expected) = (Output::with_room(room), Vec::new());
+            for len in 0..40 {
+                // Also at the very end of the source, where there is nothing to copy too much of.
+                for start in [3, source.len() - len] {
+                    output.part(&source, start, len);
+                    expected.extend_from_slice(&source[start..start + len]);
+                }
+                let mut head = [0; SHORT];
+                head[..len.min(SHORT)].copy_from_slice(&source[..len.min(SHORT)]);
+                output.headed(&head, &source[..len]);
+                expected.extend_from_slice(&source[..len]);
+                output.push(b'x');
+                expected.push(b'x');
+                output.truncate(output.len() - len / 3);
+                expected.truncate(expected.len() - len / 3);
+                assert_eq!(output.len(), expected.len());
+            }
+            assert_eq!(output.finish(), expected);
+        }
+    }
+}
