@@ -259,12 +259,6 @@ fn what_a_failing_subgraph_takes_away_is_explained() {
     assert!(met.joined * 5 > met.asked, "{met:?}");
 }
 
-/// Whether subgraphs declare a union with different members.
-fn has_partial_union(world: &World) -> bool {
-    let all = || world.subgraphs.iter().flat_map(|sub| &sub.unions);
-    all().any(|(union, members)| all().any(|(other, others)| other == union && others != members))
-}
-
 /// What the composer says cannot be answered, with a sample operation, the planner refuses: the two
 /// reckon apart.
 #[test]
@@ -290,9 +284,6 @@ fn unsatisfiable_samples_have_no_plan() {
             match plan(&composed.supergraph, &operation, &PlanOptions::default()) {
                 Err(PlanError::Unsatisfiable(_)) => met.refused += 1,
                 Err(other) => return Err(TestCaseError::fail(format!("{other}\n{sample}\n{}", told(&world)))),
-                // Of unions only the members that all subgraphs share are relied upon: what is asked of
-                // others may be left out.
-                Ok(_) if has_partial_union(&world) => met.planned += 1,
                 Ok(plan) => {
                     let plan = explain(&composed.supergraph, &plan);
                     return Err(TestCaseError::fail(format!(

@@ -85,7 +85,9 @@ fn through_interface_objects<'a>(merger: &Merger<'a>, ty: &Name, name: &Name) ->
     found
 }
 
-/// What a shared field may return in one subgraph it must be able to return in the others.
+/// What a shared field may return in one subgraph it should be able to return in the others. That they
+/// have no type in common is a mistake only where one can arrive at the field in both: satisfiability
+/// finds it.
 pub fn check_runtime_types(merger: &mut Merger<'_>, ty: &Name, name: &Name, known: &[Source<'_, Field>]) {
     let resolving = resolving_themselves(merger, ty, name, known);
     let shareable = |source: &&Source<'_, Field>| source.subgraph.facts.is_shareable(ty, name);
@@ -109,14 +111,8 @@ pub fn check_runtime_types(merger: &mut Merger<'_>, ty: &Name, name: &Name, know
     if sets.iter().all(|(_, set)| set == first) || sets.iter().any(|(_, set)| set.is_empty()) {
         return;
     }
-    let common = sets.iter().fold(first.clone(), |common, (_, set)| common.intersection(set).cloned().collect());
-    let finding = if common.is_empty() {
-        let message = format!("shared field \"{ty}.{name}\" has no runtime type in common");
-        Diagnostic::error("SHAREABLE_HAS_MISMATCHED_RUNTIME_TYPES", message)
-    } else {
-        let message = format!("shared field \"{ty}.{name}\" may return different types in different subgraphs");
-        Diagnostic::warning("INCONSISTENT_RUNTIME_TYPES_FOR_SHAREABLE_RETURN", message)
-    };
+    let message = format!("shared field \"{ty}.{name}\" may return different types in different subgraphs");
+    let finding = Diagnostic::warning("INCONSISTENT_RUNTIME_TYPES_FOR_SHAREABLE_RETURN", message);
     let finding = sets.iter().fold(finding, |finding, (source, set)| {
         let names: Vec<&str> = set.iter().map(|name| &**name).collect();
         let kind = source.subgraph.types.get(&source.item.ty.name().value).map(|ty| ty.kind);

@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use crate::graph::federation::ids::{FieldId, LabelId, TypeId, TypeSet};
+use crate::graph::federation::ids::{FieldId, LabelId, SubgraphId, TypeId, TypeSet};
 use crate::graph::federation::supergraph::Supergraph;
-use crate::graph::language::ast::OperationKind;
+use crate::graph::language::ast::{OperationKind, TypeKind};
 use crate::graph::liveness::{Arrival, Reach, Reason, StateId};
 use crate::platform::base::diagnostic::Diagnostic;
 use crate::platform::base::id::IdVec;
@@ -36,15 +36,16 @@ pub fn check(graph: &Supergraph, spans: &dyn Fn(&str) -> Vec<(Span, String)>) ->
     for drawn in outcomes(graph) {
         let roots = [(OperationKind::Query, graph.query), (OperationKind::Subscription, graph.subscription)];
         for (kind, root) in roots.into_iter().filter_map(|(kind, root)| Some((kind, root?))) {
-            let mut walk = Walk::new(graph, kind, &drawn);
-            let arrivals = walk.reach.root_arrivals(root);
-            let start = walk.places.push(Place { before: None, step: Step::Type(root) });
-            walk.open.push((root, arrivals, start, Filled::new()));
-            walk.run();
-            findings.take(walk);
+            findings.take(Walk::from(graph, (kind, root), &drawn, Aim::DeadEnds));
         }
         if let Some(root) = graph.mutation {
             mutations(graph, root, &drawn, &mut findings);
+        }
+        if graph.fields.ids().any(|field| may_disagree(graph, field)) {
+            let roots = roots.into_iter().chain([(OperationKind::Mutation, graph.mutation)]);
+            for (kind, root) in roots.filter_map(|(kind, root)| Some((kind, root?))) {
+                findings.take(Walk::from(graph, (kind, root), &drawn, Aim::Disagreement));
+            }
         }
     }
     findings.found
@@ -55,11 +56,11 @@ fn mutations(graph: &Supergraph, root: TypeId, drawn: &BTreeSet<LabelId>, findin
     for &field in graph.types[root].field_order.iter().filter(|&&field| !graph.fields[field].inaccessible) {
         let mut best: Option<Walk<'_>> = None;
         let starts: Vec<Vec<Arrival>> = {
-            let probe = Walk::new(graph, OperationKind::Mutation, drawn);
+            let probe = Walk::new(graph, OperationKind::Mutation, drawn, Aim::DeadEnds);
             probe.reach.root_arrivals(root).into_iter().map(|arrival| vec![arrival]).collect()
         };
         for arrivals in starts {
-            let mut walk = Walk::new(graph, OperationKind::Mutation, drawn);
+            let mut walk = Walk::new(graph, OperationKind::Mutation, drawn, Aim::DeadEnds);
             let start = walk.places.push(Place { before: None, step: Step::Type(root) });
             let state = walk.reach.settled(root, arrivals);
             let filled = walk.contexts.below(&mut walk.reach, state, root, &Filled::new());
@@ -77,8 +78,19 @@ fn mutations(graph: &Supergraph, root: TypeId, drawn: &BTreeSet<LabelId>, findin
     }
 }
 
+/// What a walk looks for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Aim {
+    /// What cannot be had: the fewer ways lead to an object, the less can be had of it.
+    DeadEnds,
+    /// Subgraphs that share a field and have no type for it in common: the more ways lead to an
+    /// object, the more of them can be asked.
+    Disagreement,
+}
+
 struct Walk<'g> {
     kind: OperationKind,
+    aim: Aim,
     reach: Reach<'g>,
     contexts: Contexts,
     places: IdVec<PlaceId, Place>,
@@ -116,10 +128,11 @@ struct Findings<'a> {
 // === impl Walk ===
 
 impl<'g> Walk<'g> {
-    fn new(graph: &'g Supergraph, kind: OperationKind, drawn: &BTreeSet<LabelId>) -> Self {
+    fn new(graph: &'g Supergraph, kind: OperationKind, drawn: &BTreeSet<LabelId>, aim: Aim) -> Self {
         let drawn = drawn.clone();
         Self {
             kind,
+            aim,
             reach: Reach::new(graph, move |label| drawn.contains(&label)),
             contexts: Contexts::of(graph),
             places: IdVec::new(),
@@ -130,6 +143,16 @@ impl<'g> Walk<'g> {
             partial: Vec::new(),
             exceeded: false,
         }
+    }
+
+    /// The whole walk from a root type.
+    fn from(graph: &'g Supergraph, (kind, root): (OperationKind, TypeId), drawn: &BTreeSet<LabelId>, aim: Aim) -> Self {
+        let mut walk = Self::new(graph, kind, drawn, aim);
+        let arrivals = walk.reach.root_arrivals(root);
+        let start = walk.places.push(Place { before: None, step: Step::Type(root) });
+        walk.open.push((root, arrivals, start, Filled::new()));
+        walk.run();
+        walk
     }
 
     /// Breadth first, so that samples are short.
@@ -149,7 +172,7 @@ impl<'g> Walk<'g> {
             let state = self.reach.settled(ty, arrivals);
             if !self.reach.is_revealed(state) {
                 let reasons = vec![Reason::Opaque { ty: graph.types[ty].name.clone() }.to_string()];
-                self.defects.push(Defect { code: UNSATISFIABLE, place, field: None, ty, reasons });
+                self.dead_end(Defect { code: UNSATISFIABLE, place, field: None, ty, reasons });
                 continue;
             }
             let filled = self.contexts.below(&mut self.reach, state, ty, &filled);
@@ -160,11 +183,13 @@ impl<'g> Walk<'g> {
         self.open.clear();
     }
 
-    /// Whether the type was arrived at in a way that is no easier.
+    /// Whether the type was arrived at in a way that shows no less.
     fn is_covered(&mut self, ty: TypeId, arrivals: &[Arrival], filled: &Filled) -> bool {
         let seen = self.seen.entry(ty).or_default();
-        let covers = |(known, with): &(Vec<Arrival>, Filled)| {
-            known.iter().all(|arrival| arrivals.contains(arrival)) && with.is_subset(filled)
+        let within = |few: &[Arrival], many: &[Arrival]| few.iter().all(|arrival| many.contains(arrival));
+        let covers = |(known, with): &(Vec<Arrival>, Filled)| match self.aim {
+            Aim::DeadEnds => within(known, arrivals) && with.is_subset(filled),
+            Aim::Disagreement => within(arrivals, known) && filled.is_subset(with),
         };
         if seen.iter().any(covers) {
             return true;
@@ -184,16 +209,20 @@ impl<'g> Walk<'g> {
             let explained = self.reach.explain(state, field);
             let mut reasons: Vec<String> = explained.iter().map(Reason::to_string).collect();
             reasons.extend(unfilled.into_iter().map(|(_, reason)| reason));
-            self.defects.push(Defect { code: UNSATISFIABLE, place, field: Some(field), ty, reasons });
+            self.dead_end(Defect { code: UNSATISFIABLE, place, field: Some(field), ty, reasons });
             return;
         }
         if !graph.types[inner].is_composite() {
             return;
         }
-        self.defects.extend(mismatch(graph, field, place, &arrivals));
-        self.abstract_fields(inner, &arrivals, place);
+        match self.aim {
+            Aim::DeadEnds => self.abstract_fields(inner, &arrivals, place),
+            Aim::Disagreement => self.defects.extend(mismatch(graph, field, place, &arrivals)),
+        }
+        let relied_upon = self.relied_upon(inner, &arrivals);
         for (class, arrivals) in self.reach.classes(inner, &arrivals) {
-            if graph.types[class].inaccessible {
+            let is_excluded = relied_upon.as_ref().is_some_and(|types| !types.contains(class));
+            if graph.types[class].inaccessible || is_excluded {
                 continue;
             }
             let place = match class == inner {
@@ -202,6 +231,20 @@ impl<'g> Walk<'g> {
             };
             self.open.push((class, arrivals, place, filled.clone()));
         }
+    }
+
+    fn dead_end(&mut self, defect: Defect) {
+        if self.aim == Aim::DeadEnds {
+            self.defects.push(defect);
+        }
+    }
+
+    /// Where a union can come from several subgraphs whose members differ, only the common members can
+    /// be relied upon: the planner leaves out what is asked of others.
+    fn relied_upon(&self, declared: TypeId, arrivals: &[Arrival]) -> Option<TypeSet> {
+        let graph = self.reach.graph();
+        let is_union = graph.types[declared].kind == TypeKind::Union;
+        (is_union && self.aim == Aim::DeadEnds).then(|| common_types(graph, yielded(arrivals)))?
     }
 
     fn abstract_fields(&mut self, declared: TypeId, arrivals: &[Arrival], before: PlaceId) {
@@ -235,21 +278,42 @@ impl<'g> Walk<'g> {
     }
 }
 
+/// The types as which these arrivals yield an object.
+fn yielded(arrivals: &[Arrival]) -> impl Iterator<Item = (TypeId, SubgraphId)> + '_ {
+    arrivals.iter().map(|arrival| (arrival.local, arrival.subgraph))
+}
+
+/// The runtime types that all of these local types have; none if one of them is no object's.
+fn common_types(graph: &Supergraph, mut locals: impl Iterator<Item = (TypeId, SubgraphId)>) -> Option<TypeSet> {
+    let possible = |(ty, subgraph)| Some(&graph.local(ty, subgraph)?.possible);
+    let first = possible(locals.next()?)?.clone();
+    locals.try_fold(first, |common, local| Some(common.intersection(possible(local)?)))
+}
+
+/// Whether the subgraphs of a field, taken together, have no runtime type in common.
+fn may_disagree(graph: &Supergraph, field: FieldId) -> bool {
+    let field = &graph.fields[field];
+    let providers = field.providers.iter().map(|&id| &graph.providers[id]);
+    let locals = providers.map(|provider| (provider.local_type.inner, provider.subgraph));
+    graph.types[field.ty.inner].is_abstract()
+        && field.providers.len() > 1
+        && common_types(graph, locals).is_some_and(|common| common.is_empty())
+}
+
 /// Subgraphs that share a field of an abstract type must agree on at least one runtime type.
 fn mismatch(graph: &Supergraph, field: FieldId, place: PlaceId, arrivals: &[Arrival]) -> Option<Defect> {
     if !graph.types[graph.fields[field].ty.inner].is_abstract() {
         return None;
     }
-    let mut common: Option<TypeSet> = None;
+    let common = common_types(graph, yielded(arrivals))?;
     let mut reasons = BTreeSet::new();
     for arrival in arrivals {
         let possible = &graph.local(arrival.local, arrival.subgraph)?.possible;
         let names: Vec<_> = possible.iter().map(|id| format!("`{}`", graph.types[id].name)).collect();
         let names = if names.is_empty() { "no type".into() } else { names.join(", ") };
         reasons.insert(format!("subgraph \"{}\" can yield {names}", graph.subgraphs[arrival.subgraph].name));
-        common = Some(common.map_or_else(|| possible.clone(), |common| common.intersection(possible)));
     }
-    let disjoint = reasons.len() > 1 && common.is_some_and(|common| common.is_empty());
+    let disjoint = reasons.len() > 1 && common.is_empty();
     let ty = graph.fields[field].parent;
     disjoint.then(|| Defect { code: MISMATCHED, place, field: Some(field), ty, reasons: reasons.into_iter().collect() })
 }
