@@ -46,7 +46,7 @@ pub fn settle(graph: &mut Graph<'_>, live: &Liveness) -> Result<Vec<DemandId>, P
 /// all that is wanted below it, and each type's otherwise. Where no type can have a name there is
 /// nothing else to turn to.
 fn prefer_interfaces(graph: &mut Graph<'_>, live: &Liveness) {
-    // What is further down is settled first: it decides whether all is live there.
+    // What is further down, which was demanded later, is settled first: it decides whether all is live there.
     for of_interface in std::mem::take(&mut graph.either).into_iter().rev() {
         let Demand { position, cell, client: filled, .. } = graph.demands[of_interface];
         let of_classes: Vec<DemandId> = (0..graph.positions[position].classes.len())

@@ -4,7 +4,7 @@
 //! subgraph. An instance is an AND over its arrival — the parent's instance in the same subgraph, a
 //! root call, or an *enter* by key — and what its requirements read. An enter is an AND over its key.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use crate::gateway::operation::guards::GuardId;
 use crate::gateway::operation::model::Operation;
@@ -166,7 +166,7 @@ pub struct Graph<'a> {
     pub was_cut: bool,
     /// Fields wanted of all objects of a position with nameless objects: the interface's own value,
     /// or else that of each class.
-    pub either: Vec<DemandId>,
+    pub either: BTreeSet<DemandId>,
     /// When demands are wanted under a type condition of the client's.
     pub conditional: HashMap<DemandId, GuardId>,
     /// Fields selected of all objects of a position, whatever their type: each class's demand. One
@@ -202,7 +202,7 @@ impl<'a> Graph<'a> {
             only_root,
             allowance,
             was_cut: false,
-            either: Vec::new(),
+            either: BTreeSet::new(),
             conditional: HashMap::new(),
             atomic: Vec::new(),
         }

@@ -141,9 +141,7 @@ impl<'a, 'g> Expansion<'a, 'g> {
                 self.queue.push_back(Task::Select(child, below, guard));
             }
         }
-        if let Some(of_interface) = of_interface {
-            self.graph.either.push(of_interface);
-        }
+        self.graph.either.extend(of_interface);
         if !item.nameless && !of_classes.is_empty() {
             self.want_typename(position, guard);
         }
