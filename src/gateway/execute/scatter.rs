@@ -279,7 +279,12 @@ impl<'a> Scatter<'a> {
         self.note_lost(target, new, old);
         let kept = match (old, new) {
             (Slot::Failed(a), Slot::Failed(b)) if self.store.is_conflict(a) == self.store.is_conflict(b) => {
-                Slot::Failed(self.store.first_error(a, b))
+                let first = self.store.first_error(a, b);
+                // A list or object that comes later wins against both.
+                if a != b {
+                    self.store.lose(target, if first == a { b } else { a });
+                }
+                Slot::Failed(first)
             }
             _ if self.rank(new) > self.rank(old) => new,
             _ => old,
