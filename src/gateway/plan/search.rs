@@ -155,10 +155,10 @@ impl<'a> Search<'_, 'a> {
                     && self.graph.class_of(one).types.intersects(&self.graph.class_of(other).types);
                 let mut options = self.graph.demands[one].options.iter().copied();
                 let same = options.find(|&id| self.graph.instances[id].subgraph == subgraph);
-                if let Some(option) = same.filter(|&id| apart && self.live.instance(id).is_some()) {
-                    if let Some(choice) = self.completed(start.clone(), Some((one, option))) {
-                        self.offer_instead(choice);
-                    }
+                if let Some(option) = same.filter(|&id| apart && self.live.instance(id).is_some())
+                    && let Some(choice) = self.completed(start.clone(), Some((one, option)))
+                {
+                    self.offer_instead(choice);
                 }
             }
         }
