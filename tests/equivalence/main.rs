@@ -29,6 +29,7 @@ mod twice;
 mod world;
 
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 
 use pleach::gateway::operation::normalize::normalize;
 use pleach::gateway::plan::model::{Estimate, Plan};
@@ -379,22 +380,28 @@ fn wild_worlds_are_answered_as_one_schema_would() {
     assert!(met.joined * 5 > met.asked, "{met:?}");
 }
 
-/// For a comparison of composers: each line is what `pleach compose --batch` reads.
+/// For a comparison of composers: each line is what `pleach compose --batch` reads. `EQUIVALENCE_WORLDS`
+/// names the file that keeps them.
 #[test]
-#[ignore = "writes worlds to the file `EQUIVALENCE_WORLDS` for other composers"]
 fn worlds_are_written_down() {
-    let path = std::env::var("EQUIVALENCE_WORLDS").expect("`EQUIVALENCE_WORLDS` names a file");
     let lines = RefCell::new(Vec::new());
-    check(250, |tapes, met| {
+    let met = check(10, |tapes, met| {
         for style in [Style::Sound, Style::Wild] {
             let world = draw(tapes, style, Faults::None);
             let subgraphs = NAMES.iter().take(world.subgraphs.len()).enumerate();
             let subgraphs = subgraphs.map(|(sub, name)| json!({ "name": name, "sdl": sdl::of(&world, sub) }));
             let id = format!("{style:?} {}", met.worlds);
-            lines.borrow_mut().push(json!({ "id": id, "subgraphs": subgraphs.collect::<Vec<_>>() }).to_string());
+            lines.borrow_mut().push(json!({ "id": id, "subgraphs": subgraphs.collect::<Vec<_>>() }));
             met.worlds += 1;
         }
         Ok(())
     });
-    std::fs::write(path, lines.borrow().join("\n")).expect("the file can be written");
+    let lines = lines.into_inner();
+    let ids: BTreeSet<&str> = lines.iter().filter_map(|line| line["id"].as_str()).collect();
+    let are_several = |line: &serde_json::Value| line["subgraphs"].as_array().is_some_and(|all| all.len() > 1);
+    assert!(ids.len() == met.worlds && lines.iter().all(are_several), "{met:?}");
+    if let Ok(path) = std::env::var("EQUIVALENCE_WORLDS") {
+        let text: Vec<String> = lines.iter().map(|line| line.to_string()).collect();
+        std::fs::write(path, text.join("\n")).expect("the file can be written");
+    }
 }
