@@ -1,13 +1,16 @@
 //! The outbound HTTP client.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{ACCEPT_ENCODING, HeaderName};
+use http::uri::Scheme;
 use http::{HeaderValue, Request, Response, Uri};
 use hyper_rustls::HttpsConnectorBuilder;
 use hyper_util::client::legacy::connect::HttpConnector;
 use rustls::crypto::aws_lc_rs;
+use tokio::sync::OnceCell;
 use tokio::time::timeout_at;
 
 use crate::platform::base::deadline::Deadline;
@@ -36,7 +39,12 @@ pub struct HttpClientConfig {
 /// clones share the pool.
 #[derive(Clone)]
 pub struct HttpClient {
-    connector: Connector,
+    tcp: HttpConnector,
+    /// For servers without TLS; trusts nobody.
+    plain: Connector,
+    /// For servers behind TLS. Made when the first is connected to: reading the system's certificate
+    /// authorities takes a third of the time that a small graph takes to start.
+    secure: Arc<OnceCell<Connector>>,
     pool: Pool,
 }
 
@@ -54,20 +62,23 @@ impl HttpClient {
     /// Tells servers what content codings are understood.
     pub const ACCEPT_ENCODING: (HeaderName, HeaderValue) = (ACCEPT_ENCODING, HeaderValue::from_static(ACCEPTED));
 
-    /// A client that trusts the system's certificate authorities. A system without any can still
-    /// be reached from over plain HTTP; a warning is logged.
+    /// A client that trusts the system's certificate authorities. They are read when the first server
+    /// behind TLS is connected to; if there are none, a warning is logged then.
     pub fn new(config: &HttpClientConfig) -> Self {
-        Self::with_tls(config, tls_config())
-    }
-
-    pub(super) fn with_tls(config: &HttpClientConfig, tls: rustls::ClientConfig) -> Self {
         let mut tcp = HttpConnector::new();
         tcp.enforce_http(false);
         tcp.set_nodelay(true);
         tcp.set_connect_timeout(Some(config.connect_timeout));
-        let tls =
-            HttpsConnectorBuilder::new().with_tls_config(tls).https_or_http().enable_all_versions().wrap_connector(tcp);
-        Self { connector: tls, pool: Pool::new(config.idle_timeout, config.idle_per_host) }
+        let plain = connector(&tcp, trusting(rustls::RootCertStore::empty()));
+        let pool = Pool::new(config.idle_timeout, config.idle_per_host);
+        Self { tcp, plain, secure: Arc::default(), pool }
+    }
+
+    #[cfg(test)]
+    pub(super) fn with_tls(config: &HttpClientConfig, tls: rustls::ClientConfig) -> Self {
+        let client = Self::new(config);
+        let secure = OnceCell::new_with(Some(connector(&client.tcp, tls)));
+        Self { secure: Arc::new(secure), ..client }
     }
 
     /// The server that an absolute URI names, to be asked by [`HttpClient::ask`].
@@ -119,12 +130,24 @@ impl HttpClient {
             return Ok(reply);
         }
         // In a box, since it is rare and large, and requests are moved about as futures.
-        let connection = Box::pin(Connection::open(&mut self.connector.clone(), server.uri())).await?;
+        let connection = Box::pin(self.open(server.uri())).await?;
         if let Connection::Http2(http2) = &connection {
             self.pool.share(server, http2.clone());
         }
         let answered = self.exchange(server, connection, outgoing, &mut written, max_bytes).await;
         answered.map_err(|unanswered| unanswered.error)
+    }
+
+    async fn open(&self, uri: &Uri) -> Result<Connection, NetError> {
+        if uri.scheme() == Some(&Scheme::HTTP) {
+            return Connection::open(&mut self.plain.clone(), uri).await;
+        }
+        let made = self.secure.get_or_try_init(|| async {
+            let tls = tokio::task::spawn_blocking(tls_config).await;
+            let unread = |_| NetError::new(NetErrorKind::Connect, "the certificate authorities could not be read");
+            Ok(connector(&self.tcp, tls.map_err(unread)?))
+        });
+        Connection::open(&mut made.await?.clone(), uri).await
     }
 
     /// Asks on a connection that was used before; nothing, if there is none on which that works.
@@ -195,6 +218,11 @@ impl std::fmt::Debug for HttpClient {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("HttpClient").finish_non_exhaustive()
     }
+}
+
+fn connector(tcp: &HttpConnector, tls: rustls::ClientConfig) -> Connector {
+    let tls = HttpsConnectorBuilder::new().with_tls_config(tls);
+    tls.https_or_http().enable_all_versions().wrap_connector(tcp.clone())
 }
 
 fn tls_config() -> rustls::ClientConfig {
