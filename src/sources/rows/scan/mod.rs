@@ -6,6 +6,7 @@
 
 mod block;
 mod cursor;
+mod expected;
 mod extract;
 mod leaf;
 mod object;

@@ -158,7 +158,13 @@ mod tests {
     }
 
     fn object(fields: Vec<FieldShape>) -> ObjectShape {
-        ObjectShape { site: SiteId(0), slots: 3, typing: Typing::Fixed(TypeId(0)), fields, record: false }
+        ObjectShape {
+            site: SiteId(0),
+            slots: 3,
+            typing: Typing::Fixed(TypeId(0)),
+            fields: fields.into(),
+            record: false,
+        }
     }
 
     fn entities(fields: Vec<FieldShape>) -> RowShape {
