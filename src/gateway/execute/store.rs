@@ -309,6 +309,11 @@ impl Store {
         if self.order(b) < self.order(a) { b } else { a }
     }
 
+    /// Whether the cells tell everything: no error stands beside a value or explains what is missing.
+    pub(super) fn is_plain(&self) -> bool {
+        self.beside.is_empty() && self.lost.is_empty() && self.general.is_empty()
+    }
+
     /// Whether any error stands beside a value.
     pub(super) fn has_beside(&self) -> bool {
         !self.beside.is_empty()
