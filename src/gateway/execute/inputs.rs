@@ -64,9 +64,16 @@ struct Draft<'a> {
 /// A row that is made of leaves alone: the first leaf, the row, and the first object it is for.
 #[derive(Clone, Copy)]
 struct Plain<'a> {
-    leaf: &'a [u8],
+    leaf: Word<'a>,
     row: usize,
     target: Target,
+}
+
+/// A leaf's text, told apart from others by its last bytes at once.
+#[derive(Clone, Copy)]
+struct Word<'a> {
+    last: u128,
+    text: &'a [u8],
 }
 
 /// Why a requirement is not there.
@@ -138,12 +145,13 @@ pub(super) fn build(
     let wanted = |target: &Target| {
         (!of_objects || target.ty != UNKNOWN_TYPE) && within.as_ref().is_none_or(|all| all.contains(&target.start))
     };
-    // Where nothing but leaves tells objects apart, those that are as the one before are known at once.
+    // Where nothing but leaves tells objects apart, those that are asked for already are known at once.
+    let is_fixed = !matches!(input.representation.typename, RepresentationType::Runtime);
     let explained = contexts.is_some() || !losses.is_empty() || store.has_unrevealed();
     let plain_cells = leaf_cells.filter(|_| !explained);
     for target in store.targets(input).filter(wanted) {
         if let (Some(cells), Some(draft)) = (plain_cells, drafts.first_mut())
-            && draft.repeats(&builder, cells, target)
+            && draft.repeats(&builder, cells, target, is_fixed)
         {
             continue;
         }
@@ -203,16 +211,26 @@ impl<'a> Draft<'a> {
         }
     }
 
-    /// Adds an object that is asked for by the same leaves as the one before; false if it is not.
+    /// Adds an object that is asked for by the same leaves as another one; false if there is none.
     #[inline]
-    fn repeats(&mut self, builder: &Builder<'_>, (first, others): (&SlotIndex, &[SlotIndex]), target: Target) -> bool {
-        let Some(last) = &self.last else { return false };
-        let same = |&cell: &SlotIndex| builder.have_same_leaf(target, last.target, cell);
-        let repeats = target.ty == last.target.ty && same(first) && others.iter().all(same);
-        if repeats {
-            self.pairs.push((last.row, target));
-        }
-        repeats
+    fn repeats(
+        &mut self,
+        builder: &Builder<'a>,
+        (&first, others): (&SlotIndex, &[SlotIndex]),
+        target: Target,
+        is_fixed: bool,
+    ) -> bool {
+        let Some(leaf) = builder.leaf(target, first) else { return false };
+        let same = |other: &Plain<'_>| {
+            let same_leaf = |&cell: &SlotIndex| builder.have_same_leaf(target, other.target, cell);
+            other.leaf == leaf && (is_fixed || other.target.ty == target.ty) && others.iter().all(same_leaf)
+        };
+        let found = match &self.last {
+            Some(last) if same(last) => Some(last.row),
+            _ => self.plain.find(leaf.hash(), same).map(|found| found.row),
+        };
+        self.pairs.extend(found.map(|row| (row, target)));
+        found.is_some()
     }
 
     /// Adds an object's representation, unless it is there already.
@@ -225,7 +243,6 @@ impl<'a> Draft<'a> {
         lost: Option<u32>,
     ) -> Result<(), Skip> {
         let Self { set, known, plain, last, pairs } = self;
-        let hasher = FixedState::default();
         // What is asked for by the same leaves is asked for once; most are known by the first one.
         let leaves = leaf_cells.and_then(|cells| builder.leaves(target, cells));
         if let (Some(first), Some((_, others))) = (leaves, leaf_cells) {
@@ -234,7 +251,7 @@ impl<'a> Draft<'a> {
                 let same_leaf = |&cell: &SlotIndex| builder.have_same_leaf(target, other.target, cell);
                 other.leaf == first && (is_fixed || other.target.ty == target.ty) && others.iter().all(same_leaf)
             };
-            if let Some(&found) = plain.find(hasher.hash_one(first), same) {
+            if let Some(&found) = plain.find(first.hash(), same) {
                 *last = Some(found);
                 pairs.push((found.row, target));
                 return Ok(());
@@ -254,13 +271,13 @@ impl<'a> Draft<'a> {
                 let index = match leaves {
                     Some(first) => {
                         let new = Plain { leaf: first, row: set.add(row), target };
-                        plain.insert_unique(hasher.hash_one(first), new, |known| hasher.hash_one(known.leaf));
+                        plain.insert_unique(first.hash(), new, |known| known.leaf.hash());
                         *last = Some(new);
                         new.row
                     }
                     None => {
                         let text = &builder.text;
-                        let hash = |range: &Range<usize>| hasher.hash_one(&text[range.clone()]);
+                        let hash = |range: &Range<usize>| FixedState::default().hash_one(&text[range.clone()]);
                         let same = |&other: &usize| text[set.rows[other].clone()] == text[row.clone()];
                         match known.find(hash(&row), same) {
                             Some(&index) => {
@@ -289,6 +306,33 @@ impl<'a> Draft<'a> {
         let Self { mut set, pairs, .. } = self;
         set.assign(&pairs);
         set
+    }
+}
+
+// === impl Word ===
+
+impl<'a> Word<'a> {
+    #[inline]
+    fn new(text: &'a [u8]) -> Self {
+        let last = match text.last_chunk() {
+            Some(last) => u128::from_le_bytes(*last),
+            None => text.iter().fold(0, |word, &byte| word << 8 | u128::from(byte)),
+        };
+        Self { last, text }
+    }
+
+    #[inline]
+    fn hash(&self) -> u64 {
+        FixedState::default().hash_one(self.last)
+    }
+}
+
+impl PartialEq for Word<'_> {
+    /// Text has no zeros, so that short ones are told apart by their words.
+    #[inline]
+    fn eq(&self, other: &Self) -> bool {
+        let len = self.text.len();
+        self.last == other.last && len == other.text.len() && (len <= size_of::<u128>() || self.text == other.text)
     }
 }
 
@@ -366,7 +410,7 @@ impl<'a> Builder<'a> {
 
     /// The first of an object's leaves, if all are there.
     #[inline]
-    fn leaves(&self, target: Target, (&first, others): (&SlotIndex, &[SlotIndex])) -> Option<&'a [u8]> {
+    fn leaves(&self, target: Target, (&first, others): (&SlotIndex, &[SlotIndex])) -> Option<Word<'a>> {
         let is_there = |cell: &SlotIndex| matches!(self.store.slot(target.start + cell.0), Slot::Raw { .. });
         let are_there = others.iter().all(is_there);
         self.leaf(target, first).filter(|_| are_there)
@@ -374,9 +418,9 @@ impl<'a> Builder<'a> {
 
     /// The text of a leaf; none if something else stands there, or nothing.
     #[inline]
-    fn leaf(&self, target: Target, cell: SlotIndex) -> Option<&'a [u8]> {
+    fn leaf(&self, target: Target, cell: SlotIndex) -> Option<Word<'a>> {
         match self.store.slot(target.start + cell.0) {
-            Slot::Raw { part, start, len } => Some(self.store.text(part, start, len)),
+            Slot::Raw { part, start, len } => Some(Word::new(self.store.text(part, start, len))),
             _ => None,
         }
     }

@@ -1,5 +1,7 @@
 //! Sixteen bytes of a text at a time, by vector instructions that every processor has.
 
+use fearless_simd::prelude::*;
+use fearless_simd::u8x32;
 use wide::u8x16;
 
 pub(super) use crate::sources::rows::lead::{Block, block_at};
@@ -24,6 +26,11 @@ pub(super) fn not_space(block: &Block) -> u32 {
 pub(super) fn digits(block: &Block) -> u32 {
     let above = u8x16::new(*block) - u8x16::splat(b'0');
     above.min(u8x16::splat(9)).simd_eq(above).to_bitmask()
+}
+
+/// Whether a text stands in a JSON string as it is.
+pub fn is_plain(text: &[u8]) -> bool {
+    end_of_plain(text, 0) == text.len()
 }
 
 /// Where the first quote, backslash or control character from `at` on stands; the end of the text if
@@ -53,15 +60,12 @@ fn is_low(turned: u8x16) -> u8x16 {
     turned.min(u8x16::splat(0x20)).simd_eq(turned)
 }
 
-/// How many bytes are looked at in a text that may have something special.
-pub(super) const WINDOW: usize = 2 * size_of::<Block>();
-
-/// The same as [`specials`], of two blocks.
+/// The same as [`specials`] of more bytes, by the vectors that this processor has.
 #[inline(always)]
-pub(super) fn specials_of_two(text: &[u8], at: usize) -> Option<u32> {
-    let window: &[u8; WINDOW] = text.get(at..)?.first_chunk()?;
-    let (blocks, _) = window.as_chunks();
-    Some(specials(&blocks[0]) | specials(&blocks[1]) << size_of::<Block>())
+pub(super) fn specials_by<S: Simd>(simd: S, window: &[u8; 32]) -> u32 {
+    let window = u8x32::simd_from(simd, *window);
+    let turned = window ^ 0x02;
+    (turned.simd_le(0x20) | window.simd_eq(b'\\')).to_bitmask() as u32
 }
 
 /// How far a text is plain, in blocks of 64 bytes.

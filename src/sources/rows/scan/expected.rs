@@ -1,17 +1,16 @@
 //! Keys that come as expected, with simple values: read in one loop, without errors. Whatever else
 //! comes is left to those who read token by token.
 
+use fearless_simd::{Level, Simd, dispatch};
+
 use crate::sources::rows::lead::{Lead, Wants};
 use crate::sources::rows::slot::Slot;
 
-use super::block::{WINDOW, block_at, digits, end_of_plain, end_of_plain_blocks, specials, specials_of_two};
+use super::block::{block_at, digits, end_of_plain, specials, specials_by};
 use super::cursor::end_of_escape;
 
 /// So many keys that are not there are passed over at once.
 const MAX_ABSENT: usize = 4;
-
-/// After so many windows without anything special a text is long.
-const LONG: u32 = 2;
 
 /// How far an object was read.
 pub(super) struct Read {
@@ -95,27 +94,24 @@ pub(super) fn end_of_text(text: &[u8], quote: usize) -> Option<usize> {
 }
 
 #[inline(never)]
-fn end_of_long_text(text: &[u8], mut at: usize) -> Option<usize> {
-    let mut plain = 0;
-    while let Some(marks) = specials_of_two(text, at) {
-        let mut marks = marks;
-        let mut behind = at + WINDOW;
-        if marks == 0 {
-            plain += 1;
-            if plain >= LONG {
-                behind = end_of_plain_blocks(text, behind);
-            }
-        }
+fn end_of_long_text(text: &[u8], start: usize) -> Option<usize> {
+    dispatch!(Level::new(), simd => end_of_text_by(simd, text, start))
+}
+
+/// The same, by the vectors that this processor has.
+#[inline(always)]
+fn end_of_text_by<S: Simd>(simd: S, text: &[u8], mut at: usize) -> Option<usize> {
+    while let Some(window) = text.get(at..).and_then(<[u8]>::first_chunk) {
+        let mut marks = specials_by(simd, window);
+        let mut behind = at + window.len();
         while marks != 0 {
-            plain = 0;
             let special = at + marks.trailing_zeros() as usize;
             match text.get(special)? {
                 b'"' => return Some(special + 1),
                 b'\\' => {
                     let end = end_of_escape(text, special).ok()?;
                     // Of the escape itself nothing is special.
-                    marks = u64::from(marks).checked_shr((end - at) as u32).map_or(0, |rest| rest as u32);
-                    marks = marks.checked_shl((end - at) as u32).unwrap_or_default();
+                    marks &= u32::MAX.checked_shl((end - at) as u32).unwrap_or_default();
                     behind = behind.max(end);
                 }
                 _ => return None,

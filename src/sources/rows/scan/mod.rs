@@ -12,6 +12,7 @@ mod leaf;
 mod object;
 mod response;
 
+pub use block::is_plain;
 pub use cursor::{MAX_DEPTH, MalformedResponse, Problem};
 pub use extract::{Extracted, Matching, extract_row, extract_rows};
 pub use object::MAX_CELLS;
