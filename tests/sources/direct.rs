@@ -132,7 +132,7 @@ impl Case {
             mutation: false,
             shared: false,
         };
-        let request = FetchRequest { call, shape: self.shape.clone(), expected };
+        let request = FetchRequest { call, shape: self.shape.clone(), expected, first: Default::default() };
         let context = context(Default::default());
         let connector = connector.unwrap();
         // Deadlines need a clock.

@@ -97,6 +97,8 @@ struct Builder<'a> {
     after: &'a [FetchId],
     /// What is wanted of the objects.
     shape: Option<&'a ObjectShape>,
+    /// Whether a row does not say its object's own type.
+    is_fixed: bool,
     text: Vec<u8>,
     /// The requirements of the current row that failed, by the slots that required them.
     failed: Vec<(SlotIndex, Failure)>,
@@ -133,7 +135,8 @@ pub(super) fn build(
         RowShape::Lists(lists) => lists.get(number).map(|list| &list.object),
         RowShape::Root(_) => None,
     };
-    let mut builder = Builder { store, supergraph, bits, after, shape, text: Vec::new(), failed: Vec::new() };
+    let is_fixed = !matches!(input.representation.typename, RepresentationType::Runtime);
+    let mut builder = Builder { store, supergraph, bits, after, shape, is_fixed, text: Vec::new(), failed: Vec::new() };
     let leaf_cells = builder.leaf_cells(input);
     let leaf_cells = leaf_cells.as_deref().and_then(|cells| cells.split_first());
     let room = store.recorded(input.site).min(MAX_ROOM);
@@ -146,12 +149,11 @@ pub(super) fn build(
         (!of_objects || target.ty != UNKNOWN_TYPE) && within.as_ref().is_none_or(|all| all.contains(&target.start))
     };
     // Where nothing but leaves tells objects apart, those that are asked for already are known at once.
-    let is_fixed = !matches!(input.representation.typename, RepresentationType::Runtime);
     let explained = contexts.is_some() || !losses.is_empty() || store.has_unrevealed();
     let plain_cells = leaf_cells.filter(|_| !explained);
     for target in store.targets(input).filter(wanted) {
         if let (Some(cells), Some(draft)) = (plain_cells, drafts.first_mut())
-            && draft.repeats(&builder, cells, target, is_fixed)
+            && draft.repeats(&builder, cells, target)
         {
             continue;
         }
@@ -212,25 +214,21 @@ impl<'a> Draft<'a> {
     }
 
     /// Adds an object that is asked for by the same leaves as another one; false if there is none.
-    #[inline]
-    fn repeats(
-        &mut self,
-        builder: &Builder<'a>,
-        (&first, others): (&SlotIndex, &[SlotIndex]),
-        target: Target,
-        is_fixed: bool,
-    ) -> bool {
-        let Some(leaf) = builder.leaf(target, first) else { return false };
-        let same = |other: &Plain<'_>| {
-            let same_leaf = |&cell: &SlotIndex| builder.have_same_leaf(target, other.target, cell);
-            other.leaf == leaf && (is_fixed || other.target.ty == target.ty) && others.iter().all(same_leaf)
+    #[inline(always)]
+    fn repeats(&mut self, builder: &Builder<'a>, cells: (&SlotIndex, &[SlotIndex]), target: Target) -> bool {
+        let Some(leaf) = builder.leaf(target, *cells.0) else { return false };
+        let row = match &self.last {
+            Some(last) if last.is(builder, leaf, cells.1, target) => Some(last.row),
+            _ => self.find(builder, leaf, cells.1, target),
         };
-        let found = match &self.last {
-            Some(last) if same(last) => Some(last.row),
-            _ => self.plain.find(leaf.hash(), same).map(|found| found.row),
-        };
-        self.pairs.extend(found.map(|row| (row, target)));
-        found.is_some()
+        self.pairs.extend(row.map(|row| (row, target)));
+        row.is_some()
+    }
+
+    /// The row that is asked for by these leaves.
+    #[inline(never)]
+    fn find(&self, builder: &Builder<'a>, leaf: Word<'a>, others: &[SlotIndex], target: Target) -> Option<usize> {
+        self.plain.find(leaf.hash(), |plain| plain.is(builder, leaf, others, target)).map(|found| found.row)
     }
 
     /// Adds an object's representation, unless it is there already.
@@ -246,11 +244,7 @@ impl<'a> Draft<'a> {
         // What is asked for by the same leaves is asked for once; most are known by the first one.
         let leaves = leaf_cells.and_then(|cells| builder.leaves(target, cells));
         if let (Some(first), Some((_, others))) = (leaves, leaf_cells) {
-            let is_fixed = !matches!(input.representation.typename, RepresentationType::Runtime);
-            let same = |other: &Plain<'_>| {
-                let same_leaf = |&cell: &SlotIndex| builder.have_same_leaf(target, other.target, cell);
-                other.leaf == first && (is_fixed || other.target.ty == target.ty) && others.iter().all(same_leaf)
-            };
+            let same = |other: &Plain<'a>| other.is(builder, first, others, target);
             if let Some(&found) = plain.find(first.hash(), same) {
                 *last = Some(found);
                 pairs.push((found.row, target));
@@ -309,16 +303,39 @@ impl<'a> Draft<'a> {
     }
 }
 
+// === impl Plain ===
+
+impl<'a> Plain<'a> {
+    /// Whether an object is asked for by this row: its first leaf, the others, and its type if that is
+    /// written.
+    #[inline(always)]
+    fn is(&self, builder: &Builder<'a>, leaf: Word<'a>, others: &[SlotIndex], target: Target) -> bool {
+        self.leaf == leaf
+            && (builder.is_fixed || self.target.ty == target.ty)
+            && others.iter().all(|&cell| builder.have_same_leaf(target, self.target, cell))
+    }
+}
+
 // === impl Word ===
 
 impl<'a> Word<'a> {
-    #[inline]
-    fn new(text: &'a [u8]) -> Self {
-        let last = match text.last_chunk() {
-            Some(last) => u128::from_le_bytes(*last),
-            None => text.iter().fold(0, |word, &byte| word << 8 | u128::from(byte)),
+    /// The text of so many bytes from `start` on.
+    #[inline(always)]
+    fn new(part: &'a [u8], start: usize, len: usize) -> Self {
+        let rest = part.get(start..).unwrap_or_default();
+        let text = rest.get(..len).unwrap_or_default();
+        let last = match (text.last_chunk(), rest.first_chunk()) {
+            (Some(last), _) => u128::from_le_bytes(*last),
+            (None, Some(first)) => u128::from_le_bytes(*first) & !(u128::MAX << (8 * text.len())),
+            (None, None) => Self::at_end(text),
         };
         Self { last, text }
+    }
+
+    /// The last bytes of a short text that nothing follows.
+    #[cold]
+    fn at_end(text: &[u8]) -> u128 {
+        text.iter().rev().fold(0, |word, &byte| word << 8 | u128::from(byte))
     }
 
     #[inline]
@@ -420,7 +437,7 @@ impl<'a> Builder<'a> {
     #[inline]
     fn leaf(&self, target: Target, cell: SlotIndex) -> Option<Word<'a>> {
         match self.store.slot(target.start + cell.0) {
-            Slot::Raw { part, start, len } => Some(Word::new(self.store.text(part, start, len))),
+            Slot::Raw { part, start, len } => Some(Word::new(self.store.part(part), start as usize, len as usize)),
             _ => None,
         }
     }

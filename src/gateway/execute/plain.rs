@@ -68,19 +68,20 @@ impl<'a> Plain<'a> {
         let cells = self.slots.get(start as usize..).unwrap_or_default();
         let mut before = b'{';
         for place in &selection.places {
-            let item = || selection.items.get(place.item).ok_or(NotPlain);
-            if !place.is_always && !(self.holds(place.guard) && is_of(item()?, ty)) {
+            if !place.is_always && !self.applies(selection, place, ty)? {
                 continue;
             }
             let leaf = place.leaf.and_then(|slot| cells.get(slot.0 as usize));
             if let Some(&Slot::Raw { part, start, len }) = leaf {
                 let source = self.parts.get(part as usize).copied().unwrap_or_default();
                 if !self.out.entry(before, &place.head, place.key_len, source, start, len) {
-                    self.key(before, place, item()?);
-                    self.text(part, start, len);
+                    self.key(before, place, item_of(selection, place)?);
+                    self.out.extend(
+                        source.get(start as usize..).and_then(|rest| rest.get(..len as usize)).unwrap_or_default(),
+                    );
                 }
             } else {
-                let item = item()?;
+                let item = item_of(selection, place)?;
                 self.key(before, place, item);
                 self.item(item, cells, ty)?;
             }
@@ -93,6 +94,12 @@ impl<'a> Plain<'a> {
         Ok(())
     }
 
+    /// Whether a place holds for an object of this type.
+    #[inline(never)]
+    fn applies(&self, selection: &OutputSelection, place: &OutputPlace, ty: TypeId) -> Result<bool, NotPlain> {
+        Ok(self.holds(place.guard) && is_of(item_of(selection, place)?, ty))
+    }
+
     /// Writes a key, behind a bracket or comma.
     #[inline]
     fn key(&mut self, before: u8, place: &OutputPlace, item: &OutputItem) {
@@ -102,7 +109,7 @@ impl<'a> Plain<'a> {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn item(&mut self, item: &'a OutputItem, cells: &[Slot], ty: TypeId) -> Write {
         match &item.kind {
             OutputKind::Value { slot, ty } => {
@@ -119,7 +126,7 @@ impl<'a> Plain<'a> {
     }
 
     /// Writes a value that stands `level` lists inside its type.
-    #[inline]
+    #[inline(always)]
     fn value(&mut self, value: Slot, ty: &'a OutputType, level: usize) -> Write {
         match (value, &ty.kind) {
             (Slot::Object { start, ty: known }, OutputTypeKind::Object { types, selection })
@@ -179,4 +186,9 @@ impl<'a> Plain<'a> {
     fn holds(&self, guard: GuardId) -> bool {
         guard == GuardId::ALWAYS || self.bits.get(guard.0 as usize).copied().unwrap_or_default()
     }
+}
+
+#[inline]
+fn item_of<'a>(selection: &'a OutputSelection, place: &OutputPlace) -> Result<&'a OutputItem, NotPlain> {
+    selection.items.get(place.item).ok_or(NotPlain)
 }

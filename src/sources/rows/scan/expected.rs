@@ -23,13 +23,14 @@ pub(super) struct Read {
 }
 
 /// Reads keys and values from `at` on, behind a value or the opening brace, as long as `leads` tell them
-/// from `next` on. Marks keys in `seen`; leaves go into `cells` that are empty, and stand in part 1.
+/// from `next` on. Marks keys in `seen`; leaves, which stand in `part`, go into `cells` that are empty.
 #[inline(always)]
 pub(super) fn read_expected(
     text: &[u8],
     mut at: usize,
     leads: &[Lead],
     mut next: usize,
+    part: u32,
     cells: &mut [Slot],
     seen: &mut u64,
 ) -> Read {
@@ -51,7 +52,7 @@ pub(super) fn read_expected(
         };
         let Some(end) = end else { return Read { at: start, next: next + 1, to_value: Some(next) } };
         if lead.wants != Wants::Nothing {
-            let leaf = Slot::Raw { part: 1, start: start as u32, len: (end - start) as u32 };
+            let leaf = Slot::Raw { part, start: start as u32, len: (end - start) as u32 };
             fill(cells, lead.cell.0, leaf);
             if let Some(also) = lead.also {
                 fill(cells, also.0, leaf);
@@ -109,7 +110,10 @@ fn end_of_text_by<S: Simd>(simd: S, text: &[u8], mut at: usize) -> Option<usize>
             match text.get(special)? {
                 b'"' => return Some(special + 1),
                 b'\\' => {
-                    let end = end_of_escape(text, special).ok()?;
+                    let end = match text.get(special + 1)? {
+                        b'n' | b'"' | b'\\' | b'/' | b'r' | b't' => special + 2,
+                        _ => end_of_escape(text, special).ok()?,
+                    };
                     // Of the escape itself nothing is special.
                     marks &= u32::MAX.checked_shl((end - at) as u32).unwrap_or_default();
                     behind = behind.max(end);

@@ -299,7 +299,7 @@ impl<'a, 'm> Reader<'a, 'm> {
             let Some(known) = self.layouts.get(layout) else { return self.leave() };
             let cursor = &mut self.scanner.cursor;
             let cells = self.scanner.rows.slots.get_mut(start as usize..).unwrap_or_default();
-            let read = read_expected(cursor.bytes, cursor.at, &known.leads, next, cells, &mut seen);
+            let read = read_expected(cursor.bytes, cursor.at, &known.leads, next, 1, cells, &mut seen);
             cursor.at = read.at;
             next = read.next;
             let found = match read.to_value.and_then(|lead| known.leads.get(lead)) {

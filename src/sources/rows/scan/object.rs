@@ -146,17 +146,29 @@ impl<'a> Scanner<'a> {
         Ok(start as u32)
     }
 
+    /// The part that the body is.
+    #[inline(always)]
+    pub(super) fn body(&self) -> u32 {
+        self.rows.first.parts + 1
+    }
+
+    /// A cell's number.
+    #[inline(always)]
+    fn number(&self, cell: u32) -> u32 {
+        self.rows.first.cells + cell
+    }
+
     /// The text from `start` to here, as a leaf.
     #[inline]
     pub(super) fn raw(&self, start: usize) -> Slot {
-        Slot::Raw { part: 1, start: start as u32, len: (self.cursor.at - start) as u32 }
+        Slot::Raw { part: self.body(), start: start as u32, len: (self.cursor.at - start) as u32 }
     }
 
     /// A leaf whose text differs from the body's.
     pub(super) fn rewritten(&mut self, text: fmt::Arguments<'_>) -> Slot {
         let start = self.rows.text.len();
         self.rows.text.write_fmt(text).expect("a vector takes all bytes");
-        Slot::Raw { part: 0, start: start as u32, len: (self.rows.text.len() - start) as u32 }
+        Slot::Raw { part: self.rows.first.parts, start: start as u32, len: (self.rows.text.len() - start) as u32 }
     }
 
     /// A failed cell: another value than the schema says.
@@ -225,7 +237,7 @@ impl<'a> Scanner<'a> {
         let start = self.rows.slots.len() as u32;
         self.rows.slots.extend_from_slice(&self.items[base..]);
         self.items.truncate(base);
-        Slot::List { start, len: self.rows.slots.len() as u32 - start }
+        Slot::List { start: self.number(start), len: self.rows.slots.len() as u32 - start }
     }
 
     /// Reads an object; the brace comes next.
@@ -267,6 +279,7 @@ impl<'a> Scanner<'a> {
                 Step::Open { offset, ty, record, then } => match text.get(value) {
                     Some(b'{') => {
                         let cells = start + offset;
+                        let cells = self.number(cells);
                         self.put(start + op.cell, Slot::Object { start: cells, ty });
                         self.rows.objects.extend(record.map(|site| (site, cells, ty)));
                         at = value;
@@ -287,7 +300,7 @@ impl<'a> Scanner<'a> {
             let leaf = match end {
                 Some(end) => {
                     at = end;
-                    Slot::Raw { part: 1, start: value as u32, len: (end - value) as u32 }
+                    Slot::Raw { part: self.body(), start: value as u32, len: (end - value) as u32 }
                 }
                 None if is_null(text, value) => {
                     at = value + NULL.len();
@@ -299,6 +312,7 @@ impl<'a> Scanner<'a> {
         }
         self.cursor.at = at;
         self.unexpected = self.unexpected.saturating_sub(1);
+        let start = self.number(start);
         if record {
             self.rows.objects.push((shape.site, start, ty));
         }
@@ -358,6 +372,7 @@ impl<'a> Scanner<'a> {
             typing => typing.fixed(),
         };
         self.fields(&shape.fields, start, None)?;
+        let start = self.number(start);
         if record {
             self.rows.objects.push((shape.site, start, ty));
         }
@@ -381,6 +396,7 @@ impl<'a> Scanner<'a> {
             self.rows.slots.truncate(start as usize);
             return Ok(self.wrong("an object of a known type"));
         };
+        let start = self.number(start);
         if record {
             self.rows.objects.push((shape.site, start, ty));
         }
@@ -396,7 +412,8 @@ impl<'a> Scanner<'a> {
         loop {
             let cells = self.rows.slots.get_mut(start as usize..).unwrap_or_default();
             let leads = fields.leads();
-            let read = read_expected(self.cursor.bytes, self.cursor.at, leads, next, cells, &mut seen.first);
+            let part = self.rows.first.parts + 1;
+            let read = read_expected(self.cursor.bytes, self.cursor.at, leads, next, part, cells, &mut seen.first);
             self.cursor.at = read.at;
             next = read.next;
             let index = match read.to_value.and_then(|lead| leads.get(lead)) {
