@@ -122,7 +122,6 @@ async fn fetch(
         shape: Arc::new(RowShape::Lists(vec![list])),
         expected: vec![count as u32],
         first: Default::default(),
-        first: Default::default(),
     };
     let rows = source.fetch(&request, &context(HeaderMap::new())).await?;
     Ok((list_rows(&rows, &shape), rows))
