@@ -21,6 +21,8 @@ pub const MAX_CELLS: usize = 4 << 20;
 
 /// Room for cells that is made at once: most bodies have fewer than one for so many bytes.
 const BYTES_PER_CELL: usize = 12;
+/// The same for objects.
+const BYTES_PER_OBJECT: usize = 256;
 const MAX_ROOM: usize = 64 << 10;
 
 /// Reads one body into rows.
@@ -108,15 +110,16 @@ impl<'a> Scanner<'a> {
             return Err(cursor.malformed(Problem::TooLarge));
         }
         let slots = Vec::with_capacity((body.len() / BYTES_PER_CELL).min(MAX_ROOM));
-        let rows = Rows { slots, parts: vec![body.clone()], ..Rows::default() };
+        let objects = Vec::with_capacity((body.len() / BYTES_PER_OBJECT).min(MAX_ROOM));
+        let rows = Rows { slots, objects, parts: vec![body.clone()], ..Rows::default() };
         Ok(Self { cursor, rows, typed: false, items: Vec::new(), wrong: SmallVec::new(), unexpected: 0 })
     }
 
-    /// Reads the object of a row, or `null`. It is not recorded.
-    pub(super) fn row(&mut self, shape: &ObjectShape) -> Scan<Slot> {
+    /// Reads an object, or `null`.
+    pub(super) fn row(&mut self, shape: &ObjectShape, record: bool) -> Scan<Slot> {
         match self.cursor.token()? {
             b'n' => self.null(),
-            b'{' => self.object(shape, false),
+            b'{' => self.object(shape, record),
             _ => self.skip_wrong("an object"),
         }
     }
@@ -129,7 +132,7 @@ impl<'a> Scanner<'a> {
             (_, b'[') if level < shape.lists => self.list(shape, level),
             _ if level < shape.lists => self.skip_wrong("a list"),
             (ValueKind::Leaf(leaf), _) => self.leaf(leaf, first),
-            (ValueKind::Object(object), b'{') => self.object(object, object.record),
+            (ValueKind::Object(object), b'{') => self.row(object, object.record),
             _ => self.skip_wrong("an object"),
         }
     }
@@ -241,7 +244,7 @@ impl<'a> Scanner<'a> {
     }
 
     /// Reads an object; the brace comes next.
-    #[inline]
+    #[inline(always)]
     fn object(&mut self, shape: &ObjectShape, record: bool) -> Scan<Slot> {
         if let Some(program) = shape.program()
             && self.unexpected < MAX_UNEXPECTED
@@ -253,20 +256,35 @@ impl<'a> Scanner<'a> {
     }
 
     /// Reads an object as its program says; none, and nothing has changed, if it is not like that.
+    #[inline(always)]
     fn run(&mut self, program: &Program, shape: &ObjectShape, record: bool) -> Scan<Option<Slot>> {
         let text = self.cursor.bytes;
         let mark = self.mark();
         let start = self.allocate(program.cells)?;
-        let (mut at, mut next, mut ty) = (mark.at, 0, program.ty);
-        while let Some(op) = program.ops.get(next) {
+        let body = self.body();
+        let (mut at, mut ty) = (mark.at, program.ty);
+        let mut ops = program.ops.iter();
+        while let Some(op) = ops.next() {
             let Some(value) = op.gap.end(text, at) else { return self.go_back(&mark) };
-            next += 1;
             let end = match op.step {
-                Step::Text => end_of_text(text, value),
-                Step::Integer => end_of_short_integer(text, value),
                 Step::Close => {
                     at = value;
                     continue;
+                }
+                Step::Text => end_of_text(text, value),
+                Step::Integer => end_of_short_integer(text, value),
+                Step::Open { offset, ty, record, .. } if text.get(value) == Some(&b'{') => {
+                    let cells = self.number(start + offset);
+                    self.put(start + op.cell, Slot::Object { start: cells, ty });
+                    if let Some(site) = record {
+                        self.rows.objects.push((site, cells, ty));
+                    }
+                    at = value;
+                    continue;
+                }
+                Step::Open { then, .. } => {
+                    ops = program.ops.get(then..).unwrap_or_default().iter();
+                    None
                 }
                 Step::Type => {
                     let end = end_of_text(text, value);
@@ -276,20 +294,6 @@ impl<'a> Scanner<'a> {
                     }
                     continue;
                 }
-                Step::Open { offset, ty, record, then } => match text.get(value) {
-                    Some(b'{') => {
-                        let cells = start + offset;
-                        let cells = self.number(cells);
-                        self.put(start + op.cell, Slot::Object { start: cells, ty });
-                        self.rows.objects.extend(record.map(|site| (site, cells, ty)));
-                        at = value;
-                        continue;
-                    }
-                    _ => {
-                        next = then;
-                        None
-                    }
-                },
                 Step::Other => {
                     self.cursor.at = value;
                     self.other(op, shape, start)?;
@@ -297,18 +301,16 @@ impl<'a> Scanner<'a> {
                     continue;
                 }
             };
-            let leaf = match end {
-                Some(end) => {
-                    at = end;
-                    Slot::Raw { part: self.body(), start: value as u32, len: (end - value) as u32 }
-                }
-                None if is_null(text, value) => {
-                    at = value + NULL.len();
-                    Slot::Null
-                }
-                None => return self.go_back(&mark),
-            };
-            self.put(start + op.cell, leaf);
+            if let Some(end) = end {
+                at = end;
+                let len = (end - value) as u32;
+                self.put(start + op.cell, Slot::Raw { part: body, start: value as u32, len });
+            } else if is_null(text, value) {
+                at = value + NULL.len();
+                self.put(start + op.cell, Slot::Null);
+            } else {
+                return self.go_back(&mark);
+            }
         }
         self.cursor.at = at;
         self.unexpected = self.unexpected.saturating_sub(1);

@@ -98,7 +98,7 @@ impl Scanner<'_> {
             return Ok(nulls(shape, expected));
         }
         match shape {
-            RowShape::Root(object) => Ok(vec![self.row(object)?]),
+            RowShape::Root(object) => Ok(vec![self.row(object, false)?]),
             RowShape::Lists(lists) => self.lists(lists, expected),
         }
     }
@@ -142,7 +142,7 @@ impl Scanner<'_> {
             if rows.len() == expected {
                 return Err(Problem::Count);
             }
-            rows.push(self.row(shape)?);
+            rows.push(self.row(shape, false)?);
             more = self.cursor.more(b']')?;
         }
         if rows.len() != expected {
