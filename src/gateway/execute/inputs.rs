@@ -11,7 +11,7 @@ use crate::gateway::operation::guards::GuardId;
 use crate::gateway::plan::model::{
     EntityInput, Fetch, FetchId, Plan, RepresentationField, RepresentationType, RepresentationValue,
 };
-use crate::graph::federation::ids::TypeId;
+use crate::graph::federation::ids::{TypeId, TypeSet};
 use crate::graph::federation::supergraph::{EntryKind, Supergraph};
 use crate::sources::rows::shape::{ObjectShape, RowShape, SlotIndex, Typing};
 use crate::sources::rows::slot::{Slot, UNKNOWN_TYPE};
@@ -139,22 +139,31 @@ pub(super) fn build(
     let mut builder = Builder { store, supergraph, bits, after, shape, is_fixed, text: Vec::new(), failed: Vec::new() };
     let leaf_cells = builder.leaf_cells(input);
     let leaf_cells = leaf_cells.as_deref().and_then(|cells| cells.split_first());
-    let room = store.recorded(input.site).min(MAX_ROOM);
+    let objects = store.objects(input.site);
+    let room = objects.len().min(MAX_ROOM);
     let mut drafts: Vec<Draft<'_>> = Vec::new();
     let mut draft_of: HashMap<Vec<Vec<u8>>, usize> = HashMap::new();
     let (mut failures, mut lacking) = (Vec::new(), Vec::new());
     let of_objects = supergraph.entries.get(input.entry).is_some_and(|entry| entry.kind == EntryKind::Entity);
     // What was never revealed must not be asked for as if it were of the entry's type.
-    let wanted = |target: &Target| {
-        (!of_objects || target.ty != UNKNOWN_TYPE) && within.as_ref().is_none_or(|all| all.contains(&target.start))
+    let wanted = |target: &Target| match target.ty {
+        UNKNOWN_TYPE => !of_objects,
+        ty => input.types.contains(ty),
     };
     // Where nothing but leaves tells objects apart, those that are asked for already are known at once.
     let explained = contexts.is_some() || !losses.is_empty() || store.has_unrevealed();
-    let plain_cells = leaf_cells.filter(|_| !explained);
-    for target in store.targets(input).filter(wanted) {
+    let plain_cells = leaf_cells.filter(|_| !explained && within.is_none());
+    let mut rest = objects;
+    while let Some((object, others)) = rest.split_first() {
+        let target = Target { ty: store.type_of(object.start, object.ty), ..*object };
+        rest = others;
+        if !wanted(&target) || within.as_ref().is_some_and(|all| !all.contains(&target.start)) {
+            continue;
+        }
         if let (Some(cells), Some(draft)) = (plain_cells, drafts.first_mut())
             && draft.repeats(&builder, cells, target)
         {
+            rest = others.get(draft.repeated(&builder, cells, &input.types, others)..).unwrap_or_default();
             continue;
         }
         let at = match contexts.as_ref().map(|all| all.get(&target.start)) {
@@ -217,18 +226,41 @@ impl<'a> Draft<'a> {
     #[inline(always)]
     fn repeats(&mut self, builder: &Builder<'a>, cells: (&SlotIndex, &[SlotIndex]), target: Target) -> bool {
         let Some(leaf) = builder.leaf(target, *cells.0) else { return false };
-        let row = match &self.last {
-            Some(last) if last.is(builder, leaf, cells.1, target) => Some(last.row),
+        let found = match self.last {
+            Some(last) if last.is(builder, leaf, cells.1, target) => Some(last),
             _ => self.find(builder, leaf, cells.1, target),
         };
-        self.pairs.extend(row.map(|row| (row, target)));
-        row.is_some()
+        self.last = found;
+        self.pairs.extend(found.map(|found| (found.row, target)));
+        found.is_some()
+    }
+
+    /// Adds the first of some objects as long as they are asked for by the same leaves as the one before,
+    /// or not at all; answers how many.
+    #[inline(never)]
+    fn repeated(
+        &mut self,
+        builder: &Builder<'a>,
+        (&first, cells): (&SlotIndex, &[SlotIndex]),
+        types: &TypeSet,
+        objects: &[Target],
+    ) -> usize {
+        let Some(last) = self.last else { return 0 };
+        let is_more = |object: &&Target| {
+            object.ty != UNKNOWN_TYPE
+                && (!types.contains(object.ty)
+                    || builder.leaf(**object, first).is_some_and(|leaf| last.is(builder, leaf, cells, **object)))
+        };
+        let count = objects.iter().take_while(is_more).count();
+        let wanted = objects.iter().take(count).filter(|object| types.contains(object.ty));
+        self.pairs.extend(wanted.map(|&object| (last.row, object)));
+        count
     }
 
     /// The row that is asked for by these leaves.
     #[inline(never)]
-    fn find(&self, builder: &Builder<'a>, leaf: Word<'a>, others: &[SlotIndex], target: Target) -> Option<usize> {
-        self.plain.find(leaf.hash(), |plain| plain.is(builder, leaf, others, target)).map(|found| found.row)
+    fn find(&self, builder: &Builder<'a>, leaf: Word<'a>, others: &[SlotIndex], target: Target) -> Option<Plain<'a>> {
+        self.plain.find(leaf.hash(), |plain| plain.is(builder, leaf, others, target)).copied()
     }
 
     /// Adds an object's representation, unless it is there already.

@@ -174,17 +174,9 @@ impl Store {
         }
     }
 
-    /// How many objects of a site are known.
-    pub(super) fn recorded(&self, site: SiteId) -> usize {
-        self.objects.get(site).map_or(0, Vec::len)
-    }
-
-    /// The objects an input completes, with their types as known now.
-    pub(super) fn targets<'a>(&'a self, input: &'a EntityInput) -> impl Iterator<Item = Target> + 'a {
-        let all = self.objects.get(input.site).map(Vec::as_slice).unwrap_or_default();
-        all.iter()
-            .map(|target| Target { ty: self.type_of(target.start, target.ty), ..*target })
-            .filter(|target| target.ty == UNKNOWN_TYPE || input.types.contains(target.ty))
+    /// The known objects of a site, with their types as they arrived.
+    pub(super) fn objects(&self, site: SiteId) -> &[Target] {
+        self.objects.get(site).map(Vec::as_slice).unwrap_or_default()
     }
 
     /// An object's type, looking up what was revealed since it arrived.
