@@ -80,6 +80,7 @@ fn measure(bencher: Bencher, source: &dyn Source, rows: usize) {
         },
         shape: Arc::new(shape()),
         expected: vec![rows as u32],
+        first: Default::default(),
     };
     let context = CallContext {
         deadline: Deadline::after(Duration::from_secs(3600)),

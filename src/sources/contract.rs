@@ -13,7 +13,7 @@ use crate::platform::base::deadline::Deadline;
 
 use super::rows::scan::MalformedResponse;
 use super::rows::shape::RowShape;
-use super::rows::slot::{Rows, UpstreamError};
+use super::rows::slot::{Numbers, Rows, UpstreamError};
 
 /// The code of a call that took too long.
 pub const TIMEOUT: &str = "GATEWAY_TIMEOUT";
@@ -30,6 +30,8 @@ pub struct FetchRequest {
     /// How many rows the answer must have: one number a list of the shape (as many as objects were
     /// sent for it), empty for a root shape.
     pub expected: Vec<u32>,
+    /// Where cells and parts should best be numbered from.
+    pub first: Numbers,
 }
 
 /// What to ask a source.

@@ -320,7 +320,7 @@ impl Reader {
             let value = self.value(&inner);
             fields.push(FieldShape { key: key.as_str().into(), slot, value });
         }
-        ObjectShape { site: self.site(path), slots: 0, typing, fields, record: false }
+        ObjectShape { site: self.site(path), slots: 0, typing, fields: fields.into(), record: false }
     }
 
     fn value(&mut self, path: &str) -> ValueShape {
@@ -498,10 +498,8 @@ impl Reader {
 fn complete(object: &mut ObjectShape, counts: &[u32], used: &[SiteId]) {
     object.slots = counts[object.site.0 as usize];
     object.record = used.contains(&object.site);
-    for field in &mut object.fields {
-        if let ValueKind::Object(inner) = &mut field.value.kind {
-            complete(inner, counts, used);
-        }
+    for inner in object.fields.objects_mut() {
+        complete(inner, counts, used);
     }
 }
 

@@ -193,7 +193,7 @@ impl Compiler {
             items.push((GuardId::ALWAYS, item));
         }
         let slots = fields.len() as u32;
-        let shape = ObjectShape { site, slots, typing: Typing::Fixed(ty), fields: shapes, record: false };
+        let shape = ObjectShape { site, slots, typing: Typing::Fixed(ty), fields: shapes.into(), record: false };
         (shape, OutputSelection::in_order(items))
     }
 }

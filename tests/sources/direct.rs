@@ -132,7 +132,7 @@ impl Case {
             mutation: false,
             shared: false,
         };
-        let request = FetchRequest { call, shape: self.shape.clone(), expected };
+        let request = FetchRequest { call, shape: self.shape.clone(), expected, first: Default::default() };
         let context = context(Default::default());
         let connector = connector.unwrap();
         // Deadlines need a clock.
@@ -297,7 +297,7 @@ impl Dice {
             }
         }
         let typing = if self.one_in(5) { Typing::Opaque } else { Typing::Fixed(TypeId(site.0)) };
-        ObjectShape { site, slots: fields.len() as u32, typing, fields, record: self.one_in(2) }
+        ObjectShape { site, slots: fields.len() as u32, typing, fields: fields.into(), record: self.one_in(2) }
     }
 
     fn value_shape(&mut self, depth: usize, sites: &mut u32) -> ValueShape {
@@ -324,7 +324,7 @@ impl Dice {
         if self.one_in(6) {
             fields.push(field(0, self.value_shape(2, sites)));
         }
-        ObjectShape { site, slots: 2, typing: Typing::Fixed(TypeId(site.0)), fields, record: false }
+        ObjectShape { site, slots: 2, typing: Typing::Fixed(TypeId(site.0)), fields: fields.into(), record: false }
     }
 
     // --- documents
@@ -609,7 +609,7 @@ fn list_of_anything() -> ObjectShape {
         site: SiteId(0),
         slots: 1,
         typing: Typing::Fixed(TypeId(0)),
-        fields: vec![field],
+        fields: vec![field].into(),
         record: false,
     };
     object(field(ValueKind::Object(Box::new(object(field(ValueKind::Leaf(Leaf::Custom), 0)))), 1))

@@ -72,6 +72,7 @@ async fn ask(source: &GraphqlSubgraph, mutation: bool) -> Result<Value, SourceEr
         },
         shape: root_shape(&["a"]),
         expected: Vec::new(),
+        first: Default::default(),
     };
     Ok(root_row(&source.fetch(&request, &context(HeaderMap::new())).await?, &["a"]))
 }

@@ -44,6 +44,7 @@ async fn fetch(address: &str, fields: &[&str]) -> Result<(Value, usize), SourceE
         },
         shape: root_shape(fields),
         expected: Vec::new(),
+        first: Default::default(),
     };
     let headers = HeaderMap::from_iter(
         [("x-user", "u1"), ("cookie", "c")].map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())),

@@ -154,6 +154,7 @@ impl Subgraph {
             },
             shape: Arc::new(row_shape),
             expected,
+            first: Default::default(),
         };
         let deadline = Deadline::after(ask.within.unwrap_or(Duration::from_secs(5)));
         let context = CallContext { deadline, facts: Arc::new(ask.facts), memory: ask.memory };

@@ -121,6 +121,7 @@ async fn fetch(
         },
         shape: Arc::new(RowShape::Lists(vec![list])),
         expected: vec![count as u32],
+        first: Default::default(),
     };
     let rows = source.fetch(&request, &context(HeaderMap::new())).await?;
     Ok((list_rows(&rows, &shape), rows))
@@ -366,6 +367,7 @@ async fn what_is_not_looked_up_is_asked_as_the_plan_says() {
         },
         shape: root_shape(&["a"]),
         expected: Vec::new(),
+        first: Default::default(),
     };
     let rows = source.fetch(&request, &context(HeaderMap::new())).await.unwrap();
     assert_eq!(root_row(&rows, &["a"]), json!({ "a": 1 }));

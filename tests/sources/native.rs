@@ -54,6 +54,7 @@ async fn a_schema_answers_without_text_in_between() {
         },
         shape: root_shape(&fields),
         expected: Vec::new(),
+        first: Default::default(),
     };
     let headers = [("host".parse().unwrap(), "h".parse().unwrap())].into_iter().collect();
     let rows = native().fetch(&request, &context(headers)).await.unwrap();

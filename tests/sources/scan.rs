@@ -45,11 +45,47 @@ fn object_in_order() -> impl Strategy<Value = String> {
     })
 }
 
+/// An object that is as the shape says but for a value or key here and there.
+fn object_as_expected(depth: u32) -> BoxedStrategy<String> {
+    let object = |depth: u32| object_as_expected(depth - 1).boxed();
+    let list = |depth: u32| {
+        proptest::collection::vec(object(depth), 0..4).prop_map(|items| format!("[{}]", items.join(","))).boxed()
+    };
+    let below = |of: &dyn Fn(u32) -> BoxedStrategy<String>, leaf: &'static str| match depth {
+        0 => Just(leaf.to_owned()).boxed(),
+        depth => of(depth),
+    };
+    let long = "[a-z ]{0,90}(\\\\n)?[a-z]{0,40}".prop_map(|text| format!("\"{text}\""));
+    let mostly =
+        |expected: BoxedStrategy<String>| prop_oneof![30 => expected, 1 => Just("null".to_owned()), 1 => text()];
+    let values: Vec<BoxedStrategy<String>> = vec![
+        long.boxed(),
+        "[1-9][0-9]{0,8}".boxed(),
+        "-?[0-9]\\.[0-9]".boxed(),
+        Just("true".to_owned()).boxed(),
+        "\"[0-9]{1,20}\"".boxed(),
+        Just("\"RED\"".to_owned()).boxed(),
+        text().boxed(),
+        below(&list, "{}"),
+        Just("[[\"a\"],null]".to_owned()).boxed(),
+        below(&object, "\"x\""),
+    ];
+    let values: Vec<_> = values.into_iter().map(|value| proptest::option::weighted(0.98, mostly(value))).collect();
+    let name = prop_oneof![20 => Just("\"__typename\":\"B\","), 1 => Just("\"__typename\":\"C\","), 1 => Just("")];
+    let named = if depth == 0 { name.boxed() } else { Just("").boxed() };
+    (named, values)
+        .prop_map(|(name, values)| {
+            let entries = KEYS.iter().zip(values).filter_map(|(key, value)| Some(format!("\"{key}\":{}", value?)));
+            format!("{{{name}{}}}", entries.collect::<Vec<_>>().join(","))
+        })
+        .boxed()
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(600))]
 
     #[test]
-    fn scans_what_serde_json_reads(data in prop_oneof![text(), object_in_order()], cut in 0usize..400, flip in any::<(bool, u8)>()) {
+    fn scans_what_serde_json_reads(data in prop_oneof![text(), object_in_order(), object_as_expected(2)], cut in 0usize..400, flip in any::<(bool, u8)>()) {
         let body = format!("{{\"data\":{data}}}").into_bytes();
         compare(&body);
         compare(&body[..cut.min(body.len())]);

@@ -10,7 +10,8 @@ use pleach::sources::rows::visit::visit_data;
 use serde_json::{Map, Value, json};
 
 /// Keys of the shape's objects; texts that are to be scanned should have some of them.
-pub const KEYS: [&str; 9] = ["s", "i", "f", "b", "id", "e", "custom", "items", "a_key_of_more_than_sixteen_letters"];
+pub const KEYS: [&str; 10] =
+    ["s", "i", "f", "b", "id", "e", "custom", "items", "a_key_of_more_than_sixteen_letters", "one"];
 
 /// Compares both readings of one text.
 ///
@@ -69,6 +70,10 @@ fn object(depth: u32) -> ObjectShape {
             _ => ValueShape { lists: 1, kind: ValueKind::Object(Box::new(object(depth - 1))) },
         },
         ValueShape { lists: 2, kind: ValueKind::Leaf(Leaf::String) },
+        match depth {
+            0 => leaf(Leaf::String),
+            _ => ValueShape { lists: 0, kind: ValueKind::Object(Box::new(object(depth - 1))) },
+        },
     ];
     let typename =
         Typing::Key { key: "__typename".into(), table: vec![("A".into(), TypeId(1)), ("B".into(), TypeId(2))] };

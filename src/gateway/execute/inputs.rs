@@ -11,7 +11,7 @@ use crate::gateway::operation::guards::GuardId;
 use crate::gateway::plan::model::{
     EntityInput, Fetch, FetchId, Plan, RepresentationField, RepresentationType, RepresentationValue,
 };
-use crate::graph::federation::ids::TypeId;
+use crate::graph::federation::ids::{TypeId, TypeSet};
 use crate::graph::federation::supergraph::{EntryKind, Supergraph};
 use crate::sources::rows::shape::{ObjectShape, RowShape, SlotIndex, Typing};
 use crate::sources::rows::slot::{Slot, UNKNOWN_TYPE};
@@ -64,9 +64,16 @@ struct Draft<'a> {
 /// A row that is made of leaves alone: the first leaf, the row, and the first object it is for.
 #[derive(Clone, Copy)]
 struct Plain<'a> {
-    leaf: &'a [u8],
+    leaf: Word<'a>,
     row: usize,
     target: Target,
+}
+
+/// A leaf's text, told apart from others by its last bytes at once.
+#[derive(Clone, Copy)]
+struct Word<'a> {
+    last: u128,
+    text: &'a [u8],
 }
 
 /// Why a requirement is not there.
@@ -90,6 +97,8 @@ struct Builder<'a> {
     after: &'a [FetchId],
     /// What is wanted of the objects.
     shape: Option<&'a ObjectShape>,
+    /// Whether a row does not say its object's own type.
+    is_fixed: bool,
     text: Vec<u8>,
     /// The requirements of the current row that failed, by the slots that required them.
     failed: Vec<(SlotIndex, Failure)>,
@@ -126,25 +135,35 @@ pub(super) fn build(
         RowShape::Lists(lists) => lists.get(number).map(|list| &list.object),
         RowShape::Root(_) => None,
     };
-    let mut builder = Builder { store, supergraph, bits, after, shape, text: Vec::new(), failed: Vec::new() };
+    let is_fixed = !matches!(input.representation.typename, RepresentationType::Runtime);
+    let mut builder = Builder { store, supergraph, bits, after, shape, is_fixed, text: Vec::new(), failed: Vec::new() };
     let leaf_cells = builder.leaf_cells(input);
     let leaf_cells = leaf_cells.as_deref().and_then(|cells| cells.split_first());
-    let room = store.recorded(input.site).min(MAX_ROOM);
+    let objects = store.objects(input.site);
+    let room = objects.len().min(MAX_ROOM);
     let mut drafts: Vec<Draft<'_>> = Vec::new();
     let mut draft_of: HashMap<Vec<Vec<u8>>, usize> = HashMap::new();
     let (mut failures, mut lacking) = (Vec::new(), Vec::new());
     let of_objects = supergraph.entries.get(input.entry).is_some_and(|entry| entry.kind == EntryKind::Entity);
     // What was never revealed must not be asked for as if it were of the entry's type.
-    let wanted = |target: &Target| {
-        (!of_objects || target.ty != UNKNOWN_TYPE) && within.as_ref().is_none_or(|all| all.contains(&target.start))
+    let wanted = |target: &Target| match target.ty {
+        UNKNOWN_TYPE => !of_objects,
+        ty => input.types.contains(ty),
     };
-    // Where nothing but leaves tells objects apart, those that are as the one before are known at once.
+    // Where nothing but leaves tells objects apart, those that are asked for already are known at once.
     let explained = contexts.is_some() || !losses.is_empty() || store.has_unrevealed();
-    let plain_cells = leaf_cells.filter(|_| !explained);
-    for target in store.targets(input).filter(wanted) {
+    let plain_cells = leaf_cells.filter(|_| !explained && within.is_none());
+    let mut rest = objects;
+    while let Some((object, others)) = rest.split_first() {
+        let target = Target { ty: store.type_of(object.start, object.ty), ..*object };
+        rest = others;
+        if !wanted(&target) || within.as_ref().is_some_and(|all| !all.contains(&target.start)) {
+            continue;
+        }
         if let (Some(cells), Some(draft)) = (plain_cells, drafts.first_mut())
             && draft.repeats(&builder, cells, target)
         {
+            rest = others.get(draft.repeated(&builder, cells, &input.types, others)..).unwrap_or_default();
             continue;
         }
         let at = match contexts.as_ref().map(|all| all.get(&target.start)) {
@@ -203,16 +222,45 @@ impl<'a> Draft<'a> {
         }
     }
 
-    /// Adds an object that is asked for by the same leaves as the one before; false if it is not.
-    #[inline]
-    fn repeats(&mut self, builder: &Builder<'_>, (first, others): (&SlotIndex, &[SlotIndex]), target: Target) -> bool {
-        let Some(last) = &self.last else { return false };
-        let same = |&cell: &SlotIndex| builder.have_same_leaf(target, last.target, cell);
-        let repeats = target.ty == last.target.ty && same(first) && others.iter().all(same);
-        if repeats {
-            self.pairs.push((last.row, target));
-        }
-        repeats
+    /// Adds an object that is asked for by the same leaves as another one; false if there is none.
+    #[inline(always)]
+    fn repeats(&mut self, builder: &Builder<'a>, cells: (&SlotIndex, &[SlotIndex]), target: Target) -> bool {
+        let Some(leaf) = builder.leaf(target, *cells.0) else { return false };
+        let found = match self.last {
+            Some(last) if last.is(builder, leaf, cells.1, target) => Some(last),
+            _ => self.find(builder, leaf, cells.1, target),
+        };
+        self.last = found;
+        self.pairs.extend(found.map(|found| (found.row, target)));
+        found.is_some()
+    }
+
+    /// Adds the first of some objects as long as they are asked for by the same leaves as the one before,
+    /// or not at all; answers how many.
+    #[inline(never)]
+    fn repeated(
+        &mut self,
+        builder: &Builder<'a>,
+        (&first, cells): (&SlotIndex, &[SlotIndex]),
+        types: &TypeSet,
+        objects: &[Target],
+    ) -> usize {
+        let Some(last) = self.last else { return 0 };
+        let is_more = |object: &&Target| {
+            object.ty != UNKNOWN_TYPE
+                && (!types.contains(object.ty)
+                    || builder.leaf(**object, first).is_some_and(|leaf| last.is(builder, leaf, cells, **object)))
+        };
+        let count = objects.iter().take_while(is_more).count();
+        let wanted = objects.iter().take(count).filter(|object| types.contains(object.ty));
+        self.pairs.extend(wanted.map(|&object| (last.row, object)));
+        count
+    }
+
+    /// The row that is asked for by these leaves.
+    #[inline(never)]
+    fn find(&self, builder: &Builder<'a>, leaf: Word<'a>, others: &[SlotIndex], target: Target) -> Option<Plain<'a>> {
+        self.plain.find(leaf.hash(), |plain| plain.is(builder, leaf, others, target)).copied()
     }
 
     /// Adds an object's representation, unless it is there already.
@@ -225,16 +273,11 @@ impl<'a> Draft<'a> {
         lost: Option<u32>,
     ) -> Result<(), Skip> {
         let Self { set, known, plain, last, pairs } = self;
-        let hasher = FixedState::default();
         // What is asked for by the same leaves is asked for once; most are known by the first one.
         let leaves = leaf_cells.and_then(|cells| builder.leaves(target, cells));
         if let (Some(first), Some((_, others))) = (leaves, leaf_cells) {
-            let is_fixed = !matches!(input.representation.typename, RepresentationType::Runtime);
-            let same = |other: &Plain<'_>| {
-                let same_leaf = |&cell: &SlotIndex| builder.have_same_leaf(target, other.target, cell);
-                other.leaf == first && (is_fixed || other.target.ty == target.ty) && others.iter().all(same_leaf)
-            };
-            if let Some(&found) = plain.find(hasher.hash_one(first), same) {
+            let same = |other: &Plain<'a>| other.is(builder, first, others, target);
+            if let Some(&found) = plain.find(first.hash(), same) {
                 *last = Some(found);
                 pairs.push((found.row, target));
                 return Ok(());
@@ -254,13 +297,13 @@ impl<'a> Draft<'a> {
                 let index = match leaves {
                     Some(first) => {
                         let new = Plain { leaf: first, row: set.add(row), target };
-                        plain.insert_unique(hasher.hash_one(first), new, |known| hasher.hash_one(known.leaf));
+                        plain.insert_unique(first.hash(), new, |known| known.leaf.hash());
                         *last = Some(new);
                         new.row
                     }
                     None => {
                         let text = &builder.text;
-                        let hash = |range: &Range<usize>| hasher.hash_one(&text[range.clone()]);
+                        let hash = |range: &Range<usize>| FixedState::default().hash_one(&text[range.clone()]);
                         let same = |&other: &usize| text[set.rows[other].clone()] == text[row.clone()];
                         match known.find(hash(&row), same) {
                             Some(&index) => {
@@ -289,6 +332,56 @@ impl<'a> Draft<'a> {
         let Self { mut set, pairs, .. } = self;
         set.assign(&pairs);
         set
+    }
+}
+
+// === impl Plain ===
+
+impl<'a> Plain<'a> {
+    /// Whether an object is asked for by this row: its first leaf, the others, and its type if that is
+    /// written.
+    #[inline(always)]
+    fn is(&self, builder: &Builder<'a>, leaf: Word<'a>, others: &[SlotIndex], target: Target) -> bool {
+        self.leaf == leaf
+            && (builder.is_fixed || self.target.ty == target.ty)
+            && others.iter().all(|&cell| builder.have_same_leaf(target, self.target, cell))
+    }
+}
+
+// === impl Word ===
+
+impl<'a> Word<'a> {
+    /// The text of so many bytes from `start` on.
+    #[inline(always)]
+    fn new(part: &'a [u8], start: usize, len: usize) -> Self {
+        let rest = part.get(start..).unwrap_or_default();
+        let text = rest.get(..len).unwrap_or_default();
+        let last = match (text.last_chunk(), rest.first_chunk()) {
+            (Some(last), _) => u128::from_le_bytes(*last),
+            (None, Some(first)) => u128::from_le_bytes(*first) & !(u128::MAX << (8 * text.len())),
+            (None, None) => Self::at_end(text),
+        };
+        Self { last, text }
+    }
+
+    /// The last bytes of a short text that nothing follows.
+    #[cold]
+    fn at_end(text: &[u8]) -> u128 {
+        text.iter().rev().fold(0, |word, &byte| word << 8 | u128::from(byte))
+    }
+
+    #[inline]
+    fn hash(&self) -> u64 {
+        FixedState::default().hash_one(self.last)
+    }
+}
+
+impl PartialEq for Word<'_> {
+    /// Text has no zeros, so that short ones are told apart by their words.
+    #[inline]
+    fn eq(&self, other: &Self) -> bool {
+        let len = self.text.len();
+        self.last == other.last && len == other.text.len() && (len <= size_of::<u128>() || self.text == other.text)
     }
 }
 
@@ -366,7 +459,7 @@ impl<'a> Builder<'a> {
 
     /// The first of an object's leaves, if all are there.
     #[inline]
-    fn leaves(&self, target: Target, (&first, others): (&SlotIndex, &[SlotIndex])) -> Option<&'a [u8]> {
+    fn leaves(&self, target: Target, (&first, others): (&SlotIndex, &[SlotIndex])) -> Option<Word<'a>> {
         let is_there = |cell: &SlotIndex| matches!(self.store.slot(target.start + cell.0), Slot::Raw { .. });
         let are_there = others.iter().all(is_there);
         self.leaf(target, first).filter(|_| are_there)
@@ -374,9 +467,9 @@ impl<'a> Builder<'a> {
 
     /// The text of a leaf; none if something else stands there, or nothing.
     #[inline]
-    fn leaf(&self, target: Target, cell: SlotIndex) -> Option<&'a [u8]> {
+    fn leaf(&self, target: Target, cell: SlotIndex) -> Option<Word<'a>> {
         match self.store.slot(target.start + cell.0) {
-            Slot::Raw { part, start, len } => Some(self.store.text(part, start, len)),
+            Slot::Raw { part, start, len } => Some(Word::new(self.store.part(part), start as usize, len as usize)),
             _ => None,
         }
     }

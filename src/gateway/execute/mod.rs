@@ -14,6 +14,7 @@ mod errors;
 mod inputs;
 mod output;
 mod parts;
+mod plain;
 mod run;
 mod scatter;
 mod store;

@@ -2,7 +2,9 @@
 
 /// Short texts are copied as so many bytes, of which the last ones are written over later: a copy of a
 /// known length is a single instruction, and most keys and values are short.
-pub(super) const SHORT: usize = 16;
+const SHORT: usize = 16;
+/// Texts up to this length are copied as that many bytes.
+const MEDIUM: usize = 64;
 
 /// A text that is written from left to right.
 pub(super) struct Output {
@@ -41,23 +43,64 @@ impl Output {
         self.len += 1;
     }
 
-    /// Adds a text that begins with `head`, which is all of it if it is short.
+    /// Adds a text that begins with `before`, then with `head` but for its first byte; false if it is
+    /// longer than that, or there is no room for it.
     #[inline]
-    pub(super) fn headed(&mut self, head: &[u8; SHORT], text: &[u8]) {
-        match self.room() {
-            Some(room) if text.len() <= SHORT => {
+    pub(super) fn head(&mut self, before: u8, head: &[u8; SHORT], len: u32) -> bool {
+        match self.room::<SHORT>() {
+            Some(room) if len as usize <= SHORT => {
                 *room = *head;
-                self.len += text.len();
+                room[0] = before;
+                self.len += len as usize;
+                true
             }
-            _ => self.extend(text),
+            _ => false,
         }
+    }
+
+    /// Adds such a text, and behind it a part of another; false, and adds nothing, if one of them is not
+    /// short, or there is no room.
+    #[inline(always)]
+    pub(super) fn entry(
+        &mut self,
+        before: u8,
+        head: &[u8; SHORT],
+        head_len: u32,
+        source: &[u8],
+        start: u32,
+        len: u32,
+    ) -> bool {
+        let (head_len, len) = (head_len as usize, len as usize);
+        let Some(room) = self.bytes.get_mut(self.len..).and_then(<[u8]>::first_chunk_mut::<{ SHORT + MEDIUM }>) else {
+            return false;
+        };
+        let Some(rest) = source.get(start as usize..) else { return false };
+        if head_len > SHORT {
+            return false;
+        }
+        let (key, _) = room.split_at_mut(SHORT);
+        key.copy_from_slice(head);
+        key[0] = before;
+        if let Some(first) = rest.first_chunk::<SHORT>()
+            && len <= SHORT
+        {
+            room[head_len..head_len + SHORT].copy_from_slice(first);
+        } else if let Some(first) = rest.first_chunk::<MEDIUM>()
+            && len <= MEDIUM
+        {
+            room[head_len..head_len + MEDIUM].copy_from_slice(first);
+        } else {
+            return false;
+        }
+        self.len += head_len + len;
+        true
     }
 
     /// Adds a part of a text.
     #[inline]
     pub(super) fn part(&mut self, source: &[u8], start: usize, len: usize) {
         let rest = source.get(start..).unwrap_or_default();
-        match (self.room(), rest.first_chunk()) {
+        match (self.room::<SHORT>(), rest.first_chunk()) {
             (Some(room), Some(first)) if len <= SHORT => {
                 *room = *first;
                 self.len += len;
@@ -83,7 +126,7 @@ impl Output {
     }
 
     #[inline]
-    fn room(&mut self) -> Option<&mut [u8; SHORT]> {
+    fn room<const N: usize>(&mut self) -> Option<&mut [u8; N]> {
         self.bytes.get_mut(self.len..).and_then(<[u8]>::first_chunk_mut)
     }
 
@@ -111,8 +154,17 @@ mod tests {
                 }
                 let mut head = [0; SHORT];
                 head[..len.min(SHORT)].copy_from_slice(&source[..len.min(SHORT)]);
-                output.headed(&head, &source[..len]);
-                expected.extend_from_slice(&source[..len]);
+                if len > 0 && output.head(b'{', &head, len as u32) {
+                    expected.push(b'{');
+                    expected.extend_from_slice(&source[1..len]);
+                }
+                for start in [3, source.len() - 2 * len] {
+                    if len > 0 && output.entry(b',', &head, len as u32, &source, start as u32, 2 * len as u32) {
+                        expected.push(b',');
+                        expected.extend_from_slice(&source[1..len]);
+                        expected.extend_from_slice(&source[start..start + 2 * len]);
+                    }
+                }
                 output.push(b'x');
                 expected.push(b'x');
                 output.truncate(output.len() - len / 3);

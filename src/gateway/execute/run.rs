@@ -139,7 +139,7 @@ impl<'a> Run<'a> {
             let expected = part.sets.iter().map(|set| set.len() as u32).collect();
             match self.call(fetch, &part) {
                 Ok(call) => {
-                    let request = FetchRequest { call, shape: part.shape.clone(), expected };
+                    let request = FetchRequest { call, shape: part.shape.clone(), expected, first: self.store.next() };
                     self.calls.push(call_source((id, nth), source.clone(), request, self.context));
                 }
                 // Connectors alone refuse arguments, and each is one call.

@@ -3,6 +3,8 @@
 //! Copies of one thing merge by a rule that does not depend on their order: conflict, value,
 //! failure, null, missing; the former wins. Objects merge cell by cell, lists by position.
 
+use smallvec::SmallVec;
+
 use crate::gateway::plan::model::{EntityInput, FetchId};
 use crate::graph::federation::ids::TypeId;
 use crate::sources::rows::shape::{ListShape, ObjectShape, SlotIndex, Typing, ValueKind, ValueShape};
@@ -62,6 +64,7 @@ impl<'a> Scatter<'a> {
         let mut rows = (0u32..).zip(attached.rows.iter().copied());
         for (list, set) in lists.iter().zip(sets) {
             let Some(input) = inputs.get(set.input) else { continue };
+            let slots: SmallVec<[SlotIndex; 8]> = list.object.written().collect();
             for index in 0..set.len() {
                 let Some((nth_row, row)) = rows.next() else { break };
                 let more = attached.row_errors.get(&nth_row).map(Vec::as_slice).unwrap_or_default();
@@ -69,7 +72,7 @@ impl<'a> Scatter<'a> {
                 self.shared = targets.len() > 1;
                 let is_plain = set.requirement_failures.is_empty() && !self.store.has_beside();
                 for (nth, &target) in targets.iter().enumerate() {
-                    if is_plain && self.take_leaves(target, row, &list.object) {
+                    if is_plain && self.take_leaves(target, row, &slots) {
                         continue;
                     }
                     let copies = |slot| nth > 0 && input.copy.contains(&slot);
@@ -170,11 +173,11 @@ impl<'a> Scatter<'a> {
     /// Takes an object over that consists of leaves and has the type that was asked for; false if there
     /// is more to it, whatever was taken so far.
     #[inline]
-    fn take_leaves(&mut self, target: Target, row: Slot, shape: &ObjectShape) -> bool {
+    fn take_leaves(&mut self, target: Target, row: Slot, slots: &[SlotIndex]) -> bool {
         let Slot::Object { start, ty } = row else { return false };
         ty == target.ty
             && ty != UNKNOWN_TYPE
-            && shape.fields.iter().all(|field| self.take_leaf(target.start + field.slot.0, start + field.slot.0))
+            && slots.iter().all(|slot| self.take_leaf(target.start + slot.0, start + slot.0))
     }
 
     /// Takes a leaf over to a cell that nobody has written, which is what happens to most; false if

@@ -7,7 +7,7 @@ use crate::gateway::plan::model::{EntityInput, FetchId, Plan};
 use crate::graph::federation::ids::{TypeId, TypeSet};
 use crate::platform::base::id::IdVec;
 use crate::sources::rows::shape::{SiteId, SlotIndex};
-use crate::sources::rows::slot::{Below, Rows, Slot, UNKNOWN_TYPE, UpstreamError};
+use crate::sources::rows::slot::{Below, Numbers, Rows, Slot, UNKNOWN_TYPE, UpstreamError};
 
 use super::errors::own_error;
 use super::inputs::Failure;
@@ -117,17 +117,24 @@ impl Store {
     /// Moves rows in. Their recorded objects are known only after [`Store::register`].
     pub(super) fn attach(&mut self, rows: Rows, fetch: FetchId) -> Attached {
         self.bytes += size(&rows);
-        let base =
-            Base { slot: self.slots.len() as u32, part: self.parts.len() as u32, error: self.errors.len() as u32 };
+        let next = self.next();
+        let base = Base {
+            slot: next.cells.wrapping_sub(rows.first.cells),
+            part: next.parts.wrapping_sub(rows.first.parts),
+            error: self.errors.len() as u32,
+        };
         self.parts.push(rows.text.into());
         self.parts.extend(rows.parts);
-        self.slots.extend(rows.slots.into_iter().map(|slot| base.apply(slot)));
+        match base {
+            Base { slot: 0, part: 0, error: 0 } => self.slots.extend_from_slice(&rows.slots),
+            _ => self.slots.extend(rows.slots.into_iter().map(|slot| base.apply(slot))),
+        }
         for error in rows.errors {
             self.add_error(error, fetch);
         }
         for (cell, error) in rows.beside {
             let error = self.add_error(error, fetch);
-            self.beside.entry(cell + base.slot).or_default().push(error);
+            self.beside.entry(base.cell(cell)).or_default().push(error);
         }
         for error in rows.general {
             let error = self.add_error(error, fetch);
@@ -141,8 +148,13 @@ impl Store {
         Attached {
             row_errors,
             rows: rows.rows.into_iter().map(|slot| base.apply(slot)).collect(),
-            objects: objects.map(|(site, start, ty)| (site, Target { start: start + base.slot, ty })).collect(),
+            objects: objects.map(|(site, start, ty)| (site, Target { start: base.cell(start), ty })).collect(),
         }
+    }
+
+    /// Where the numbers of cells and parts go on.
+    pub(super) fn next(&self) -> Numbers {
+        Numbers { cells: self.slots.len() as u32, parts: self.parts.len() as u32 }
     }
 
     /// Makes the recorded objects of an answer known to later fetches, but for those whose cells
@@ -162,17 +174,9 @@ impl Store {
         }
     }
 
-    /// How many objects of a site are known.
-    pub(super) fn recorded(&self, site: SiteId) -> usize {
-        self.objects.get(site).map_or(0, Vec::len)
-    }
-
-    /// The objects an input completes, with their types as known now.
-    pub(super) fn targets<'a>(&'a self, input: &'a EntityInput) -> impl Iterator<Item = Target> + 'a {
-        let all = self.objects.get(input.site).map(Vec::as_slice).unwrap_or_default();
-        all.iter()
-            .map(|target| Target { ty: self.type_of(target.start, target.ty), ..*target })
-            .filter(|target| target.ty == UNKNOWN_TYPE || input.types.contains(target.ty))
+    /// The known objects of a site, with their types as they arrived.
+    pub(super) fn objects(&self, site: SiteId) -> &[Target] {
+        self.objects.get(site).map(Vec::as_slice).unwrap_or_default()
     }
 
     /// An object's type, looking up what was revealed since it arrived.
@@ -211,8 +215,13 @@ impl Store {
 
     /// A leaf's text.
     pub(super) fn text(&self, part: u32, start: u32, len: u32) -> &[u8] {
-        let part = self.parts.get(part as usize).map(|part| &part[..]).unwrap_or_default();
-        part.get(start as usize..start as usize + len as usize).unwrap_or_default()
+        self.part(part).get(start as usize..start as usize + len as usize).unwrap_or_default()
+    }
+
+    /// A text that leaves stand in.
+    #[inline]
+    pub(super) fn part(&self, part: u32) -> &[u8] {
+        self.parts.get(part as usize).map(|part| &part[..]).unwrap_or_default()
     }
 
     /// The texts that leaves stand in.
@@ -307,6 +316,11 @@ impl Store {
     /// Which of two errors shows: independent of the order they arrived in.
     pub(super) fn first_error(&self, a: u32, b: u32) -> u32 {
         if self.order(b) < self.order(a) { b } else { a }
+    }
+
+    /// Whether the cells tell everything: no error stands beside a value or explains what is missing.
+    pub(super) fn is_plain(&self) -> bool {
+        self.beside.is_empty() && self.lost.is_empty() && self.general.is_empty()
     }
 
     /// Whether any error stands beside a value.
@@ -477,7 +491,8 @@ pub(super) fn size(rows: &Rows) -> u64 {
     (texts + (rows.slots.len() + rows.rows.len()) * size_of::<Slot>() + rows.objects.len() * size_of::<Target>()) as u64
 }
 
-/// Where the cells, parts and errors of an answer begin in the store.
+/// How the numbers of an answer's cells, parts and errors change when it goes into the store; cells and
+/// parts count around.
 struct Base {
     slot: u32,
     part: u32,
@@ -488,13 +503,18 @@ struct Base {
 
 impl Base {
     #[inline]
+    fn cell(&self, cell: u32) -> u32 {
+        cell.wrapping_add(self.slot)
+    }
+
+    #[inline]
     fn apply(&self, slot: Slot) -> Slot {
         match slot {
             Slot::Missing | Slot::Null => slot,
             Slot::Failed(error) => Slot::Failed(error + self.error),
-            Slot::Raw { part, start, len } => Slot::Raw { part: part + self.part, start, len },
-            Slot::List { start, len } => Slot::List { start: start + self.slot, len },
-            Slot::Object { start, ty } => Slot::Object { start: start + self.slot, ty },
+            Slot::Raw { part, start, len } => Slot::Raw { part: part.wrapping_add(self.part), start, len },
+            Slot::List { start, len } => Slot::List { start: self.cell(start), len },
+            Slot::Object { start, ty } => Slot::Object { start: self.cell(start), ty },
         }
     }
 }

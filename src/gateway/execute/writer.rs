@@ -15,14 +15,13 @@ use crate::sources::rows::slot::{Below, Slot, UNKNOWN_TYPE};
 use super::context::{ExecuteContext, Response};
 use super::errors::{ErrorList, Step};
 use super::output::Output;
+use super::plain;
 use super::store::{ROOT, Store, StoredError};
 
 /// Writes one response.
 struct Writer<'a> {
     context: &'a ExecuteContext,
     store: &'a Store,
-    /// The store's texts.
-    parts: Vec<&'a [u8]>,
     bits: &'a [bool],
     out: Output,
     path: Vec<Step<'a>>,
@@ -86,17 +85,22 @@ pub(super) fn write(
     root: TypeId,
     upstream_calls: u32,
 ) -> Response {
+    let room = usize::try_from(store.room()).unwrap_or(usize::MAX);
+    let out = Output::with_room(store.parts().map(<[u8]>::len).sum::<usize>().clamp(MIN_ROOM, MAX_ROOM));
+    let out = match plain::write(context, plan, store, bits, root, room, out) {
+        Ok(body) => return Response { body, errors: 0, data_is_null: false, upstream_calls },
+        Err(out) => out,
+    };
     let mut writer = Writer {
         context,
         store,
-        parts: store.parts().collect(),
         bits,
-        out: Output::with_room(store.parts().map(<[u8]>::len).sum::<usize>().clamp(MIN_ROOM, MAX_ROOM)),
+        out,
         path: Vec::new(),
         errors: ErrorList::new(context, plan),
         lost: None,
         around: &plan.output,
-        room: usize::try_from(store.room()).unwrap_or(usize::MAX),
+        room,
         has_beside: store.has_beside(),
     };
     writer.out.extend(b"{\"data\":");
@@ -147,14 +151,11 @@ impl<'a> Writer<'a> {
         let mut first = true;
         for place in &selection.places {
             let Some(item) = selection.items.get(place.item) else { continue };
-            if place.leaf.is_none() && (!self.holds(place.guard) || !is_of(item, ty)) {
+            if !self.holds(place.guard) || !is_of(item, ty) {
                 continue;
             }
-            let (head, key) = if std::mem::take(&mut first) { item.key.at_start() } else { item.key.after_comma() };
-            self.out.headed(head, key);
-            if place.leaf.is_some_and(|slot| self.plain_leaf(start + slot.0)) {
-                continue;
-            }
+            let comma = usize::from(std::mem::take(&mut first));
+            self.out.extend(&item.key.text()[comma..]);
             self.path.push(Step::Key(&item.key));
             let outer = self.lost;
             if let OutputKind::Value { slot, .. } = &item.kind {
@@ -166,17 +167,6 @@ impl<'a> Writer<'a> {
             written?;
         }
         Ok(())
-    }
-
-    /// Writes a leaf that nothing is to be said about; most are. Whether it did.
-    #[inline]
-    fn plain_leaf(&mut self, cell: u32) -> bool {
-        let Slot::Raw { part, start, len } = self.store.slot(cell) else { return false };
-        let is_plain = self.out.len() + len as usize <= self.room && !self.has_beside;
-        if is_plain {
-            self.part(part, start, len);
-        }
-        is_plain
     }
 
     fn item(&mut self, item: &'a OutputItem, start: u32, ty: TypeId) -> Write {
@@ -247,7 +237,7 @@ impl<'a> Writer<'a> {
                 if self.out.len() + len as usize > self.room {
                     return Err(Stop::TooLarge);
                 }
-                self.part(part, start, len);
+                self.out.extend(self.store.text(part, start, len));
                 Ok(())
             }
             (Slot::Object { start, ty: known }, OutputTypeKind::Object { types, selection })
@@ -412,13 +402,6 @@ impl<'a> Writer<'a> {
         (!depends).then_some((&*first.key, ty))
     }
 
-    /// Writes a leaf's text.
-    #[inline]
-    fn part(&mut self, part: u32, start: u32, len: u32) {
-        let source = self.parts.get(part as usize).copied().unwrap_or_default();
-        self.out.part(source, start as usize, len as usize);
-    }
-
     #[inline]
     fn holds(&self, guard: GuardId) -> bool {
         guard == GuardId::ALWAYS || self.bits.get(guard.0 as usize).copied().unwrap_or_default()
@@ -427,7 +410,7 @@ impl<'a> Writer<'a> {
 
 /// Whether an item is written for objects of this type.
 #[inline]
-fn is_of(item: &OutputItem, ty: TypeId) -> bool {
+pub(super) fn is_of(item: &OutputItem, ty: TypeId) -> bool {
     match &item.on {
         None => true,
         Some(types) => types.contains(ty) || (item.nameless && ty == UNKNOWN_TYPE),

@@ -275,8 +275,14 @@ pub struct OutputPlace {
     pub item: usize,
     /// When it stands here.
     pub guard: GuardId,
-    /// The slot of a single leaf that is written here of every object, whatever its type and the request.
+    /// Whether it is written here of every object, whatever its type and the request.
+    pub is_always: bool,
+    /// The slot of a single leaf.
     pub leaf: Option<SlotIndex>,
+    /// The first bytes of the key's text, `,"name":`, and zeros after it.
+    pub head: [u8; 16],
+    /// How long the key's text is.
+    pub key_len: u32,
 }
 
 /// One key of the response.
@@ -297,8 +303,6 @@ pub struct OutputItem {
 pub struct OutputKey {
     /// `,"name":`
     text: Name,
-    /// The first bytes of the text, and zeros after it; the same of the text without the comma.
-    heads: [[u8; 16]; 2],
 }
 
 /// What is written under a key.
@@ -389,15 +393,24 @@ impl OutputSelection {
 
     /// Items, and where they stand, in response order.
     pub fn new(items: Vec<OutputItem>, places: impl Iterator<Item = (usize, GuardId)>) -> Self {
-        let leaf = |item: &OutputItem, guard| match &item.kind {
-            OutputKind::Value { slot, ty } if guard == GuardId::ALWAYS && item.on.is_none() => {
-                ty.is_leaf().then_some(*slot)
-            }
-            _ => None,
-        };
-        let place = |(item, guard)| OutputPlace { item, guard, leaf: leaf(&items[item], guard) };
-        let places = places.map(place).collect();
-        Self { items, places }
+        let places = places.map(|(index, guard)| {
+            let item = &items[index];
+            let leaf = match &item.kind {
+                OutputKind::Value { slot, ty } => ty.is_leaf().then_some(*slot),
+                _ => None,
+            };
+            let is_always = guard == GuardId::ALWAYS && item.on.is_none();
+            OutputPlace { item: index, guard, is_always, leaf, head: item.key.head(), key_len: item.key.len() }
+        });
+        Self { places: places.collect(), items }
+    }
+
+    /// Gives an item another key.
+    pub fn rename(&mut self, index: usize, key: OutputKey) {
+        for place in self.places.iter_mut().filter(|place| place.item == index) {
+            (place.head, place.key_len) = (key.head(), key.len());
+        }
+        self.items[index].key = key;
     }
 }
 
@@ -413,28 +426,27 @@ impl OutputType {
 // === impl OutputKey ===
 
 impl OutputKey {
-    /// `,"name":`, and its first bytes with zeros after it.
-    pub fn after_comma(&self) -> (&[u8; 16], &[u8]) {
-        (&self.heads[0], self.text.as_bytes())
+    /// `,"name":`
+    pub fn text(&self) -> &[u8] {
+        self.text.as_bytes()
     }
 
-    /// `"name":`, and its first bytes with zeros after it.
-    pub fn at_start(&self) -> (&[u8; 16], &[u8]) {
-        (&self.heads[1], &self.text.as_bytes()[1..])
+    fn head(&self) -> [u8; 16] {
+        let (mut head, text) = ([0; 16], self.text());
+        let len = text.len().min(head.len());
+        head[..len].copy_from_slice(&text[..len]);
+        head
+    }
+
+    fn len(&self) -> u32 {
+        self.text.len() as u32
     }
 }
 
 impl From<&str> for OutputKey {
     /// GraphQL names need no escapes.
     fn from(name: &str) -> Self {
-        let text = format!(",\"{name}\":");
-        let head = |text: &[u8]| {
-            let mut head = [0; 16];
-            let len = text.len().min(head.len());
-            head[..len].copy_from_slice(&text[..len]);
-            head
-        };
-        Self { heads: [head(text.as_bytes()), head(&text.as_bytes()[1..])], text: text.into() }
+        Self { text: format!(",\"{name}\":").into() }
     }
 }
 

@@ -40,11 +40,11 @@ pub fn renamed(output: &OutputSelection, set: &SelectionSet) -> Option<OutputSel
         if other.is_none() && below.is_none() {
             continue;
         }
-        let item = &mut result.get_or_insert_with(|| output.clone()).items[index];
+        let result = result.get_or_insert_with(|| output.clone());
         if let Some(key) = other {
-            item.key = key;
+            result.rename(index, key);
         }
-        if let (Some(below), OutputKind::Value { ty, .. }) = (below, &mut item.kind)
+        if let (Some(below), OutputKind::Value { ty, .. }) = (below, &mut result.items[index].kind)
             && let OutputTypeKind::Object { selection, .. } = &mut ty.kind
         {
             *selection = below;

@@ -56,7 +56,7 @@ impl Shaper<'_, '_> {
         };
         let lists = u8::try_from(field.local_type.lists.len()).unwrap_or(u8::MAX);
         let slot = self.numbering.slot(self.layouts, field.cell);
-        FieldShape { key: field.key.clone().into(), slot, value: ValueShape { lists, kind } }
+        FieldShape { key: field.key.clone(), slot, value: ValueShape { lists, kind } }
     }
 }
 
@@ -81,9 +81,7 @@ fn leaf(supergraph: &Supergraph, ty: TypeId, is_client: bool) -> Leaf {
 /// Writes the final number of slots into a shape and all below it.
 pub fn seal(shape: &mut ObjectShape, numbering: &Numbering) {
     shape.slots = numbering.sites[shape.site].slots;
-    for field in &mut shape.fields {
-        if let ValueKind::Object(object) = &mut field.value.kind {
-            seal(object, numbering);
-        }
+    for object in shape.fields.objects_mut() {
+        seal(object, numbering);
     }
 }

@@ -111,7 +111,7 @@ impl Check<'_> {
             }
         }
         for field in &object.fields {
-            if !keys.insert(field.key.name()) {
+            if !keys.insert(&*field.key) {
                 self.fault(id, format!("the key `{}` occurs twice", field.key));
             }
             if field.slot.0 >= object.slots {

@@ -13,6 +13,7 @@ use crate::platform::base::Name;
 use crate::sources::rows::extract::{
     Extract, ExtractObject, KeyUse, MAX_KEYS, MadeObject, Place, RowCells, Target, Use, UseValue,
 };
+use crate::sources::rows::layout::Layouts;
 use crate::sources::rows::scan::{Extracted, Matching, extract_row, extract_rows};
 use crate::sources::rows::shape::{FieldShape, Leaf, ObjectShape, RowShape, SlotIndex, Typing, ValueKind, ValueShape};
 use crate::sources::rows::slot::Rows;
@@ -125,7 +126,11 @@ impl Direct {
             }
         }
         let (copies, paths) = projection.fields.as_deref().map_or((1, 1), weights);
-        Some(Self { extract: Extract { document, row, typed, keys: compiler.keys, parts }, copies, paths })
+        Some(Self {
+            extract: Extract { document, row, typed, keys: compiler.keys, parts, layouts: Layouts::default() },
+            copies,
+            paths,
+        })
     }
 
     /// The answer's only row.
@@ -401,11 +406,11 @@ mod tests {
                 }
             };
             let value = ValueShape { lists: 0, kind };
-            FieldShape { key: field.key.clone().into(), slot: SlotIndex(slot as u32), value }
+            FieldShape { key: field.key.clone(), slot: SlotIndex(slot as u32), value }
         };
         let fields: Vec<_> = fields.iter().enumerate().map(field).collect();
         let slots = fields.len() as u32;
-        ObjectShape { site: SiteId(0), slots, typing: Typing::Opaque, fields, record: false }
+        ObjectShape { site: SiteId(0), slots, typing: Typing::Opaque, fields: fields.into(), record: false }
     }
 
     #[test]

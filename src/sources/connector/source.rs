@@ -492,7 +492,7 @@ fn add_row(builder: &mut RowsBuilder, value: &RowValue, shape: &ObjectShape, is_
 }
 /// A row that holds `value` under every key of the shape: they all stand for one field.
 fn add_field(builder: &mut RowsBuilder, value: &Value, shape: &ObjectShape) {
-    match shape.fields.as_slice() {
+    match &shape.fields[..] {
         [field] => builder.row_of_field(value, shape, field),
         fields => {
             let object = fields.iter().map(|field: &FieldShape| (field.key.to_string(), value.clone())).collect();

@@ -13,7 +13,7 @@ use crate::platform::net::Reply;
 use crate::sources::connector::{HeaderPlan, Scope, ScopeReads};
 use crate::sources::contract::{Call, CallContext, FetchRequest, Source, SourceError};
 use crate::sources::headers::HeaderRules;
-use crate::sources::rows::scan::scan_graphql;
+use crate::sources::rows::scan::scan_graphql_from;
 use crate::sources::rows::slot::Rows;
 use crate::sources::transport::net_error;
 
@@ -91,7 +91,7 @@ impl Source for GraphqlSubgraph {
 /// went wrong.
 fn read(reply: &Reply, request: &FetchRequest) -> Result<Rows, SourceError> {
     let status = reply.status;
-    scan_graphql(&reply.body, &request.shape, &request.expected).map_err(|malformed| {
+    scan_graphql_from(request.first, &reply.body, &request.shape, &request.expected).map_err(|malformed| {
         if status.is_success() {
             return malformed.into();
         }

@@ -53,12 +53,18 @@ pub(super) fn shape<'a>(rows: impl Iterator<Item = (String, (&'a [Name], &'a Obj
 
 /// An object that only leads to others.
 fn around(fields: Vec<FieldShape>) -> ObjectShape {
-    ObjectShape { site: SiteId(0), slots: fields.len() as u32, typing: Typing::Opaque, fields, record: false }
+    ObjectShape {
+        site: SiteId(0),
+        slots: fields.len() as u32,
+        typing: Typing::Opaque,
+        fields: fields.into(),
+        record: false,
+    }
 }
 
 fn field(key: Name, slot: u32, object: ObjectShape) -> FieldShape {
     let value = ValueShape { lists: 0, kind: ValueKind::Object(Box::new(object)) };
-    FieldShape { key: key.into(), slot: SlotIndex(slot), value }
+    FieldShape { key, slot: SlotIndex(slot), value }
 }
 
 // === impl Collected ===

@@ -174,7 +174,7 @@ impl<'c> Asker<'c> {
         let keys = (0..).map(|index| self.name(index));
         let rows = sought.iter().map(|sought| (&sought.lookup.path[..], &self.lists[sought.list].object));
         let shape = Arc::new(answer::shape(keys.zip(rows)));
-        let request = FetchRequest { call: self.call(text), shape, expected: Vec::new() };
+        let request = FetchRequest { call: self.call(text), shape, expected: Vec::new(), first: Default::default() };
         Part { request, answer: Answer::Aliases(aliases), sought }
     }
 
@@ -249,7 +249,12 @@ impl<'c> Asker<'c> {
         text.body.push('}');
         let expected = others.iter().map(|list| list.len() as u32).collect();
         let rows = others.iter().flatten().map(|(row, _)| *row).collect();
-        let request = FetchRequest { call: self.call(text), shape: Arc::clone(&request.shape), expected };
+        let request = FetchRequest {
+            call: self.call(text),
+            shape: Arc::clone(&request.shape),
+            expected,
+            first: Default::default(),
+        };
         Part { request, answer: Answer::Entities(rows), sought: Vec::new() }
     }
 

@@ -96,11 +96,13 @@ fn put(rows: &mut Rows, place: Place, error: UpstreamError) {
     let id = rows.errors.len() as u32;
     let empty = |slot: &Slot| matches!(slot, Slot::Null | Slot::Missing);
     match place {
-        Place::Cell(cell) if rows.slots.get(cell as usize).is_some_and(empty) => {
-            rows.slots[cell as usize] = Slot::Failed(id);
-            rows.errors.push(error);
-        }
-        Place::Cell(cell) => rows.beside.push((cell, error)),
+        Place::Cell(cell) => match rows.slot_mut(cell) {
+            Some(slot) if empty(slot) => {
+                *slot = Slot::Failed(id);
+                rows.errors.push(error);
+            }
+            _ => rows.beside.push((cell, error)),
+        },
         Place::Row(row) => put(rows, Place::Rows(row..row + 1), error),
         Place::Rows(range) if range.len() == 1 && matches!(rows.rows[range.start], Slot::Failed(_)) => {
             rows.row_errors.push((range.start as u32, error));
@@ -176,7 +178,7 @@ fn walk_value(
     path: &[PathSegment],
     places: &mut Vec<(Place, Vec<Below>)>,
 ) -> bool {
-    let Some(&slot) = rows.slots.get(cell as usize) else { return false };
+    let Some(&slot) = rows.slot(cell) else { return false };
     if level == shape.lists {
         return match &shape.kind {
             ValueKind::Object(object) => walk_object(rows, object, slot, path, places),

@@ -4,6 +4,7 @@
 use crate::graph::federation::ids::TypeId;
 use crate::platform::base::Name;
 
+use super::layout::Layouts;
 use super::shape::{SiteId, SlotIndex, ValueShape};
 
 /// A mapping and a shape, put together.
@@ -20,6 +21,8 @@ pub struct Extract {
     pub keys: u32,
     /// How many values of an element say which row it is.
     pub parts: u32,
+    /// How documents stood so far.
+    pub layouts: Layouts,
 }
 
 /// The cells of a row around its field.

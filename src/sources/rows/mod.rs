@@ -5,6 +5,9 @@
 
 pub mod errors;
 pub mod extract;
+pub mod layout;
+mod lead;
+mod program;
 pub mod scan;
 pub mod shape;
 pub mod slot;

@@ -1,12 +1,13 @@
 //! What an answer should look like, compiled once per plan.
 
-use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
 
 use crate::graph::federation::ids::{TypeId, TypeSet};
 use crate::platform::base::Name;
 
+use super::lead::{Gap, Lead, MAX_BITS, Wants};
+use super::program::{Compiled, Program};
 use super::slot::UNKNOWN_TYPE;
 
 crate::id_type!(
@@ -28,7 +29,7 @@ pub struct ObjectShape {
     /// Expected keys, in document order. A key occurs once, except that one value may feed several
     /// slots (a connector's field asked for with several arguments it does not read): fields with
     /// equal keys stand side by side.
-    pub fields: Vec<FieldShape>,
+    pub fields: Fields,
     /// Whether later fetches start from objects of this site: if so each is recorded in
     /// [`super::slot::Rows::objects`].
     pub record: bool,
@@ -56,21 +57,21 @@ pub enum Typing {
 #[derive(Clone, PartialEq, Debug)]
 pub struct FieldShape {
     /// The key in the answer.
-    pub key: Key,
+    pub key: Name,
     /// The slot it fills.
     pub slot: SlotIndex,
     /// What the value should be.
     pub value: ValueShape,
 }
 
-/// A key of a JSON object, made ready to be recognised in a text.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Key {
-    /// The first bytes of the text, as far as `mask` reaches; the others are zero.
-    head: u128,
-    mask: u128,
-    /// `"name":`
-    text: Name,
+/// The expected keys of an object, with how they stand in an answer without spaces.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Fields {
+    fields: Vec<FieldShape>,
+    /// In the order of the fields. The first field is there twice: as another key precedes it, and as
+    /// the first one.
+    leads: Vec<Lead>,
+    program: Compiled,
 }
 
 /// What a value should be: so many lists around a leaf or an object. Nulls are allowed at every
@@ -140,73 +141,94 @@ impl ObjectShape {
     pub fn written(&self) -> impl Iterator<Item = SlotIndex> + '_ {
         self.fields.iter().map(|field| field.slot)
     }
-}
 
-// === impl Key ===
-
-impl Key {
-    /// How long `"name":` is, if `text` starts with exactly that. It may be there although this
-    /// does not see it: with spaces or escapes, or at the very end of a text.
+    /// How an answer is read that has these keys in their order and no spaces; none if there is more to
+    /// it than keys. The shape does not change any more.
     #[inline]
-    pub fn leads(&self, text: &[u8]) -> Option<usize> {
-        let head = u128::from_le_bytes(*text.first_chunk()?);
-        if head & self.mask != self.head {
-            return None;
+    pub(super) fn program(&self) -> Option<&Program> {
+        self.fields.program.get(self)
+    }
+}
+
+// === impl Fields ===
+
+impl Fields {
+    /// Of [`Fields::leads`], the one that an object begins with.
+    pub(super) const FIRST: usize = 1;
+
+    /// The keys that can be told by the text around them.
+    pub(super) fn leads(&self) -> &[Lead] {
+        &self.leads
+    }
+
+    /// The objects below, one level.
+    pub fn objects_mut(&mut self) -> impl Iterator<Item = &mut ObjectShape> {
+        self.fields.iter_mut().filter_map(|field| match &mut field.value.kind {
+            ValueKind::Object(object) => Some(&mut **object),
+            ValueKind::Leaf(_) => None,
+        })
+    }
+}
+
+impl From<Vec<FieldShape>> for Fields {
+    fn from(fields: Vec<FieldShape>) -> Self {
+        let known = (0..fields.len().min(MAX_BITS)).filter_map(|index| lead(&fields, index, ','));
+        let mut leads: Vec<Lead> = known.collect();
+        if let Some(first) = lead(&fields, 0, '{') {
+            leads.insert(Self::FIRST.min(leads.len()), first);
         }
-        let own = self.text.as_bytes();
-        (own.len() <= size_of_val(&head) || text.starts_with(own)).then_some(own.len())
-    }
-
-    /// The name.
-    pub fn name(&self) -> &str {
-        &self.text[1..self.text.len() - 2]
+        Self { fields, leads, program: Compiled::default() }
     }
 }
 
-impl From<&str> for Key {
-    fn from(name: &str) -> Self {
-        let text: Name = format!("\"{name}\":").into();
-        let mut head = [0; size_of::<u128>()];
-        let len = text.len().min(head.len());
-        head[..len].copy_from_slice(&text.as_bytes()[..len]);
-        let is_plain = name.bytes().all(|byte| byte >= 0x20 && !matches!(byte, b'"' | b'\\'));
-        // What needs escapes never stands in a text as it is.
-        match is_plain {
-            true => Self { text, head: u128::from_le_bytes(head), mask: u128::MAX >> (8 * (head.len() - len)) },
-            false => Self { text, head: 1, mask: 0 },
+/// What leads to the value of a field, behind a bracket or comma.
+fn lead(fields: &[FieldShape], index: usize, before: char) -> Option<Lead> {
+    let field = fields.get(index)?;
+    let is_same = |other: Option<&FieldShape>| other.is_some_and(|other| other.key == field.key);
+    // One key leads to all fields of its name.
+    if index.checked_sub(1).is_some_and(|before| is_same(fields.get(before))) {
+        return None;
+    }
+    let wants = match &field.value {
+        _ if is_same(fields.get(index + 1)) => Wants::More,
+        value => value.wants(),
+    };
+    Some(Lead::new(Gap::of_key(before, &field.key)?, wants, index, field.slot))
+}
+
+impl FromIterator<FieldShape> for Fields {
+    fn from_iter<I: IntoIterator<Item = FieldShape>>(fields: I) -> Self {
+        Self::from(Vec::from_iter(fields))
+    }
+}
+
+impl Deref for Fields {
+    type Target = [FieldShape];
+
+    fn deref(&self) -> &[FieldShape] {
+        &self.fields
+    }
+}
+
+impl<'a> IntoIterator for &'a Fields {
+    type Item = &'a FieldShape;
+    type IntoIter = std::slice::Iter<'a, FieldShape>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.fields.iter()
+    }
+}
+
+// === impl ValueShape ===
+
+impl ValueShape {
+    /// What can be read at once.
+    pub(super) fn wants(&self) -> Wants {
+        match self {
+            Self { lists: 0, kind: ValueKind::Leaf(Leaf::String | Leaf::Id | Leaf::Typename) } => Wants::Text,
+            Self { lists: 0, kind: ValueKind::Leaf(Leaf::Int) } => Wants::Integer,
+            _ => Wants::More,
         }
-    }
-}
-
-impl From<Name> for Key {
-    fn from(name: Name) -> Self {
-        Self::from(&*name)
-    }
-}
-
-impl Deref for Key {
-    type Target = str;
-
-    fn deref(&self) -> &str {
-        self.name()
-    }
-}
-
-impl PartialEq<Name> for Key {
-    fn eq(&self, other: &Name) -> bool {
-        self.name() == &**other
-    }
-}
-
-impl fmt::Display for Key {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
-
-impl fmt::Debug for Key {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(self.name(), f)
     }
 }
 
@@ -219,27 +241,5 @@ impl Typing {
             Self::Fixed(ty) => *ty,
             Self::Key { .. } | Self::Opaque => UNKNOWN_TYPE,
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_key_is_recognised_as_it_stands_and_as_nothing_else() {
-        let long = "a_name_of_more_than_sixteen_letters";
-        for name in ["", "a", "id", "thirteen_long", "fourteen_chars", "fifteen_letters", long] {
-            let key = Key::from(name);
-            let text = format!("\"{name}\":");
-            let more = "0123456789abcdef";
-            assert_eq!(key.leads(format!("{text}{more}").as_bytes()), Some(text.len()), "{name}");
-            assert_eq!(key.leads(format!("\"{name}x\":{more}").as_bytes()), None, "{name}");
-            assert_eq!(key.leads(format!("\"{name}\" :{more}").as_bytes()), None, "{name}");
-            assert_eq!(key.leads(format!("\"x{name}\":{more}").as_bytes()), None, "{name}");
-            assert_eq!((key.name(), &key), (name, &Key::from(Name::from(name))));
-        }
-        assert_eq!(Key::from("id").leads(b"\"id\":1}"), None, "too close to the end to be compared at once");
-        assert_eq!(Key::from("a\"b").leads(b"\"a\"b\":0123456789abcdef"), None);
     }
 }

@@ -23,7 +23,7 @@ pub enum Slot {
     Failed(u32),
     /// A leaf: JSON text in a part of the store it lies in.
     Raw {
-        /// The part; 0 is the store's own text.
+        /// The part; the first is the store's own text.
         part: u32,
         /// The first byte.
         start: u32,
@@ -46,12 +46,24 @@ pub enum Slot {
     },
 }
 
+/// Where the numbers of cells and parts begin.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Numbers {
+    /// The number of the first cell.
+    pub cells: u32,
+    /// The number of the first part.
+    pub parts: u32,
+}
+
 /// The rows of one answer, self-contained: cells, slices and errors refer to this value only.
 #[derive(Clone, Debug, Default)]
 pub struct Rows {
+    /// Where its numbers begin: mostly where those of the store end that it will go into, so that it goes
+    /// there as it is.
+    pub first: Numbers,
     /// All cells.
     pub slots: Vec<Slot>,
-    /// Bodies that raw slices point into; part `n` of a slot is `parts[n - 1]`.
+    /// Bodies that raw slices point into; part `n` of a slot, counted from the first, is `parts[n - 1]`.
     pub parts: Vec<Bytes>,
     /// Part 0: leaves that had to be rewritten.
     pub text: Vec<u8>,
@@ -123,9 +135,20 @@ pub enum PathSegment {
 // === impl Rows ===
 
 impl Rows {
+    /// A cell by its number.
+    pub fn slot(&self, cell: u32) -> Option<&Slot> {
+        self.slots.get(cell.checked_sub(self.first.cells)? as usize)
+    }
+
+    /// A cell by its number, to be changed.
+    pub fn slot_mut(&mut self, cell: u32) -> Option<&mut Slot> {
+        self.slots.get_mut(cell.checked_sub(self.first.cells)? as usize)
+    }
+
     /// Adds all of `other`, its rows after those that are here; how many calls it took is the
     /// caller's to add. Cells of `other` that were kept elsewhere move by the answer.
     pub fn append(&mut self, other: Self) -> Shift {
+        debug_assert_eq!((self.first, other.first), Default::default());
         let shift = Shift {
             slots: self.slots.len() as u32,
             parts: self.parts.len() as u32,
@@ -177,6 +200,7 @@ mod tests {
             unmasked: None,
         };
         let part = |name: &str| Rows {
+            first: Numbers::default(),
             slots: vec![Slot::Raw { part: 1, start: 0, len: 1 }, Slot::Raw { part: 0, start: 0, len: 1 }],
             parts: vec![Bytes::from(name.to_owned())],
             text: vec![b'1'],

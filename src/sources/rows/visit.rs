@@ -296,7 +296,7 @@ mod tests {
     }
 
     fn object(fields: Vec<FieldShape>) -> ObjectShape {
-        ObjectShape { site: SiteId(1), slots: 2, typing: Typing::Fixed(TypeId(0)), fields, record: true }
+        ObjectShape { site: SiteId(1), slots: 2, typing: Typing::Fixed(TypeId(0)), fields: fields.into(), record: true }
     }
 
     /// The text a value becomes, if it is right.

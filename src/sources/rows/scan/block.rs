@@ -1,12 +1,10 @@
 //! Sixteen bytes of a text at a time, by vector instructions that every processor has.
 
+use fearless_simd::prelude::*;
+use fearless_simd::u8x32;
 use wide::u8x16;
 
-/// Sixteen bytes that stand side by side.
-pub(super) type Block = [u8; 16];
-
-/// After so many blocks a text is long.
-const BLOCKS_ALONE: usize = 4;
+pub(super) use crate::sources::rows::lead::{Block, block_at};
 
 /// Marks the bytes that end a run of plain text inside a string, which are quotes, backslashes and
 /// control characters: one bit a byte, that of the first byte lowest.
@@ -23,9 +21,21 @@ pub(super) fn not_space(block: &Block) -> u32 {
     !(is(b' ') | is(b'\n') | is(b'\r') | is(b'\t')).to_bitmask() & 0xFFFF
 }
 
+/// Marks the digits.
+#[inline(always)]
+pub(super) fn digits(block: &Block) -> u32 {
+    let above = u8x16::new(*block) - u8x16::splat(b'0');
+    above.min(u8x16::splat(9)).simd_eq(above).to_bitmask()
+}
+
+/// Whether a text stands in a JSON string as it is.
+pub fn is_plain(text: &[u8]) -> bool {
+    end_of_plain(text, 0) == text.len()
+}
+
 /// Where the first quote, backslash or control character from `at` on stands; the end of the text if
 /// there is none.
-#[inline]
+#[inline(always)]
 pub(super) fn end_of_plain(bytes: &[u8], at: usize) -> usize {
     match block_at(bytes, at).map(specials) {
         Some(0) => end_of_long_plain(bytes, at + size_of::<Block>()),
@@ -50,28 +60,29 @@ fn is_low(turned: u8x16) -> u8x16 {
     turned.min(u8x16::splat(0x20)).simd_eq(turned)
 }
 
-/// The block that begins at `at`, if the text goes on for so long.
+/// The same as [`specials`] of more bytes, by the vectors that this processor has.
 #[inline(always)]
-pub(super) fn block_at(bytes: &[u8], at: usize) -> Option<&Block> {
-    bytes.get(at..)?.first_chunk()
+pub(super) fn specials_by<S: Simd>(simd: S, window: &[u8; 32]) -> u32 {
+    let window = u8x32::simd_from(simd, *window);
+    let turned = window ^ 0x02;
+    (turned.simd_le(0x20) | window.simd_eq(b'\\')).to_bitmask() as u32
 }
 
-/// Looks at four blocks together once a text has turned out to be long.
-#[inline(never)]
-fn end_of_long_plain(bytes: &[u8], mut at: usize) -> usize {
-    for _ in 0..BLOCKS_ALONE {
-        match block_at(bytes, at).map(specials) {
-            Some(0) => at += size_of::<Block>(),
-            Some(marks) => return at + marks.trailing_zeros() as usize,
-            None => return end_of_short_plain(bytes, at),
-        }
-    }
-    while let Some(four) = bytes.get(at..).and_then(|rest| rest.first_chunk::<64>()) {
-        if any_special(four) {
-            break;
-        }
+/// How far a text is plain, in blocks of 64 bytes.
+#[inline(always)]
+pub(super) fn end_of_plain_blocks(text: &[u8], mut at: usize) -> usize {
+    while let Some(four) = text.get(at..).and_then(|rest| rest.first_chunk::<64>())
+        && !any_special(four)
+    {
         at += four.len();
     }
+    at
+}
+
+/// Looks at more blocks once a text has turned out to be long.
+#[inline(never)]
+fn end_of_long_plain(bytes: &[u8], at: usize) -> usize {
+    let mut at = end_of_plain_blocks(bytes, at);
     while let Some(block) = block_at(bytes, at) {
         let marks = specials(block);
         if marks != 0 {
@@ -122,6 +133,7 @@ mod tests {
                     block[at] = byte;
                     assert_eq!(specials(&block), marked(&block, is_special), "{byte} in {around} at {at}");
                     assert_eq!(not_space(&block), marked(&block, is_token), "{byte} in {around} at {at}");
+                    assert_eq!(digits(&block), marked(&block, |byte| byte.is_ascii_digit()), "{byte} at {at}");
                 }
             }
         }

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::block::{block_at, end_of_plain, not_space};
+use super::expected::end_of_short_integer;
 
 /// How deep an answer may nest.
 pub const MAX_DEPTH: u32 = 128;
@@ -173,6 +174,19 @@ impl<'a> Cursor<'a> {
         self.at += 1;
     }
 
+    /// Inside so many brackets that were stepped over without telling.
+    #[inline]
+    pub(super) fn descend(&mut self, brackets: u32) -> Scan<()> {
+        self.depth += brackets;
+        if self.depth > self.max_depth { Err(Problem::Depth) } else { Ok(()) }
+    }
+
+    /// Outside of them again.
+    #[inline]
+    pub(super) fn ascend(&mut self, brackets: u32) {
+        self.depth -= brackets;
+    }
+
     /// After the opening bracket: whether there is an item, or (false) the closing bracket, which is
     /// stepped over.
     #[inline]
@@ -232,11 +246,8 @@ impl<'a> Cursor<'a> {
                 }
                 Some(b'\\') => {
                     escaped = true;
-                    match self.bytes.get(self.at + 1) {
-                        Some(b'n' | b'"' | b'\\' | b'/' | b'r' | b't') => self.at += 2,
-                        _ => self.escape()?,
-                    }
-                    self.at = end_of_plain(self.bytes, self.at);
+                    let behind = end_of_escape(self.bytes, self.at)?;
+                    self.at = end_of_plain(self.bytes, behind);
                 }
                 Some(_) => return Err(Problem::Control),
                 None => return Err(Problem::End),
@@ -387,43 +398,31 @@ impl<'a> Cursor<'a> {
             count => Ok(count),
         }
     }
+}
 
-    /// Steps over an escape; the backslash comes next.
-    fn escape(&mut self) -> Scan<()> {
-        match self.bytes.get(self.at + 1) {
-            None => return Err(Problem::End),
-            Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => self.at += 2,
-            Some(b'u') => match self.hex(self.at + 2) {
-                Some(0xD800..0xDC00) => {
-                    let second = self.bytes.get(self.at + 6..self.at + 8) == Some(b"\\u");
-                    match self.hex(self.at + 8).filter(|_| second) {
-                        Some(0xDC00..0xE000) => self.at += 12,
-                        _ => return Err(Problem::Escape),
-                    }
+/// Where an escape ends that begins here with its backslash.
+pub(super) fn end_of_escape(text: &[u8], at: usize) -> Scan<usize> {
+    match text.get(at + 1) {
+        None => Err(Problem::End),
+        Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => Ok(at + 2),
+        Some(b'u') => match hex(text, at + 2) {
+            Some(0xD800..0xDC00) => {
+                let second = text.get(at + 6..at + 8) == Some(b"\\u");
+                match hex(text, at + 8).filter(|_| second) {
+                    Some(0xDC00..0xE000) => Ok(at + 12),
+                    _ => Err(Problem::Escape),
                 }
-                Some(0xDC00..0xE000) | None => return Err(Problem::Escape),
-                Some(_) => self.at += 6,
-            },
-            Some(_) => return Err(Problem::Escape),
-        }
-        Ok(())
-    }
-
-    fn hex(&self, at: usize) -> Option<u16> {
-        let digits = self.bytes.get(at..at + 4)?;
-        digits
-            .iter()
-            .try_fold(0u16, |code, &digit| Some(code << 4 | u16::try_from(char::from(digit).to_digit(16)?).ok()?))
+            }
+            Some(0xDC00..0xE000) | None => Err(Problem::Escape),
+            Some(_) => Ok(at + 6),
+        },
+        Some(_) => Err(Problem::Escape),
     }
 }
 
-/// Where an integer ends that is certainly in range, as all of nine digits are; none if it is not, or
-/// is more than an integer. It begins with another digit than zero.
-#[inline]
-pub(super) fn end_of_short_integer(bytes: &[u8], start: usize) -> Option<usize> {
-    let digits = bytes.get(start..start + 10)?;
-    let len = digits.iter().position(|byte| !byte.is_ascii_digit())?;
-    (!matches!(digits[len], b'.' | b'e' | b'E')).then_some(start + len)
+fn hex(text: &[u8], at: usize) -> Option<u16> {
+    let digits = text.get(at..at + 4)?;
+    digits.iter().try_fold(0u16, |code, &digit| Some(code << 4 | u16::try_from(char::from(digit).to_digit(16)?).ok()?))
 }
 
 #[cfg(test)]

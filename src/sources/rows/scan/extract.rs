@@ -2,15 +2,18 @@
 //! error, for a conversion or for a choice is left to those who build the mapped value.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use bytes::Bytes;
 
 use crate::sources::rows::extract::{Extract, ExtractObject, KeyUse, MAX_KEYS, Place, Target, Use, UseValue};
+use crate::sources::rows::layout::{Layout, MAX_LAYOUTS};
+use crate::sources::rows::lead::{Gap, Lead, Wants};
 use crate::sources::rows::shape::{Leaf, SlotIndex, ValueKind, ValueShape};
 use crate::sources::rows::slot::{Rows, Slot};
 
-use super::block::block_at;
-use super::cursor::{Cursor, Problem, Scan};
+use super::cursor::{Problem, Scan};
+use super::expected::read_expected;
 use super::object::Scanner;
 
 /// How deep a document may nest: what decoders of values allow.
@@ -53,7 +56,7 @@ pub fn extract_row(body: &Bytes, extract: &Extract) -> Option<Extracted> {
     let mut reader = Reader::new(body, extract, None)?;
     let row = reader.row(extract).ok()?;
     reader.out.rows.rows = vec![row];
-    reader.finish(body)
+    reader.finish(body, extract)
 }
 
 /// Reads a document that holds a list of rows, each given its place by `matching`; places without
@@ -70,7 +73,7 @@ pub fn extract_rows(body: &Bytes, extract: &Extract, matching: Matching<'_>) -> 
             *row = Slot::Null;
         }
     }
-    reader.finish(body)
+    reader.finish(body, extract)
 }
 
 struct Reader<'a, 'm> {
@@ -83,28 +86,13 @@ struct Reader<'a, 'm> {
     has_list: bool,
     /// Where the key of the current element stands, part by part.
     parts: Vec<Option<Range<usize>>>,
-    /// The keys of the object that was met last, by the first key that is read of it.
-    met: Vec<Vec<MetKey>>,
+    /// How objects stood in documents so far.
+    layouts: Arc<Vec<Layout>>,
     /// What was told of each key during this evaluation.
     told: Vec<u8>,
     /// How many problems there were before this evaluation.
     before: usize,
 }
-
-/// A key as it stands in the document, with all that is between the values before and after it, and
-/// which key it is.
-#[derive(Clone)]
-struct MetKey {
-    /// The first sixteen bytes of the text, as far as `mask` reaches; the others are zero.
-    head: u128,
-    mask: u128,
-    start: usize,
-    len: usize,
-    found: Option<usize>,
-}
-
-/// How many keys of an object are remembered.
-const MAX_MET: usize = 64;
 
 /// Told of a key: it was absent.
 const ABSENT: u8 = 1;
@@ -125,7 +113,7 @@ impl<'a, 'm> Reader<'a, 'm> {
             matching,
             has_list: false,
             parts: vec![None; extract.parts as usize],
-            met: vec![Vec::new(); extract.keys as usize],
+            layouts: extract.layouts.known(extract.keys),
             told: vec![0; extract.keys as usize],
             before: 0,
         })
@@ -150,7 +138,8 @@ impl<'a, 'm> Reader<'a, 'm> {
     }
 
     /// What was read, if it can be relied on.
-    fn finish(mut self, body: &Bytes) -> Option<Extracted> {
+    fn finish(mut self, body: &Bytes, extract: &Extract) -> Option<Extracted> {
+        extract.layouts.learn(self.layouts);
         let Scanner { cursor, mut rows, .. } = self.scanner;
         if !rows.errors.is_empty() || cursor.extreme {
             return None;
@@ -252,19 +241,29 @@ impl<'a, 'm> Reader<'a, 'm> {
         while more {
             let item = self.objects(lists, object)?;
             self.scanner.push_item(item)?;
-            more = self.scanner.cursor.more(b']')?;
+            while lists == 0 && self.is_next(object) {
+                let item = self.object_inside(object)?;
+                self.scanner.push_item(item)?;
+            }
+            more = self.more_objects(object)?;
         }
         Ok(self.scanner.finish_list(base))
     }
 
     fn object(&mut self, object: &ExtractObject) -> Scan<Slot> {
+        self.scanner.cursor.enter()?;
+        self.object_inside(object)
+    }
+
+    /// The same behind its bracket.
+    fn object_inside(&mut self, object: &ExtractObject) -> Scan<Slot> {
         let start = self.scanner.allocate(object.cells)?;
         for made in &object.made {
             let cells = start + made.start;
             self.scanner.rows.slots[(start + made.cell.0) as usize] = Slot::Object { start: cells, ty: made.ty };
             self.scanner.rows.objects.extend(made.record.map(|site| (site, cells, made.ty)));
         }
-        self.keys(&object.keys, start)?;
+        self.keys_inside(&object.keys, layout_of(&object.keys), start)?;
         self.scanner.rows.objects.extend(object.record.map(|site| (site, start, object.ty)));
         Ok(Slot::Object { start, ty: object.ty })
     }
@@ -287,44 +286,45 @@ impl<'a, 'm> Reader<'a, 'm> {
 
     /// The keys of an object.
     fn keys(&mut self, keys: &[KeyUse], start: u32) -> Scan<()> {
-        debug_assert!(keys.len() <= MAX_KEYS);
-        if keys.is_empty() {
-            return self.scanner.cursor.skip();
-        }
         self.scanner.cursor.enter()?;
-        let kind = keys.first().map_or(usize::MAX, |first| first.id as usize);
-        let mut met = self.met.get_mut(kind).map(std::mem::take).unwrap_or_default();
-        let mut seen = 0_u64;
-        let mut place = 0;
+        self.keys_inside(keys, layout_of(keys), start)
+    }
+
+    /// The keys of an object, behind its bracket.
+    fn keys_inside(&mut self, keys: &[KeyUse], layout: usize, start: u32) -> Scan<()> {
+        debug_assert!(keys.len() <= MAX_KEYS);
+        let opening = self.scanner.cursor.at;
+        let (mut seen, mut next) = (0, 0);
         loop {
-            let found = match met.get(place).and_then(|known| known.leads(&mut self.scanner.cursor)) {
-                Some(found) => found,
+            let Some(known) = self.layouts.get(layout) else { return self.leave() };
+            let cursor = &mut self.scanner.cursor;
+            let cells = self.scanner.rows.slots.get_mut(start as usize..).unwrap_or_default();
+            let read = read_expected(cursor.bytes, cursor.at, &known.leads, next, 1, cells, &mut seen);
+            cursor.at = read.at;
+            next = read.next;
+            let found = match read.to_value.and_then(|lead| known.leads.get(lead)) {
+                Some(lead) => lead.key,
                 None => {
-                    let after_value = self.scanner.cursor.at;
-                    let more = match place {
-                        0 => self.scanner.cursor.any(b'}')?,
-                        _ => self.scanner.cursor.more(b'}')?,
-                    };
-                    if !more {
+                    if let Some(end) = known.close.and_then(|close| close.end(cursor.bytes, read.at)) {
+                        cursor.at = end;
+                        cursor.ascend(1);
                         break;
                     }
-                    self.new_key(keys, &mut met, place, after_value)?
+                    let Some(found) = self.new_key(keys, layout, next, opening)? else { break };
+                    next += 1;
+                    found
                 }
             };
-            place += 1;
-            match found {
-                Some(index) if seen & (1 << index) != 0 => return self.leave(),
-                Some(index) => {
-                    seen |= 1 << index;
-                    self.place(&keys[index].place, start)?;
+            match keys.get(found).map(|key| (1 << found, key)) {
+                Some((bit, _)) if seen & bit != 0 => return self.leave(),
+                Some((bit, key)) => {
+                    seen |= bit;
+                    self.place(&key.place, start)?;
                 }
-                None => self.scanner.cursor.skip()?,
+                None => self.skip(layout, read.to_value)?,
             }
         }
-        if let Some(place) = self.met.get_mut(kind) {
-            *place = met;
-        }
-        if seen.count_ones() as usize != keys.len() {
+        if seen != u64::MAX >> (MAX_KEYS - keys.len().clamp(1, MAX_KEYS)) {
             let absent =
                 keys.iter().enumerate().filter(|(index, key)| seen & (1 << index) == 0 && key.minding_absent > 0);
             for (_, key) in absent {
@@ -334,23 +334,93 @@ impl<'a, 'm> Reader<'a, 'm> {
         Ok(())
     }
 
-    /// Reads a key, its colon and the space around them, and remembers the text from `start` on.
+    /// Reads a key, its colon and the space around them, and remembers them as what may come at this
+    /// place; answers which key it is, if it is asked for. None if the object ends, which is remembered too.
     #[inline(never)]
-    fn new_key(&mut self, keys: &[KeyUse], met: &mut Vec<MetKey>, place: usize, start: usize) -> Scan<Option<usize>> {
+    fn new_key(&mut self, keys: &[KeyUse], layout: usize, place: usize, opening: usize) -> Scan<Option<usize>> {
         let cursor = &mut self.scanner.cursor;
+        let before = cursor.at;
+        let more = match before == opening {
+            true => cursor.any(b'}')?,
+            false => cursor.more(b'}')?,
+        };
+        if !more {
+            let close = Gap::new(&cursor.bytes[before..cursor.at]);
+            if self.layouts.get(layout).is_some_and(|layout| layout.close != close) {
+                Arc::make_mut(&mut self.layouts)[layout].close = close;
+            }
+            return Ok(None);
+        }
         let text = cursor.string()?;
         let key = cursor.meaning(text);
         let found = keys.iter().position(|known| known.key.as_bytes() == &*key);
         cursor.expect(b':')?;
         cursor.token()?;
-        if let Some(now) = MetKey::new(cursor, start, found) {
-            match place {
-                place if place < met.len() => met[place] = now,
-                place if place == met.len() && place < MAX_MET => met.push(now),
-                _ => {}
+        let layout = Arc::make_mut(&mut self.layouts).get_mut(layout);
+        if let (Some(layout), Some(gap)) = (layout, Gap::new(&cursor.bytes[before..cursor.at])) {
+            let lead = found.and_then(|index| Some((index, keys.get(index)?)));
+            layout.insert(place, lead.map_or(Lead::unknown(gap), |(index, key)| key.place.lead(gap, index)));
+        }
+        Ok(Some(found.unwrap_or(usize::MAX)))
+    }
+
+    /// Steps over a value that nobody asked for. An object behind a known key has a layout too.
+    fn skip(&mut self, layout: usize, lead: Option<usize>) -> Scan<()> {
+        let cursor = &self.scanner.cursor;
+        let lead = lead.filter(|_| cursor.bytes.get(cursor.at) == Some(&b'{'));
+        match lead.and_then(|lead| self.layout_below(layout, lead)) {
+            Some(below) => {
+                self.scanner.cursor.enter()?;
+                self.keys_inside(&[], below, 0)
+            }
+            None => self.scanner.cursor.skip(),
+        }
+    }
+
+    /// The layout of objects that nobody asked for.
+    fn layout_below(&mut self, layout: usize, lead: usize) -> Option<usize> {
+        if let known @ Some(_) = self.layouts.get(layout)?.leads.get(lead)?.below {
+            return known;
+        }
+        let below = self.layouts.len();
+        if below >= MAX_LAYOUTS {
+            return None;
+        }
+        let layouts = Arc::make_mut(&mut self.layouts);
+        layouts.get_mut(layout)?.leads.get_mut(lead)?.below = Some(below);
+        layouts.push(Layout::default());
+        Some(below)
+    }
+
+    /// Whether the next item of a list is an object as those before; steps over its bracket.
+    #[inline]
+    fn is_next(&mut self, object: &ExtractObject) -> bool {
+        let cursor = &mut self.scanner.cursor;
+        let between = self.layouts.get(layout_of(&object.keys)).and_then(|layout| layout.between);
+        match between.and_then(|between| between.end(cursor.bytes, cursor.at)) {
+            Some(end) => {
+                cursor.at = end;
+                cursor.descend(1).is_ok()
+            }
+            None => false,
+        }
+    }
+
+    /// After an item: steps to the next one, if there is one; remembers how the next object is reached.
+    fn more_objects(&mut self, object: &ExtractObject) -> Scan<bool> {
+        let cursor = &mut self.scanner.cursor;
+        let behind = cursor.at;
+        if !cursor.more(b']')? {
+            return Ok(false);
+        }
+        if cursor.token()? == b'{' {
+            let between = Gap::new(&cursor.bytes[behind..=cursor.at]);
+            let layout = layout_of(&object.keys);
+            if self.layouts.get(layout).is_some_and(|layout| layout.between != between) {
+                Arc::make_mut(&mut self.layouts)[layout].between = between;
             }
         }
-        Ok(found)
+        Ok(true)
     }
 
     /// A list of rows. What an element without a row has filled is taken back.
@@ -362,13 +432,16 @@ impl<'a, 'm> Reader<'a, 'm> {
         self.scanner.cursor.enter()?;
         let mut more = self.scanner.cursor.any(b']')?;
         while more {
-            self.element(object)?;
-            more = self.scanner.cursor.more(b']')?;
+            self.element(|reader| reader.objects(0, object))?;
+            while self.is_next(object) {
+                self.element(|reader| reader.object_inside(object))?;
+            }
+            more = self.more_objects(object)?;
         }
         Ok(())
     }
 
-    fn element(&mut self, object: &ExtractObject) -> Scan<()> {
+    fn element(&mut self, read: impl FnOnce(&mut Self) -> Scan<Slot>) -> Scan<()> {
         let rows = &self.scanner.rows;
         let (cells, objects, text) = (rows.slots.len(), rows.objects.len(), rows.text.len());
         self.parts.fill(None);
@@ -377,7 +450,7 @@ impl<'a, 'm> Reader<'a, 'm> {
             self.before = self.out.problems.len();
             self.told.fill(0);
         }
-        let slot = self.objects(0, object)?;
+        let slot = read(self)?;
         self.out.elements += 1;
         match self.matching_row() {
             Some(row) if self.out.rows.rows.get(row) == Some(&Slot::Missing) => self.out.rows.rows[row] = slot,
@@ -434,36 +507,33 @@ impl Use {
     }
 }
 
-// === impl MetKey ===
+// === impl Place ===
 
-impl MetKey {
-    /// What stands from `start` to here; not at the very end of a text.
-    fn new(cursor: &Cursor<'_>, start: usize, found: Option<usize>) -> Option<Self> {
-        let len = cursor.at - start;
-        let mask = if len < size_of::<u128>() { (1 << (8 * len)) - 1 } else { u128::MAX };
-        let head = u128::from_le_bytes(*block_at(cursor.bytes, start)?) & mask;
-        Some(Self { head, mask, start, len, found })
-    }
-
-    /// Which key comes next, if it is this one; steps over it, its colon, the comma before and the space
-    /// around them. Objects of one list mostly have their keys in one order: it is enough that the text
-    /// is the same as in the object before.
-    #[inline]
-    fn leads(&self, cursor: &mut Cursor<'_>) -> Option<Option<usize>> {
-        let now = u128::from_le_bytes(*block_at(cursor.bytes, cursor.at)?);
-        if now & self.mask != self.head {
-            return None;
+impl Place {
+    /// What leads to this place, which is that of the key of this number.
+    fn lead(&self, gap: Gap, key: usize) -> Lead {
+        let leaf = |use_: &Use| match use_ {
+            Use { target: Target::Cell(cell), part: None, value: UseValue::AsIs(shape), .. } => {
+                Some((*cell, shape.wants()))
+            }
+            _ => None,
+        };
+        match (self.keys.as_slice(), self.uses.as_slice()) {
+            ([], [only]) if let Some((cell, wants)) = leaf(only) => Lead::new(gap, wants, key, cell),
+            ([], [one, other])
+                if let (Some((cell, wants)), Some((also, same))) = (leaf(one), leaf(other))
+                    && wants == same =>
+            {
+                Lead::new(gap, wants, key, cell).and_to(also)
+            }
+            _ => Lead::new(gap, Wants::More, key, SlotIndex(0)),
         }
-        if self.len > size_of::<u128>() && !self.leads_long(cursor) {
-            return None;
-        }
-        cursor.at += self.len;
-        Some(self.found)
     }
+}
 
-    fn leads_long(&self, cursor: &Cursor<'_>) -> bool {
-        cursor.bytes[cursor.at..].starts_with(&cursor.bytes[self.start..self.start + self.len])
-    }
+/// The layout of objects that these keys are read of.
+fn layout_of(keys: &[KeyUse]) -> usize {
+    keys.first().map_or(0, |first| 1 + first.id as usize)
 }
 
 /// Lets go of a large body of which little is used: what is used is copied.

@@ -5,7 +5,8 @@ use serde_json::Number;
 use crate::sources::rows::shape::Leaf;
 use crate::sources::rows::slot::{Slot, UpstreamError};
 
-use super::cursor::{Scan, end_of_short_integer};
+use super::cursor::Scan;
+use super::expected::end_of_short_integer;
 use super::object::Scanner;
 
 // === impl Scanner ===

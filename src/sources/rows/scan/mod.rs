@@ -6,14 +6,16 @@
 
 mod block;
 mod cursor;
+mod expected;
 mod extract;
 mod leaf;
 mod object;
 mod response;
 
+pub use block::is_plain;
 pub use cursor::{MAX_DEPTH, MalformedResponse, Problem};
 pub use extract::{Extracted, Matching, extract_row, extract_rows};
 pub use object::MAX_CELLS;
-pub use response::scan_graphql;
+pub use response::{scan_graphql, scan_graphql_from};
 
 pub(super) use leaf::{expected, whole_number, wrong_value};

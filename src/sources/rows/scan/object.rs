@@ -8,11 +8,12 @@ use smallvec::SmallVec;
 
 use crate::graph::federation::ids::TypeId;
 use crate::platform::base::Name;
-use crate::sources::rows::shape::{FieldShape, Leaf, ObjectShape, Typing, ValueKind, ValueShape};
+use crate::sources::rows::program::{Op, Program, Step};
+use crate::sources::rows::shape::{FieldShape, Fields, ObjectShape, Typing, ValueKind, ValueShape};
 use crate::sources::rows::slot::{Rows, Slot};
 
-use super::block::end_of_plain;
 use super::cursor::{Cursor, MalformedResponse, Problem, Scan};
+use super::expected::{end_of_short_integer, end_of_text, read_expected};
 use super::leaf::wrong_value;
 
 /// How many cells one answer may fill: 64 MiB of them. A body of `[{},{},…` grows on its way here.
@@ -20,6 +21,8 @@ pub const MAX_CELLS: usize = 4 << 20;
 
 /// Room for cells that is made at once: most bodies have fewer than one for so many bytes.
 const BYTES_PER_CELL: usize = 12;
+/// The same for objects.
+const BYTES_PER_OBJECT: usize = 256;
 const MAX_ROOM: usize = 64 << 10;
 
 /// Reads one body into rows.
@@ -32,6 +35,20 @@ pub(super) struct Scanner<'a> {
     pub(super) items: Vec<Slot>,
     /// Errors of wrong values, one a kind: a body full of them must not multiply.
     wrong: SmallVec<[(&'static str, u32); 2]>,
+    /// How many objects were not as their programs say, less those that were.
+    unexpected: u32,
+}
+
+/// After so many objects that were not as expected programs are not tried.
+const MAX_UNEXPECTED: u32 = 16;
+
+/// What was there before an object was read.
+struct Mark {
+    at: usize,
+    slots: usize,
+    objects: usize,
+    text: usize,
+    items: usize,
 }
 
 /// Where an object's type name stands, and what it said so far.
@@ -48,6 +65,8 @@ enum Found {
     Field(usize),
     TypeName,
     Unknown,
+    /// There is none: the object ends.
+    End,
 }
 
 /// Which fields of one object were met.
@@ -91,15 +110,16 @@ impl<'a> Scanner<'a> {
             return Err(cursor.malformed(Problem::TooLarge));
         }
         let slots = Vec::with_capacity((body.len() / BYTES_PER_CELL).min(MAX_ROOM));
-        let rows = Rows { slots, parts: vec![body.clone()], ..Rows::default() };
-        Ok(Self { cursor, rows, typed: false, items: Vec::new(), wrong: SmallVec::new() })
+        let objects = Vec::with_capacity((body.len() / BYTES_PER_OBJECT).min(MAX_ROOM));
+        let rows = Rows { slots, objects, parts: vec![body.clone()], ..Rows::default() };
+        Ok(Self { cursor, rows, typed: false, items: Vec::new(), wrong: SmallVec::new(), unexpected: 0 })
     }
 
-    /// Reads the object of a row, or `null`. It is not recorded.
-    pub(super) fn row(&mut self, shape: &ObjectShape) -> Scan<Slot> {
+    /// Reads an object, or `null`.
+    pub(super) fn row(&mut self, shape: &ObjectShape, record: bool) -> Scan<Slot> {
         match self.cursor.token()? {
             b'n' => self.null(),
-            b'{' => self.object(shape, false),
+            b'{' => self.object(shape, record),
             _ => self.skip_wrong("an object"),
         }
     }
@@ -112,7 +132,7 @@ impl<'a> Scanner<'a> {
             (_, b'[') if level < shape.lists => self.list(shape, level),
             _ if level < shape.lists => self.skip_wrong("a list"),
             (ValueKind::Leaf(leaf), _) => self.leaf(leaf, first),
-            (ValueKind::Object(object), b'{') => self.object(object, object.record),
+            (ValueKind::Object(object), b'{') => self.row(object, object.record),
             _ => self.skip_wrong("an object"),
         }
     }
@@ -129,17 +149,29 @@ impl<'a> Scanner<'a> {
         Ok(start as u32)
     }
 
+    /// The part that the body is.
+    #[inline(always)]
+    pub(super) fn body(&self) -> u32 {
+        self.rows.first.parts + 1
+    }
+
+    /// A cell's number.
+    #[inline(always)]
+    fn number(&self, cell: u32) -> u32 {
+        self.rows.first.cells + cell
+    }
+
     /// The text from `start` to here, as a leaf.
     #[inline]
     pub(super) fn raw(&self, start: usize) -> Slot {
-        Slot::Raw { part: 1, start: start as u32, len: (self.cursor.at - start) as u32 }
+        Slot::Raw { part: self.body(), start: start as u32, len: (self.cursor.at - start) as u32 }
     }
 
     /// A leaf whose text differs from the body's.
     pub(super) fn rewritten(&mut self, text: fmt::Arguments<'_>) -> Slot {
         let start = self.rows.text.len();
         self.rows.text.write_fmt(text).expect("a vector takes all bytes");
-        Slot::Raw { part: 0, start: start as u32, len: (self.rows.text.len() - start) as u32 }
+        Slot::Raw { part: self.rows.first.parts, start: start as u32, len: (self.rows.text.len() - start) as u32 }
     }
 
     /// A failed cell: another value than the schema says.
@@ -162,6 +194,23 @@ impl<'a> Scanner<'a> {
     fn null(&mut self) -> Scan<Slot> {
         self.cursor.word(b"null")?;
         Ok(Slot::Null)
+    }
+
+    /// Reads a list of objects; the bracket comes next.
+    fn objects(&mut self, shape: &ObjectShape) -> Scan<Slot> {
+        self.cursor.enter()?;
+        let base = self.items.len();
+        let mut more = self.cursor.any(b']')?;
+        while more {
+            let item = match self.cursor.token()? {
+                b'n' => self.null()?,
+                b'{' => self.object(shape, shape.record)?,
+                _ => self.skip_wrong("an object")?,
+            };
+            self.push_item(item)?;
+            more = self.cursor.more(b']')?;
+        }
+        Ok(self.finish_list(base))
     }
 
     fn list(&mut self, shape: &ValueShape, level: u8) -> Scan<Slot> {
@@ -191,16 +240,141 @@ impl<'a> Scanner<'a> {
         let start = self.rows.slots.len() as u32;
         self.rows.slots.extend_from_slice(&self.items[base..]);
         self.items.truncate(base);
-        Slot::List { start, len: self.rows.slots.len() as u32 - start }
+        Slot::List { start: self.number(start), len: self.rows.slots.len() as u32 - start }
     }
 
+    /// Reads an object; the brace comes next.
+    #[inline(always)]
     fn object(&mut self, shape: &ObjectShape, record: bool) -> Scan<Slot> {
+        if let Some(program) = shape.program()
+            && self.unexpected < MAX_UNEXPECTED
+            && let Some(object) = self.run(program, shape, record)?
+        {
+            return Ok(object);
+        }
+        self.any_object(shape, record)
+    }
+
+    /// Reads an object as its program says; none, and nothing has changed, if it is not like that.
+    #[inline(always)]
+    fn run(&mut self, program: &Program, shape: &ObjectShape, record: bool) -> Scan<Option<Slot>> {
+        let text = self.cursor.bytes;
+        let mark = self.mark();
+        let start = self.allocate(program.cells)?;
+        let body = self.body();
+        let (mut at, mut ty) = (mark.at, program.ty);
+        let mut ops = program.ops.iter();
+        while let Some(op) = ops.next() {
+            let Some(value) = op.gap.end(text, at) else { return self.go_back(&mark) };
+            let end = match op.step {
+                Step::Close => {
+                    at = value;
+                    continue;
+                }
+                Step::Text => end_of_text(text, value),
+                Step::Integer => end_of_short_integer(text, value),
+                Step::Open { offset, ty, record, .. } if text.get(value) == Some(&b'{') => {
+                    let cells = self.number(start + offset);
+                    self.put(start + op.cell, Slot::Object { start: cells, ty });
+                    if let Some(site) = record {
+                        self.rows.objects.push((site, cells, ty));
+                    }
+                    at = value;
+                    continue;
+                }
+                Step::Open { then, .. } => {
+                    ops = program.ops.get(then..).unwrap_or_default().iter();
+                    None
+                }
+                Step::Type => {
+                    let end = end_of_text(text, value);
+                    match end.and_then(|end| Some((end, program.type_of(text.get(value..end)?)?))) {
+                        Some((end, said)) => (at, ty) = (end, said),
+                        None => return self.go_back(&mark),
+                    }
+                    continue;
+                }
+                Step::Other => {
+                    self.cursor.at = value;
+                    self.other(op, shape, start)?;
+                    at = self.cursor.at;
+                    continue;
+                }
+            };
+            if let Some(end) = end {
+                at = end;
+                let len = (end - value) as u32;
+                self.put(start + op.cell, Slot::Raw { part: body, start: value as u32, len });
+            } else if is_null(text, value) {
+                at = value + NULL.len();
+                self.put(start + op.cell, Slot::Null);
+            } else {
+                return self.go_back(&mark);
+            }
+        }
+        self.cursor.at = at;
+        self.unexpected = self.unexpected.saturating_sub(1);
+        let start = self.number(start);
+        if record {
+            self.rows.objects.push((shape.site, start, ty));
+        }
+        Ok(Some(Slot::Object { start, ty }))
+    }
+
+    /// Reads a list, or a leaf that takes more than a look.
+    fn other(&mut self, op: &Op, shape: &ObjectShape, start: u32) -> Scan<()> {
+        let Some(value) = op.value(shape) else { return Err(Problem::Kind) };
+        self.cursor.descend(op.depth)?;
+        let slot = match value {
+            ValueShape { lists: 1, kind: ValueKind::Object(object) } if self.cursor.token()? == b'[' => {
+                self.objects(object)?
+            }
+            value => self.value(value, 0)?,
+        };
+        self.cursor.ascend(op.depth);
+        self.put(start + op.cell, slot);
+        Ok(())
+    }
+
+    fn mark(&self) -> Mark {
+        Mark {
+            at: self.cursor.at,
+            slots: self.rows.slots.len(),
+            objects: self.rows.objects.len(),
+            text: self.rows.text.len(),
+            items: self.items.len(),
+        }
+    }
+
+    /// Takes back what was read since then.
+    #[cold]
+    fn go_back<T>(&mut self, mark: &Mark) -> Scan<Option<T>> {
+        self.cursor.at = mark.at;
+        self.rows.slots.truncate(mark.slots);
+        self.rows.objects.truncate(mark.objects);
+        self.rows.text.truncate(mark.text);
+        self.items.truncate(mark.items);
+        self.unexpected += 2;
+        Ok(None)
+    }
+
+    #[inline(always)]
+    fn put(&mut self, cell: u32, slot: Slot) {
+        if let Some(place) = self.rows.slots.get_mut(cell as usize) {
+            *place = slot;
+        }
+    }
+
+    /// Reads an object key by key.
+    #[inline(never)]
+    fn any_object(&mut self, shape: &ObjectShape, record: bool) -> Scan<Slot> {
         let start = self.allocate(shape.slots)?;
         let ty = match &shape.typing {
             Typing::Key { key, table } => return self.named_object(shape, record, start, (key, table)),
             typing => typing.fixed(),
         };
         self.fields(&shape.fields, start, None)?;
+        let start = self.number(start);
         if record {
             self.rows.objects.push((shape.site, start, ty));
         }
@@ -224,164 +398,88 @@ impl<'a> Scanner<'a> {
             self.rows.slots.truncate(start as usize);
             return Ok(self.wrong("an object of a known type"));
         };
+        let start = self.number(start);
         if record {
             self.rows.objects.push((shape.site, start, ty));
         }
         Ok(Slot::Object { start, ty })
     }
 
-    /// Reads the keys of an object into the cells from `start` on. Most are those that are expected, in
-    /// their order, and strings; the place is kept at hand for them.
-    fn fields(&mut self, fields: &[FieldShape], start: u32, mut name: Option<&mut TypeName<'_>>) -> Scan<()> {
-        self.cursor.enter()?;
-        if !self.cursor.any(b'}')? {
-            return Ok(());
-        }
-        let bytes = self.cursor.bytes;
-        let mut at = self.cursor.at;
+    /// Reads the keys of an object into the cells from `start` on.
+    fn fields(&mut self, fields: &Fields, start: u32, mut name: Option<&mut TypeName<'_>>) -> Scan<()> {
+        let opening = self.cursor.at;
+        self.cursor.descend(1)?;
         let mut seen = Seen::default();
-        let mut next = 0;
+        let mut next = Fields::FIRST;
         loop {
-            let expected = fields.get(next).filter(|_| at < bytes.len());
-            let index = match expected.and_then(|field| field.key.leads(&bytes[at..])) {
-                Some(len) => {
-                    at += len;
-                    next
-                }
-                None => {
-                    self.cursor.at = at;
-                    let found = self.find(fields, next, name.as_deref())?;
-                    match found {
-                        Found::Field(_) => {}
-                        Found::TypeName => name.as_deref_mut().map_or(Ok(()), |name| self.type_name(name))?,
-                        Found::Unknown => self.cursor.skip()?,
+            let cells = self.rows.slots.get_mut(start as usize..).unwrap_or_default();
+            let leads = fields.leads();
+            let part = self.rows.first.parts + 1;
+            let read = read_expected(self.cursor.bytes, self.cursor.at, leads, next, part, cells, &mut seen.first);
+            self.cursor.at = read.at;
+            next = read.next;
+            let index = match read.to_value.and_then(|lead| leads.get(lead)) {
+                Some(lead) => lead.key,
+                None => match self.key(fields, read.at == opening, name.as_deref())? {
+                    Found::End => return Ok(()),
+                    Found::Field(index) => {
+                        next = leads.iter().position(|lead| lead.key > index).unwrap_or(leads.len());
+                        index
                     }
-                    at = self.cursor.at;
-                    match found {
-                        Found::Field(index) => index,
-                        Found::TypeName | Found::Unknown => match self.next_key(at)? {
-                            Some(key) => {
-                                at = key;
-                                continue;
-                            }
-                            None => return Ok(()),
-                        },
+                    other => {
+                        match (other, name.as_deref_mut()) {
+                            (Found::TypeName, Some(name)) => self.type_name(name)?,
+                            _ => self.cursor.skip()?,
+                        }
+                        // The first field may still come, behind a comma.
+                        next = if read.at == opening { 0 } else { next };
+                        continue;
                     }
-                }
-            };
-            if !seen.insert(index) {
-                self.cursor.at = at;
-                return Err(Problem::Duplicate);
-            }
-            let field = &fields[index];
-            let before = at;
-            at = match end_of_text_leaf(bytes, at, &field.value) {
-                Some(end) => {
-                    let leaf = Slot::Raw { part: 1, start: at as u32, len: (end - at) as u32 };
-                    self.fill(start + field.slot.0, leaf);
-                    end
-                }
-                None => {
-                    self.cursor.at = at;
-                    self.field(field, start)?;
-                    self.cursor.at
-                }
-            };
-            next = index + 1;
-            if fields.get(next).is_some_and(|other| other.key == field.key) {
-                next = self.feed_again(fields, index, start, before)?;
-                at = self.cursor.at;
-            }
-            at = match bytes.get(at..) {
-                Some([b',', b'"', ..]) => at + 1,
-                Some([b'}', ..]) => {
-                    self.cursor.at = at;
-                    self.cursor.leave();
-                    return Ok(());
-                }
-                _ => match self.next_key(at)? {
-                    Some(key) => key,
-                    None => return Ok(()),
                 },
             };
+            if !seen.insert(index) {
+                return Err(Problem::Duplicate);
+            }
+            self.field(fields, index, start)?;
         }
-    }
-
-    /// From behind a value to the next key, or, if there is none, behind the object.
-    #[inline(never)]
-    fn next_key(&mut self, at: usize) -> Scan<Option<usize>> {
-        self.cursor.at = at;
-        if !self.cursor.more(b'}')? {
-            return Ok(None);
-        }
-        self.cursor.token()?;
-        Ok(Some(self.cursor.at))
     }
 
     /// Which key comes next; steps over it and its colon.
     #[inline(never)]
-    fn find(&mut self, fields: &[FieldShape], next: usize, name: Option<&TypeName<'_>>) -> Scan<Found> {
+    fn key(&mut self, fields: &[FieldShape], is_first: bool, name: Option<&TypeName<'_>>) -> Scan<Found> {
+        let any = match is_first {
+            true => {
+                self.cursor.at += 1;
+                self.cursor.any(b'}')?
+            }
+            false => self.cursor.more(b'}')?,
+        };
+        if !any {
+            return Ok(Found::End);
+        }
         let text = self.cursor.string()?;
         let key = self.cursor.meaning(text);
         self.cursor.expect(b':')?;
         if name.is_some_and(|name| name.key.as_bytes() == &*key) {
             return Ok(Found::TypeName);
         }
-        let is_key = |field: &FieldShape| field.key.as_bytes() == &*key;
-        let later = fields.iter().skip(next).position(is_key).map(|index| index + next);
-        Ok(later.or_else(|| fields.iter().position(is_key)).map_or(Found::Unknown, Found::Field))
+        let found = fields.iter().position(|field| field.key.as_bytes() == &*key);
+        Ok(found.map_or(Found::Unknown, Found::Field))
     }
 
-    /// Reads the value at a place once more, into the slots after the first; answers the next expected
-    /// key.
-    #[cold]
-    fn feed_again(&mut self, fields: &[FieldShape], first: usize, start: u32, at: usize) -> Scan<usize> {
-        let mut next = first + 1;
-        while let Some(field) = fields.get(next)
-            && field.key == fields[first].key
-        {
+    /// Reads the value of a field, and of those beside it that have the same key.
+    fn field(&mut self, fields: &[FieldShape], index: usize, start: u32) -> Scan<()> {
+        let at = self.cursor.at;
+        let key = fields.get(index).map(|field| &field.key);
+        for field in fields.iter().skip(index).take_while(|field| Some(&field.key) == key) {
             self.cursor.at = at;
-            self.field(field, start)?;
-            next += 1;
-        }
-        Ok(next)
-    }
-
-    #[inline(never)]
-    fn field(&mut self, field: &FieldShape, start: u32) -> Scan<()> {
-        let ValueShape { lists: 0, kind: ValueKind::Leaf(leaf) } = &field.value else {
-            return self.compound(field, start);
-        };
-        let slot = match self.cursor.token()? {
-            b'n' => self.null()?,
-            first => self.leaf(leaf, first)?,
-        };
-        self.fill(start + field.slot.0, slot);
-        Ok(())
-    }
-
-    /// Fills a cell, if it is empty.
-    #[inline]
-    fn fill(&mut self, cell: u32, slot: Slot) {
-        if let Some(empty @ Slot::Missing) = self.rows.slots.get_mut(cell as usize) {
-            *empty = slot;
-        }
-    }
-
-    /// Reads a field that is a list or an object.
-    #[inline(always)]
-    fn compound(&mut self, field: &FieldShape, start: u32) -> Scan<()> {
-        let known = self.rows.objects.len();
-        let slot = match &field.value {
-            ValueShape { lists: 0, kind: ValueKind::Object(object) } if self.cursor.token()? == b'{' => {
-                self.object(object, object.record)?
+            let recorded = self.rows.objects.len();
+            let slot = self.value(&field.value, 0)?;
+            match self.rows.slots.get_mut((start + field.slot.0) as usize) {
+                Some(empty @ Slot::Missing) => *empty = slot,
+                // Two aliases of one field; each object should answer one of them only.
+                _ => self.rows.objects.truncate(recorded),
             }
-            value => self.value(value, 0)?,
-        };
-        match self.rows.slots.get_mut((start + field.slot.0) as usize) {
-            Some(empty @ Slot::Missing) => *empty = slot,
-            // Two aliases of one field; each object should answer one of them only.
-            _ => self.rows.objects.truncate(known),
         }
         Ok(())
     }
@@ -401,15 +499,9 @@ impl<'a> Scanner<'a> {
     }
 }
 
-/// Where a leaf that is a plain string ends; none if something else stands here, or should.
-#[inline(always)]
-fn end_of_text_leaf(bytes: &[u8], at: usize, shape: &ValueShape) -> Option<usize> {
-    let ValueShape { lists: 0, kind: ValueKind::Leaf(Leaf::String | Leaf::Id | Leaf::Typename) } = shape else {
-        return None;
-    };
-    if bytes.get(at) != Some(&b'"') {
-        return None;
-    }
-    let end = end_of_plain(bytes, at + 1);
-    (bytes.get(end) == Some(&b'"')).then_some(end + 1)
+const NULL: &[u8] = b"null";
+
+#[inline(never)]
+fn is_null(text: &[u8], at: usize) -> bool {
+    text.get(at..).is_some_and(|rest| rest.starts_with(NULL))
 }

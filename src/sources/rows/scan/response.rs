@@ -4,7 +4,7 @@ use bytes::Bytes;
 
 use crate::sources::rows::errors::{LocatedError, place_errors, read_errors};
 use crate::sources::rows::shape::{ListShape, ObjectShape, RowShape};
-use crate::sources::rows::slot::{Rows, Slot};
+use crate::sources::rows::slot::{Numbers, Rows, Slot};
 
 use super::cursor::{MalformedResponse, Problem, Scan};
 use super::object::Scanner;
@@ -17,7 +17,21 @@ use super::object::Scanner;
 /// When the body is not JSON, is no GraphQL response, repeats a known key, nests too deeply, is too
 /// large, or has another number of entities than were asked for.
 pub fn scan_graphql(body: &Bytes, shape: &RowShape, expected: &[u32]) -> Result<Rows, MalformedResponse> {
+    scan_graphql_from(Numbers::default(), body, shape, expected)
+}
+
+/// The same, with cells and parts numbered from there on.
+///
+/// # Errors
+/// As [`scan_graphql`].
+pub fn scan_graphql_from(
+    first: Numbers,
+    body: &Bytes,
+    shape: &RowShape,
+    expected: &[u32],
+) -> Result<Rows, MalformedResponse> {
     let mut scanner = Scanner::new(body)?;
+    scanner.rows.first = first;
     match scanner.response(shape, expected) {
         Ok(errors) => {
             let mut rows = scanner.rows;
@@ -84,7 +98,7 @@ impl Scanner<'_> {
             return Ok(nulls(shape, expected));
         }
         match shape {
-            RowShape::Root(object) => Ok(vec![self.row(object)?]),
+            RowShape::Root(object) => Ok(vec![self.row(object, false)?]),
             RowShape::Lists(lists) => self.lists(lists, expected),
         }
     }
@@ -128,7 +142,7 @@ impl Scanner<'_> {
             if rows.len() == expected {
                 return Err(Problem::Count);
             }
-            rows.push(self.row(shape)?);
+            rows.push(self.row(shape, false)?);
             more = self.cursor.more(b']')?;
         }
         if rows.len() != expected {
@@ -158,7 +172,13 @@ mod tests {
     }
 
     fn object(fields: Vec<FieldShape>) -> ObjectShape {
-        ObjectShape { site: SiteId(0), slots: 3, typing: Typing::Fixed(TypeId(0)), fields, record: false }
+        ObjectShape {
+            site: SiteId(0),
+            slots: 3,
+            typing: Typing::Fixed(TypeId(0)),
+            fields: fields.into(),
+            record: false,
+        }
     }
 
     fn entities(fields: Vec<FieldShape>) -> RowShape {

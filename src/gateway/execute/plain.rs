@@ -1,0 +1,194 @@
+//! Responses without errors, which most are: nothing is said about where a value stands, and nothing
+//! is taken back. What may need more is left to the general writer, which begins anew.
+
+use bytes::Bytes;
+
+use crate::gateway::operation::guards::GuardId;
+use crate::gateway::plan::model::{
+    OutputItem, OutputKind, OutputPlace, OutputSelection, OutputType, OutputTypeKind, Plan,
+};
+use crate::graph::federation::ids::TypeId;
+use crate::sources::rows::slot::{Slot, UNKNOWN_TYPE};
+
+use super::context::ExecuteContext;
+use super::output::Output;
+use super::store::{ROOT, Store};
+use super::writer::is_of;
+
+/// Writes a response as long as there is nothing to explain.
+struct Plain<'a> {
+    context: &'a ExecuteContext,
+    store: &'a Store,
+    slots: &'a [Slot],
+    /// The store's texts.
+    parts: Vec<&'a [u8]>,
+    bits: &'a [bool],
+    out: Output,
+    /// How long the response may become.
+    room: usize,
+}
+
+/// There is more to it.
+struct NotPlain;
+
+type Write = Result<(), NotPlain>;
+
+/// Writes the whole response; if there is more to it, gives the room back.
+pub(super) fn write(
+    context: &ExecuteContext,
+    plan: &Plan,
+    store: &Store,
+    bits: &[bool],
+    root: TypeId,
+    room: usize,
+    out: Output,
+) -> Result<Bytes, Output> {
+    if !store.is_plain() {
+        return Err(out);
+    }
+    let parts = store.parts().collect();
+    let mut plain = Plain { context, store, slots: &store.slots, parts, bits, out, room };
+    plain.out.extend(b"{\"data\":");
+    match plain.object(&plan.output, ROOT, root) {
+        Ok(()) if plain.out.len() <= room => {
+            plain.out.push(b'}');
+            Ok(Bytes::from(plain.out.finish()))
+        }
+        _ => {
+            plain.out.truncate(0);
+            Err(plain.out)
+        }
+    }
+}
+
+// === impl Plain ===
+
+impl<'a> Plain<'a> {
+    fn object(&mut self, selection: &'a OutputSelection, start: u32, ty: TypeId) -> Write {
+        let cells = self.slots.get(start as usize..).unwrap_or_default();
+        let mut before = b'{';
+        for place in &selection.places {
+            if !place.is_always && !self.applies(selection, place, ty)? {
+                continue;
+            }
+            let leaf = place.leaf.and_then(|slot| cells.get(slot.0 as usize));
+            if let Some(&Slot::Raw { part, start, len }) = leaf {
+                let source = self.parts.get(part as usize).copied().unwrap_or_default();
+                if !self.out.entry(before, &place.head, place.key_len, source, start, len) {
+                    self.key(before, place, item_of(selection, place)?);
+                    self.out.extend(
+                        source.get(start as usize..).and_then(|rest| rest.get(..len as usize)).unwrap_or_default(),
+                    );
+                }
+            } else {
+                let item = item_of(selection, place)?;
+                self.key(before, place, item);
+                self.item(item, cells, ty)?;
+            }
+            before = b',';
+        }
+        if before == b'{' {
+            self.out.push(b'{');
+        }
+        self.out.push(b'}');
+        Ok(())
+    }
+
+    /// Whether a place holds for an object of this type.
+    #[inline(never)]
+    fn applies(&self, selection: &OutputSelection, place: &OutputPlace, ty: TypeId) -> Result<bool, NotPlain> {
+        Ok(self.holds(place.guard) && is_of(item_of(selection, place)?, ty))
+    }
+
+    /// Writes a key, behind a bracket or comma.
+    #[inline]
+    fn key(&mut self, before: u8, place: &OutputPlace, item: &OutputItem) {
+        if !self.out.head(before, &place.head, place.key_len) {
+            self.out.push(before);
+            self.out.extend(&item.key.text()[1..]);
+        }
+    }
+
+    #[inline(always)]
+    fn item(&mut self, item: &'a OutputItem, cells: &[Slot], ty: TypeId) -> Write {
+        match &item.kind {
+            OutputKind::Value { slot, ty } => {
+                self.value(cells.get(slot.0 as usize).copied().unwrap_or_default(), ty, 0)
+            }
+            OutputKind::Typename(constant) => self.type_name(constant.unwrap_or(ty)),
+            OutputKind::Introspection => {
+                let answer = self.context.introspection.iter().find(|(key, _)| **key == *item.key);
+                self.out.extend(answer.map_or(b"null", |(_, answer)| answer));
+                Ok(())
+            }
+            OutputKind::Denied { .. } => Err(NotPlain),
+        }
+    }
+
+    /// Writes a value that stands `level` lists inside its type.
+    #[inline(always)]
+    fn value(&mut self, value: Slot, ty: &'a OutputType, level: usize) -> Write {
+        match (value, &ty.kind) {
+            (Slot::Object { start, ty: known }, OutputTypeKind::Object { types, selection })
+                if level == ty.lists.len() =>
+            {
+                let known = self.store.type_of(start, known);
+                if known == UNKNOWN_TYPE || !types.contains(known) {
+                    return Err(NotPlain);
+                }
+                self.object(selection, start, known)
+            }
+            (Slot::List { start, len }, _) if level < ty.lists.len() => self.list(start, len, ty, level),
+            (Slot::Raw { part, start, len }, OutputTypeKind::Leaf) if level == ty.lists.len() => {
+                self.text(part, start, len);
+                Ok(())
+            }
+            (Slot::Missing | Slot::Null, _) if !ty.lists.get(level).copied().unwrap_or(ty.non_null) => {
+                self.out.extend(b"null");
+                Ok(())
+            }
+            _ => Err(NotPlain),
+        }
+    }
+
+    fn list(&mut self, start: u32, len: u32, ty: &'a OutputType, level: usize) -> Write {
+        let items = self.slots.get(start as usize..).and_then(|rest| rest.get(..len as usize));
+        self.out.push(b'[');
+        for (index, &item) in items.unwrap_or_default().iter().enumerate() {
+            if index > 0 {
+                self.out.push(b',');
+            }
+            self.value(item, ty, level + 1)?;
+            if self.out.len() > self.room {
+                return Err(NotPlain);
+            }
+        }
+        self.out.push(b']');
+        Ok(())
+    }
+
+    fn type_name(&mut self, ty: TypeId) -> Write {
+        let def = self.context.supergraph.types.get(ty).ok_or(NotPlain)?;
+        self.out.push(b'"');
+        self.out.extend(def.name.as_bytes());
+        self.out.push(b'"');
+        Ok(())
+    }
+
+    /// Writes a leaf's text.
+    #[inline]
+    fn text(&mut self, part: u32, start: u32, len: u32) {
+        let source = self.parts.get(part as usize).copied().unwrap_or_default();
+        self.out.part(source, start as usize, len as usize);
+    }
+
+    #[inline]
+    fn holds(&self, guard: GuardId) -> bool {
+        guard == GuardId::ALWAYS || self.bits.get(guard.0 as usize).copied().unwrap_or_default()
+    }
+}
+
+#[inline]
+fn item_of<'a>(selection: &'a OutputSelection, place: &OutputPlace) -> Result<&'a OutputItem, NotPlain> {
+    selection.items.get(place.item).ok_or(NotPlain)
+}
