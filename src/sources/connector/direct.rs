@@ -2,7 +2,7 @@
 //! renames means for a shape, worked out once a plan.
 
 use std::collections::HashMap;
-use std::sync::{Arc, PoisonError, RwLock, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, Weak};
 
 use bytes::Bytes;
 use foldhash::fast::FixedState;
@@ -21,6 +21,8 @@ use crate::sources::rows::slot::Rows;
 use super::keys::{KeyText, Places, text_of_json};
 use super::source::Tally;
 
+/// How often what documents taught is kept: sources that write otherwise each time are not worth it.
+const MAX_LESSONS: u32 = 64;
 /// How many shapes a connector keeps in mind: those of as many plans.
 const MAX_SHAPES: usize = 512;
 /// Values that one evaluation of a mapping may visit, and bytes of text it may copy. Beyond that it
@@ -36,6 +38,14 @@ pub(super) struct Direct {
     copies: u64,
     /// How many paths it follows in each object at most.
     paths: u64,
+    learned: Mutex<Learned>,
+}
+
+/// How the source writes its documents, and how often that was learned.
+#[derive(Debug)]
+struct Learned {
+    layouts: Layouts,
+    lessons: u32,
 }
 
 /// The [`Direct`]s of one connector, by shape.
@@ -126,17 +136,15 @@ impl Direct {
             }
         }
         let (copies, paths) = projection.fields.as_deref().map_or((1, 1), weights);
-        Some(Self {
-            extract: Extract { document, row, typed, keys: compiler.keys, parts, layouts: Layouts::default() },
-            copies,
-            paths,
-        })
+        let extract = Extract { document, row, typed, keys: compiler.keys, parts };
+        let learned = Mutex::new(Learned { layouts: extract.layouts(), lessons: 0 });
+        Some(Self { extract, copies, paths, learned })
     }
 
     /// The answer's only row.
     pub(super) fn row(&self, body: &Bytes, tally: &Tally) -> Option<Rows> {
-        let extracted = self.admits(body).then(|| extract_row(body, &self.extract))??;
-        Some(told(extracted, tally))
+        let extracted = self.admits(body).then(|| extract_row(body, &self.extract, self.layouts()))??;
+        Some(self.told(extracted, tally))
     }
 
     /// The rows of a batch, in the order of the keys.
@@ -157,15 +165,41 @@ impl Direct {
                     let key: Option<KeyText> = parts?.iter().map(|part| text_of_json(part)).collect();
                     places.find(&key?)
                 };
-                Some(told(extract_rows(body, &self.extract, Matching { rows: keys.len(), find })?, tally))
+                let matching = Matching { rows: keys.len(), find };
+                Some(self.told(extract_rows(body, &self.extract, self.layouts(), matching)?, tally))
             }
             BatchMatch::Position => {
                 let mut next = 0..keys.len();
                 let find = &mut |_: Option<&[&[u8]]>| next.next();
-                let extracted = extract_rows(body, &self.extract, Matching { rows: keys.len(), find })?;
-                (extracted.elements as usize == keys.len()).then(|| told(extracted, tally))
+                let matching = Matching { rows: keys.len(), find };
+                let extracted = extract_rows(body, &self.extract, self.layouts(), matching)?;
+                (extracted.elements as usize == keys.len()).then(|| self.told(extracted, tally))
             }
         }
+    }
+
+    fn layouts(&self) -> Layouts {
+        self.learned().layouts.clone()
+    }
+
+    fn learned(&self) -> MutexGuard<'_, Learned> {
+        self.learned.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The rows; keeps what the document taught, and tells what was not as expected.
+    fn told(&self, extracted: Extracted, tally: &Tally) -> Rows {
+        let mut learned = self.learned();
+        if !learned.layouts.are(&extracted.layouts) && learned.lessons < MAX_LESSONS {
+            *learned = Learned { layouts: extracted.layouts, lessons: learned.lessons + 1 };
+        }
+        drop(learned);
+        for problem in &extracted.problems {
+            tally.problem(problem);
+        }
+        if extracted.surplus > 0 {
+            tally.problem("elements of the answer belong to no key");
+        }
+        extracted.rows
     }
 
     /// Whether the mapping's evaluation would certainly stay within its bounds.
@@ -184,16 +218,6 @@ impl Direct {
         let objects = count(b'{');
         visits(1 + count(b',') + count(b'[') + objects, objects) <= MAX_VALUES
     }
-}
-
-fn told(extracted: Extracted, tally: &Tally) -> Rows {
-    for problem in &extracted.problems {
-        tally.problem(problem);
-    }
-    if extracted.surplus > 0 {
-        tally.problem("elements of the answer belong to no key");
-    }
-    extracted.rows
 }
 
 /// How often a value is copied, and how many paths are followed in an object.
@@ -431,7 +455,8 @@ mod tests {
             let fields = mapping.projection().unwrap().fields.unwrap();
             let shape = RowShape::Root(whole(&fields));
             let direct = Direct::new(&mapping, Yield::Entity, &shape, false).unwrap();
-            let mut read = extract_row(&Bytes::from_static(body.as_bytes()), &direct.extract).unwrap().problems;
+            let mut read =
+                extract_row(&Bytes::from_static(body.as_bytes()), &direct.extract, direct.layouts()).unwrap().problems;
             let value: Value = serde_json::from_str(body).unwrap();
             let told = mapping.evaluate(Some(&value), &Variables::new()).problems;
             let mut told: Vec<_> = told.into_iter().map(|problem| problem.message).collect();

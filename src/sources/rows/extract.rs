@@ -21,8 +21,6 @@ pub struct Extract {
     pub keys: u32,
     /// How many values of an element say which row it is.
     pub parts: u32,
-    /// How documents stood so far.
-    pub layouts: Layouts,
 }
 
 /// The cells of a row around its field.
@@ -126,4 +124,13 @@ pub struct MadeObject {
     pub ty: TypeId,
     /// Its site, if objects of that site are recorded.
     pub record: Option<SiteId>,
+}
+
+// === impl Extract ===
+
+impl Extract {
+    /// How documents stand, before any was read.
+    pub fn layouts(&self) -> Layouts {
+        Layouts::new(self.keys)
+    }
 }

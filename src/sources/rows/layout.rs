@@ -3,7 +3,8 @@
 //! A layout holds keys and the space around them, never values. It only says what may come next; a
 //! document that stands otherwise is read all the same.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::ops::Deref;
+use std::sync::Arc;
 
 use super::lead::{Gap, Lead};
 
@@ -12,12 +13,9 @@ use super::lead::{Gap, Lead};
 pub(super) const MAX_LAYOUTS: usize = 96;
 /// How many keys of a layout are kept.
 const MAX_LEADS: usize = 64;
-/// How often what was learned is kept: upstreams that write otherwise each time are not worth it.
-const MAX_LESSONS: u32 = 64;
-
 /// How the objects of one kind stand in documents.
 #[derive(Clone, PartialEq, Debug, Default)]
-pub(super) struct Layout {
+pub struct Layout {
     /// Their keys, in the order in which they came.
     pub(super) leads: Vec<Lead>,
     /// What is between the last value and behind the object.
@@ -27,14 +25,8 @@ pub(super) struct Layout {
 }
 
 /// What was learned from documents that were read.
-#[derive(Debug, Default)]
-pub struct Layouts(Mutex<Learned>);
-
 #[derive(Clone, Debug, Default)]
-struct Learned {
-    layouts: Arc<Vec<Layout>>,
-    lessons: u32,
-}
+pub struct Layouts(Arc<Vec<Layout>>);
 
 // === impl Layout ===
 
@@ -50,35 +42,27 @@ impl Layout {
 // === impl Layouts ===
 
 impl Layouts {
-    /// What is known: a layout for objects of which nothing is read, then one for each of so many keys,
-    /// for the objects of which that key is read first, then others.
-    pub(super) fn known(&self, keys: u32) -> Arc<Vec<Layout>> {
-        let mut learned = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if learned.layouts.is_empty() {
-            learned.layouts = Arc::new(vec![Layout::default(); 1 + keys as usize]);
-        }
-        learned.layouts.clone()
+    /// Nothing is known: a layout for objects of which nothing is read, then one for each of so many keys,
+    /// for the objects of which that key is read first.
+    pub(super) fn new(keys: u32) -> Self {
+        Self(Arc::new(vec![Layout::default(); 1 + keys as usize]))
     }
 
-    /// Keeps what a document taught.
-    pub(super) fn learn(&self, layouts: Arc<Vec<Layout>>) {
-        let mut learned = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if !Arc::ptr_eq(&learned.layouts, &layouts) && learned.lessons < MAX_LESSONS {
-            *learned = Learned { layouts, lessons: learned.lessons + 1 };
-        }
+    /// Whether these are the others, of which nothing new was learned.
+    pub fn are(&self, others: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &others.0)
+    }
+
+    /// The layouts, to be added to.
+    pub(super) fn learn(&mut self) -> &mut Vec<Layout> {
+        Arc::make_mut(&mut self.0)
     }
 }
 
-/// A copy learns for itself.
-impl Clone for Layouts {
-    fn clone(&self) -> Self {
-        Self::default()
-    }
-}
+impl Deref for Layouts {
+    type Target = [Layout];
 
-/// It says nothing about what is read.
-impl PartialEq for Layouts {
-    fn eq(&self, _: &Self) -> bool {
-        true
+    fn deref(&self) -> &[Layout] {
+        &self.0
     }
 }

@@ -2,12 +2,11 @@
 //! error, for a conversion or for a choice is left to those who build the mapped value.
 
 use std::ops::Range;
-use std::sync::Arc;
 
 use bytes::Bytes;
 
 use crate::sources::rows::extract::{Extract, ExtractObject, KeyUse, MAX_KEYS, Place, Target, Use, UseValue};
-use crate::sources::rows::layout::{Layout, MAX_LAYOUTS};
+use crate::sources::rows::layout::{Layout, Layouts, MAX_LAYOUTS};
 use crate::sources::rows::lead::{Gap, Lead, Wants};
 use crate::sources::rows::shape::{Leaf, SlotIndex, ValueKind, ValueShape};
 use crate::sources::rows::slot::{Rows, Slot};
@@ -34,6 +33,8 @@ pub struct Extracted {
     pub elements: u32,
     /// Elements that belong to no row.
     pub surplus: u32,
+    /// How documents stand, as far as this one told it.
+    pub layouts: Layouts,
 }
 
 /// From the parts of a key to the row it is the key of.
@@ -52,20 +53,20 @@ pub struct Matching<'m> {
 ///
 /// `None` when the document is not valid, or is not what the schema says in every part that is
 /// read: then the mapped value itself must be built and looked at.
-pub fn extract_row(body: &Bytes, extract: &Extract) -> Option<Extracted> {
-    let mut reader = Reader::new(body, extract, None)?;
+pub fn extract_row(body: &Bytes, extract: &Extract, layouts: Layouts) -> Option<Extracted> {
+    let mut reader = Reader::new(body, extract, layouts, None)?;
     let row = reader.row(extract).ok()?;
     reader.out.rows.rows = vec![row];
-    reader.finish(body, extract)
+    reader.finish(body)
 }
 
 /// Reads a document that holds a list of rows, each given its place by `matching`; places without
 /// an element are null.
 ///
 /// `None` as for [`extract_row`], and when two elements want one place.
-pub fn extract_rows(body: &Bytes, extract: &Extract, matching: Matching<'_>) -> Option<Extracted> {
+pub fn extract_rows(body: &Bytes, extract: &Extract, layouts: Layouts, matching: Matching<'_>) -> Option<Extracted> {
     let rows = vec![Slot::Missing; matching.rows];
-    let mut reader = Reader::new(body, extract, Some(matching))?;
+    let mut reader = Reader::new(body, extract, layouts, Some(matching))?;
     reader.out.rows.rows = rows;
     reader.row(extract).ok().filter(|_| reader.has_list)?;
     for row in &mut reader.out.rows.rows {
@@ -73,7 +74,7 @@ pub fn extract_rows(body: &Bytes, extract: &Extract, matching: Matching<'_>) -> 
             *row = Slot::Null;
         }
     }
-    reader.finish(body, extract)
+    reader.finish(body)
 }
 
 struct Reader<'a, 'm> {
@@ -87,7 +88,7 @@ struct Reader<'a, 'm> {
     /// Where the key of the current element stands, part by part.
     parts: Vec<Option<Range<usize>>>,
     /// How objects stood in documents so far.
-    layouts: Arc<Vec<Layout>>,
+    layouts: Layouts,
     /// What was told of each key during this evaluation.
     told: Vec<u8>,
     /// How many problems there were before this evaluation.
@@ -102,7 +103,7 @@ const OF_NULL: u8 = 2;
 // === impl Reader ===
 
 impl<'a, 'm> Reader<'a, 'm> {
-    fn new(body: &'a Bytes, extract: &Extract, matching: Option<Matching<'m>>) -> Option<Self> {
+    fn new(body: &'a Bytes, extract: &Extract, layouts: Layouts, matching: Option<Matching<'m>>) -> Option<Self> {
         let mut scanner = Scanner::new(body).ok()?;
         scanner.cursor.max_depth = MAX_DOCUMENT_DEPTH;
         scanner.typed = extract.typed;
@@ -113,7 +114,7 @@ impl<'a, 'm> Reader<'a, 'm> {
             matching,
             has_list: false,
             parts: vec![None; extract.parts as usize],
-            layouts: extract.layouts.known(extract.keys),
+            layouts,
             told: vec![0; extract.keys as usize],
             before: 0,
         })
@@ -138,8 +139,7 @@ impl<'a, 'm> Reader<'a, 'm> {
     }
 
     /// What was read, if it can be relied on.
-    fn finish(mut self, body: &Bytes, extract: &Extract) -> Option<Extracted> {
-        extract.layouts.learn(self.layouts);
+    fn finish(mut self, body: &Bytes) -> Option<Extracted> {
         let Scanner { cursor, mut rows, .. } = self.scanner;
         if !rows.errors.is_empty() || cursor.extreme {
             return None;
@@ -147,6 +147,7 @@ impl<'a, 'm> Reader<'a, 'm> {
         release(&mut rows, body);
         rows.rows = self.out.rows.rows;
         self.out.rows = rows;
+        self.out.layouts = self.layouts;
         Some(self.out)
     }
 
@@ -347,7 +348,7 @@ impl<'a, 'm> Reader<'a, 'm> {
         if !more {
             let close = Gap::new(&cursor.bytes[before..cursor.at]);
             if self.layouts.get(layout).is_some_and(|layout| layout.close != close) {
-                Arc::make_mut(&mut self.layouts)[layout].close = close;
+                self.layouts.learn()[layout].close = close;
             }
             return Ok(None);
         }
@@ -356,7 +357,7 @@ impl<'a, 'm> Reader<'a, 'm> {
         let found = keys.iter().position(|known| known.key.as_bytes() == &*key);
         cursor.expect(b':')?;
         cursor.token()?;
-        let layout = Arc::make_mut(&mut self.layouts).get_mut(layout);
+        let layout = self.layouts.learn().get_mut(layout);
         if let (Some(layout), Some(gap)) = (layout, Gap::new(&cursor.bytes[before..cursor.at])) {
             let lead = found.and_then(|index| Some((index, keys.get(index)?)));
             layout.insert(place, lead.map_or(Lead::unknown(gap), |(index, key)| key.place.lead(gap, index)));
@@ -386,7 +387,7 @@ impl<'a, 'm> Reader<'a, 'm> {
         if below >= MAX_LAYOUTS {
             return None;
         }
-        let layouts = Arc::make_mut(&mut self.layouts);
+        let layouts = self.layouts.learn();
         layouts.get_mut(layout)?.leads.get_mut(lead)?.below = Some(below);
         layouts.push(Layout::default());
         Some(below)
@@ -417,7 +418,7 @@ impl<'a, 'm> Reader<'a, 'm> {
             let between = Gap::new(&cursor.bytes[behind..=cursor.at]);
             let layout = layout_of(&object.keys);
             if self.layouts.get(layout).is_some_and(|layout| layout.between != between) {
-                Arc::make_mut(&mut self.layouts)[layout].between = between;
+                self.layouts.learn()[layout].between = between;
             }
         }
         Ok(true)
