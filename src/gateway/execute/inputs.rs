@@ -246,15 +246,18 @@ impl<'a> Draft<'a> {
         objects: &[Target],
     ) -> usize {
         let Some(last) = self.last else { return 0 };
-        let is_more = |object: &&Target| {
-            object.ty != UNKNOWN_TYPE
-                && (!types.contains(object.ty)
-                    || builder.leaf(**object, first).is_some_and(|leaf| last.is(builder, leaf, cells, **object)))
-        };
-        let count = objects.iter().take_while(is_more).count();
-        let wanted = objects.iter().take(count).filter(|object| types.contains(object.ty));
-        self.pairs.extend(wanted.map(|&object| (last.row, object)));
-        count
+        for (count, &object) in objects.iter().enumerate() {
+            let is_wanted = object.ty == last.target.ty || object.ty == UNKNOWN_TYPE || types.contains(object.ty);
+            if !is_wanted {
+                continue;
+            }
+            let is_same = |leaf| last.is(builder, leaf, cells, object);
+            if object.ty == UNKNOWN_TYPE || !builder.leaf(object, first).is_some_and(is_same) {
+                return count;
+            }
+            self.pairs.push((last.row, object));
+        }
+        objects.len()
     }
 
     /// The row that is asked for by these leaves.

@@ -58,8 +58,8 @@ impl Output {
         }
     }
 
-    /// Adds such a text, and behind it a part of another; false, and adds nothing, if one of them is not
-    /// short, or there is no room.
+    /// Adds such a text, and behind it a part of another; false, and adds nothing, if the former is longer
+    /// than that, or there is no room for both if they are short.
     #[inline(always)]
     pub(super) fn entry(
         &mut self,
@@ -90,7 +90,9 @@ impl Output {
         {
             room[head_len..head_len + MEDIUM].copy_from_slice(first);
         } else {
-            return false;
+            self.len += head_len;
+            self.extend(rest.get(..len).unwrap_or_default());
+            return true;
         }
         self.len += head_len + len;
         true

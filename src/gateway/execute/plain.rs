@@ -67,24 +67,20 @@ impl<'a> Plain<'a> {
     fn object(&mut self, selection: &'a OutputSelection, start: u32, ty: TypeId) -> Write {
         let cells = self.slots.get(start as usize..).unwrap_or_default();
         let mut before = b'{';
-        for place in &selection.places {
+        let mut rest = selection.places.as_slice();
+        loop {
+            let leaves = self.leaves(rest, cells, before);
+            if leaves > 0 {
+                before = b',';
+            }
+            let Some((place, others)) = rest.get(leaves..).and_then(<[_]>::split_first) else { break };
+            rest = others;
             if !place.is_always && !self.applies(selection, place, ty)? {
                 continue;
             }
-            let leaf = place.leaf.and_then(|slot| cells.get(slot.0 as usize));
-            if let Some(&Slot::Raw { part, start, len }) = leaf {
-                let source = self.parts.get(part as usize).copied().unwrap_or_default();
-                if !self.out.entry(before, &place.head, place.key_len, source, start, len) {
-                    self.key(before, place, item_of(selection, place)?);
-                    self.out.extend(
-                        source.get(start as usize..).and_then(|rest| rest.get(..len as usize)).unwrap_or_default(),
-                    );
-                }
-            } else {
-                let item = item_of(selection, place)?;
-                self.key(before, place, item);
-                self.item(item, cells, ty)?;
-            }
+            let item = selection.items.get(place.item).ok_or(NotPlain)?;
+            self.key(before, place, item);
+            self.item(item, cells, ty)?;
             before = b',';
         }
         if before == b'{' {
@@ -94,10 +90,26 @@ impl<'a> Plain<'a> {
         Ok(())
     }
 
+    /// Writes keys and leaves as long as they are always written; answers how many.
+    #[inline(never)]
+    fn leaves(&mut self, places: &[OutputPlace], cells: &[Slot], mut before: u8) -> usize {
+        for (count, place) in places.iter().enumerate() {
+            let leaf = place.leaf.filter(|_| place.is_always).and_then(|slot| cells.get(slot.0 as usize));
+            let Some(&Slot::Raw { part, start, len }) = leaf else { return count };
+            let source = self.parts.get(part as usize).copied().unwrap_or_default();
+            if !self.out.entry(before, &place.head, place.key_len, source, start, len) {
+                return count;
+            }
+            before = b',';
+        }
+        places.len()
+    }
+
     /// Whether a place holds for an object of this type.
     #[inline(never)]
     fn applies(&self, selection: &OutputSelection, place: &OutputPlace, ty: TypeId) -> Result<bool, NotPlain> {
-        Ok(self.holds(place.guard) && is_of(item_of(selection, place)?, ty))
+        let item = selection.items.get(place.item).ok_or(NotPlain)?;
+        Ok(self.holds(place.guard) && is_of(item, ty))
     }
 
     /// Writes a key, behind a bracket or comma.
@@ -186,9 +198,4 @@ impl<'a> Plain<'a> {
     fn holds(&self, guard: GuardId) -> bool {
         guard == GuardId::ALWAYS || self.bits.get(guard.0 as usize).copied().unwrap_or_default()
     }
-}
-
-#[inline]
-fn item_of<'a>(selection: &'a OutputSelection, place: &OutputPlace) -> Result<&'a OutputItem, NotPlain> {
-    selection.items.get(place.item).ok_or(NotPlain)
 }

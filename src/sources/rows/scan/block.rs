@@ -62,10 +62,13 @@ fn is_low(turned: u8x16) -> u8x16 {
 
 /// The same as [`specials`] of more bytes, by the vectors that this processor has.
 #[inline(always)]
-pub(super) fn specials_by<S: Simd>(simd: S, window: &[u8; 32]) -> u32 {
-    let window = u8x32::simd_from(simd, *window);
-    let turned = window ^ 0x02;
-    (turned.simd_le(0x20) | window.simd_eq(b'\\')).to_bitmask() as u32
+pub(super) fn specials_by<S: Simd>(simd: S, window: &[u8; 64]) -> u64 {
+    let marks = |half: &[u8; 32]| {
+        let half = u8x32::simd_from(simd, *half);
+        ((half ^ 0x02).simd_le(0x20) | half.simd_eq(b'\\')).to_bitmask()
+    };
+    let (halves, _) = window.as_chunks();
+    marks(&halves[0]) | marks(&halves[1]) << 32
 }
 
 /// How far a text is plain, in blocks of 64 bytes.

@@ -115,7 +115,7 @@ fn end_of_text_by<S: Simd>(simd: S, text: &[u8], mut at: usize) -> Option<usize>
                         _ => end_of_escape(text, special).ok()?,
                     };
                     // Of the escape itself nothing is special.
-                    marks &= u32::MAX.checked_shl((end - at) as u32).unwrap_or_default();
+                    marks &= u64::MAX.checked_shl((end - at) as u32).unwrap_or_default();
                     behind = behind.max(end);
                 }
                 _ => return None,
