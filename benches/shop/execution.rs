@@ -13,7 +13,7 @@ use pleach::gateway::plan::{PlanOptions, plan};
 use pleach::platform::base::deadline::Deadline;
 use pleach::platform::base::id::IdVec;
 use pleach::sources::contract::{Call, CallContext, FetchRequest, OperationMemory, RequestFacts, Source, SourceError};
-use pleach::sources::rows::scan::scan_graphql;
+use pleach::sources::rows::scan::scan_graphql_from;
 use pleach::sources::rows::slot::Rows;
 use serde_json::{Map, Value, json};
 use tokio::runtime::Runtime;
@@ -110,7 +110,7 @@ impl Source for Canned {
 
     fn fetch<'a>(&'a self, request: &'a FetchRequest, _: &'a CallContext) -> BoxFuture<'a, Result<Rows, SourceError>> {
         let rows = match &request.call {
-            Call::Graphql { .. } => scan_graphql(&self.body, &request.shape, &request.expected).map_err(Into::into),
+            Call::Graphql { .. } => scan_graphql_from(request.first, &self.body, &request.shape, &request.expected).map_err(Into::into),
             Call::Connector { .. } => Err(SourceError::new("UNEXPECTED_CALL", "no subgraph here has connectors")),
         };
         std::future::ready(rows).boxed()
