@@ -9,10 +9,10 @@ use crate::gateway::plan::model::{OutputKind, OutputSelection, OutputTypeKind, R
 use super::prepare::{DocumentKey, Planned, Prepared, Refused};
 
 /// A parsed document holds its text and two trees.
-const BYTES_PER_TEXT_BYTE: usize = 40;
+const BYTES_PER_TEXT_BYTE: usize = 64;
 const BYTES_PER_ERROR: usize = 512;
-const BYTES_PER_ITEM: usize = 192;
-const BYTES_PER_FETCH: usize = 2 << 10;
+const BYTES_PER_ITEM: usize = 420;
+const BYTES_PER_FETCH: usize = 4 << 10;
 const BYTES_AT_LEAST: usize = 1 << 10;
 
 pub(super) fn document(key: &DocumentKey, value: &Result<Arc<Prepared>, Arc<Refused>>) -> u32 {
