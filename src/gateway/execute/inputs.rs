@@ -208,7 +208,9 @@ impl<'a> Draft<'a> {
     fn repeats(&mut self, builder: &Builder<'_>, (first, others): (&SlotIndex, &[SlotIndex]), target: Target) -> bool {
         let Some(last) = &self.last else { return false };
         let same = |&cell: &SlotIndex| builder.have_same_leaf(target, last.target, cell);
-        let repeats = target.ty == last.target.ty && same(first) && others.iter().all(same);
+        let repeats = target.ty == last.target.ty
+            && builder.leaf(target, *first).is_some_and(|leaf| leaf == last.leaf)
+            && others.iter().all(same);
         if repeats {
             self.pairs.push((last.row, target));
         }
