@@ -110,7 +110,9 @@ impl Source for Canned {
 
     fn fetch<'a>(&'a self, request: &'a FetchRequest, _: &'a CallContext) -> BoxFuture<'a, Result<Rows, SourceError>> {
         let rows = match &request.call {
-            Call::Graphql { .. } => scan_graphql_from(request.first, &self.body, &request.shape, &request.expected).map_err(Into::into),
+            Call::Graphql { .. } => {
+                scan_graphql_from(request.first, &self.body, &request.shape, &request.expected).map_err(Into::into)
+            }
             Call::Connector { .. } => Err(SourceError::new("UNEXPECTED_CALL", "no subgraph here has connectors")),
         };
         std::future::ready(rows).boxed()

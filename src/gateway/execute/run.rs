@@ -1,13 +1,16 @@
 //! Calls sources as their inputs become ready.
 
-use std::collections::VecDeque;
+use std::fmt::{self, Formatter};
+use std::pin::pin;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use futures_util::StreamExt;
 use futures_util::future::BoxFuture;
-use futures_util::stream::FuturesUnordered;
+use serde::de::{MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
+use smallvec::SmallVec;
+use tokio::time::sleep_until;
 
 use crate::gateway::operation::arguments::{self, NullArgument};
 use crate::gateway::operation::guards::GuardId;
@@ -18,6 +21,7 @@ use crate::sources::contract::{Call, FetchRequest, Source, SourceError};
 use crate::sources::rows::shape::RowShape;
 use crate::sources::rows::slot::{Rows, UNKNOWN_TYPE, UpstreamError};
 
+use super::calls::Calls;
 use super::context::{ExecuteContext, Response};
 use super::errors::{own_error, too_large};
 use super::inputs::{self, RowSet};
@@ -34,20 +38,27 @@ struct Run<'a> {
     /// One bit per guard of the plan.
     bits: Vec<bool>,
     store: Store,
-    /// How many fetches each one still waits for.
-    waiting: IdVec<FetchId, usize>,
-    /// Which fetches wait for each one.
-    dependents: IdVec<FetchId, Vec<FetchId>>,
-    /// Fetches that may start.
-    ready: VecDeque<FetchId>,
-    /// What each started fetch was asked for.
-    asked: IdVec<FetchId, Progress>,
-    calls: FuturesUnordered<BoxFuture<'a, Answered>>,
+    fetches: IdVec<FetchId, State>,
+    /// Fetches that may start, each once, in their order.
+    ready: SmallVec<[FetchId; 8]>,
+    /// How many of them have started.
+    started: usize,
+    calls: Calls<'a, Answered>,
     upstream_calls: u32,
 }
 
 /// A fetch, which of its calls, and the answer.
 type Answered = (FetchId, usize, Result<Rows, SourceError>);
+
+/// What is known of a fetch.
+struct State {
+    /// For how many fetches it still waits.
+    waiting: usize,
+    /// Which fetches wait for it.
+    dependents: Vec<FetchId>,
+    /// What it was asked for, if it has started.
+    asked: Progress,
+}
 
 /// How far a fetch is.
 enum Progress {
@@ -81,10 +92,12 @@ pub async fn execute(context: &ExecuteContext, plan: &Arc<Plan>, variables: &Map
 
 impl<'a> Run<'a> {
     fn new(context: &'a ExecuteContext, plan: &'a Plan, variables: &'a Map<String, Value>, root: TypeId) -> Self {
-        let mut dependents: IdVec<FetchId, Vec<FetchId>> = plan.fetches.iter().map(|_| Vec::new()).collect();
+        let waits =
+            |fetch: &Fetch| State { waiting: fetch.after.len(), dependents: Vec::new(), asked: Progress::Waiting };
+        let mut fetches: IdVec<FetchId, State> = plan.fetches.iter().map(waits).collect();
         for (id, fetch) in plan.fetches.iter_enumerated() {
             for &before in &fetch.after {
-                dependents[before].push(id);
+                fetches[before].dependents.push(id);
             }
         }
         Self {
@@ -93,25 +106,28 @@ impl<'a> Run<'a> {
             variables,
             bits: plan.guards.evaluate(|name| variables.get(name) == Some(&Value::Bool(true))),
             store: Store::new(plan, root, context.budgets.request_bytes),
-            waiting: plan.fetches.iter().map(|fetch| fetch.after.len()).collect(),
-            dependents,
+            fetches,
             ready: plan.fetches.iter_enumerated().filter(|(_, f)| f.after.is_empty()).map(|(id, _)| id).collect(),
-            asked: plan.fetches.iter().map(|_| Progress::Waiting).collect(),
-            calls: FuturesUnordered::new(),
+            started: 0,
+            calls: Calls::None,
             upstream_calls: 0,
         }
     }
 
     async fn fetch_all(&mut self) {
-        let deadline = tokio::time::Instant::from_std(self.context.call.deadline.instant());
+        let mut deadline = pin!(sleep_until(self.context.call.deadline.instant().into()));
         loop {
-            while let Some(id) = self.ready.pop_front() {
+            while let Some(&id) = self.ready.get(self.started) {
+                self.started += 1;
                 self.start(id);
             }
-            match tokio::time::timeout_at(deadline, self.calls.next()).await {
-                Ok(Some((id, nth, answer))) => self.arrive(id, nth, answer),
-                Ok(None) => return,
-                Err(_) => return self.expire(),
+            tokio::select! {
+                biased;
+                ended = self.calls.next() => match ended {
+                    Some((id, nth, answer)) => self.arrive(id, nth, answer),
+                    None => return,
+                },
+                () = &mut deadline => return self.expire(),
             }
         }
     }
@@ -129,7 +145,7 @@ impl<'a> Run<'a> {
         }
         let parts = parts::split(fetch, sets);
         let Some(source) = self.context.sources.get(fetch.subgraph).cloned() else {
-            self.asked[id] = Progress::Called(parts.into_iter().map(Sent::of).collect());
+            self.fetches[id].asked = Progress::Called(parts.into_iter().map(Sent::of).collect());
             self.fail(id, own_error("INTERNAL", "A subgraph of the plan has no source."));
             return self.complete(id);
         };
@@ -147,7 +163,7 @@ impl<'a> Run<'a> {
             }
             asked.push(Sent::of(part));
         }
-        self.asked[id] = Progress::Called(asked);
+        self.fetches[id].asked = Progress::Called(asked);
         if let Some(error) = refused {
             self.fail(id, error);
             self.complete(id);
@@ -232,7 +248,7 @@ impl<'a> Run<'a> {
     fn arrive(&mut self, id: FetchId, nth: usize, answer: Result<Rows, SourceError>) {
         let calls = answer.as_ref().ok().and_then(|rows| rows.calls).unwrap_or(1);
         self.upstream_calls = self.upstream_calls.saturating_add(calls);
-        let Progress::Called(sent) = &mut self.asked[id] else { return };
+        let Progress::Called(sent) = &mut self.fetches[id].asked else { return };
         sent[nth].answer = Some(answer);
         if sent.iter().any(|sent| sent.answer.is_none()) {
             return;
@@ -279,7 +295,7 @@ impl<'a> Run<'a> {
 
     /// Everything a started fetch would have written fails.
     fn fail(&mut self, id: FetchId, error: UpstreamError) {
-        if let Progress::Called(sent) = &mut self.asked[id] {
+        if let Progress::Called(sent) = &mut self.fetches[id].asked {
             let sent = std::mem::take(sent);
             self.fail_sent(id, &sent, error);
         }
@@ -303,12 +319,12 @@ impl<'a> Run<'a> {
     }
 
     fn complete(&mut self, id: FetchId) {
-        self.asked[id] = Progress::Done;
-        for &dependent in &self.dependents[id] {
-            let waiting = &mut self.waiting[dependent];
+        self.fetches[id].asked = Progress::Done;
+        for dependent in std::mem::take(&mut self.fetches[id].dependents) {
+            let waiting = &mut self.fetches[dependent].waiting;
             *waiting = waiting.saturating_sub(1);
             if *waiting == 0 {
-                self.ready.push_back(dependent);
+                self.ready.push(dependent);
             }
         }
     }
@@ -318,15 +334,15 @@ impl<'a> Run<'a> {
         self.calls.clear();
         let plan = self.plan;
         for (id, fetch) in plan.fetches.iter_enumerated() {
-            if matches!(self.asked[id], Progress::Done) || !self.holds(fetch.guard) {
+            if matches!(self.fetches[id].asked, Progress::Done) || !self.holds(fetch.guard) {
                 continue;
             }
-            if matches!(self.asked[id], Progress::Waiting) {
+            if matches!(self.fetches[id].asked, Progress::Waiting) {
                 let parts = parts::split(fetch, self.inputs(id, fetch));
-                self.asked[id] = Progress::Called(parts.into_iter().map(Sent::of).collect());
+                self.fetches[id].asked = Progress::Called(parts.into_iter().map(Sent::of).collect());
             }
             self.fail(id, own_error("GATEWAY_TIMEOUT", "The request took longer than this server allows."));
-            self.asked[id] = Progress::Done;
+            self.fetches[id].asked = Progress::Done;
         }
     }
 
@@ -354,7 +370,39 @@ fn call_source<'a>(
 
 fn read_row(text: &[u8]) -> Value {
     // Written by ourselves from checked leaves, so it is an object.
-    serde_json::from_slice(text).unwrap_or(Value::Null)
+    serde_json::from_slice(text).map_or(Value::Null, |Row(fields)| Value::Object(fields))
+}
+
+/// An object of few fields: room for them is made at once.
+struct Row(Map<String, Value>);
+
+/// Fields of most rows, at most: a key, and perhaps the type's name.
+const FIELDS: usize = 2;
+
+// === impl Row ===
+
+impl<'de> Deserialize<'de> for Row {
+    fn deserialize<D: Deserializer<'de>>(text: D) -> Result<Self, D::Error> {
+        struct OfFields;
+
+        impl<'de> Visitor<'de> for OfFields {
+            type Value = Row;
+
+            fn expecting(&self, f: &mut Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Row, A::Error> {
+                let mut row = Map::with_capacity(FIELDS);
+                while let Some((name, value)) = fields.next_entry()? {
+                    row.insert(name, value);
+                }
+                Ok(Row(row))
+            }
+        }
+
+        text.deserialize_map(OfFields)
+    }
 }
 
 /// Writes one JSON object.

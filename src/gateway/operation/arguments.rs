@@ -3,6 +3,8 @@
 //! Subgraphs that are asked in GraphQL do this themselves; whoever else reads arguments, a connector
 //! or a policy, gets them from here.
 
+use std::fmt;
+
 use serde_json::{Map, Value};
 
 use crate::graph::federation::ids::FieldId;
@@ -28,13 +30,30 @@ pub fn coerce(
     given: &[(Name, InputValue)],
     variables: &Map<String, Value>,
 ) -> Result<Map<String, Value>, NullArgument> {
-    let mut arguments = Map::new();
-    for argument in &supergraph.fields[field].arguments {
+    let known = &supergraph.fields[field].arguments;
+    let mut arguments = Map::with_capacity(known.len());
+    for argument in known {
         let written = given.iter().find(|(name, _)| *name == argument.name);
         let value = written.and_then(|(_, value)| value.to_json(variables));
-        insert(supergraph, argument, value, &mut arguments, "")?;
+        insert(supergraph, argument, value, &mut arguments, None)?;
     }
     Ok(arguments)
+}
+
+/// Where a value stands: below what, and by which name.
+#[derive(Clone, Copy)]
+struct Place<'p> {
+    below: Option<&'p Place<'p>>,
+    name: &'p str,
+}
+
+impl fmt::Display for Place<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(below) = self.below {
+            write!(f, "{below}.")?;
+        }
+        f.write_str(self.name)
+    }
 }
 
 /// Puts an argument or an input object's field into `object`, or its default, or nothing.
@@ -43,16 +62,16 @@ fn insert(
     input: &InputDef,
     value: Option<Value>,
     object: &mut Map<String, Value>,
-    place: &str,
+    below: Option<&Place<'_>>,
 ) -> Result<(), NullArgument> {
     let value = value.or_else(|| input.default.as_ref()?.to_json(&Map::new()));
     let must_be = input.ty.lists.first().copied().unwrap_or(input.ty.inner_non_null);
-    let place = format!("{place}{}", input.name);
+    let place = Place { below, name: &input.name };
     match value {
         Some(value) => {
-            object.insert(input.name.to_string(), fitted(supergraph, &input.ty, 0, value, &place)?);
+            object.insert(String::from(&*input.name), fitted(supergraph, &input.ty, 0, value, &place)?);
         }
-        None if must_be => return Err(NullArgument(place)),
+        None if must_be => return Err(NullArgument(place.to_string())),
         None => {}
     }
     Ok(())
@@ -64,12 +83,12 @@ fn fitted(
     ty: &TypeRef,
     depth: usize,
     value: Value,
-    place: &str,
+    place: &Place<'_>,
 ) -> Result<Value, NullArgument> {
     let list = ty.lists.get(depth);
     if value.is_null() {
         let must_be = list.copied().unwrap_or(ty.inner_non_null);
-        return if must_be { Err(NullArgument(place.to_owned())) } else { Ok(Value::Null) };
+        return if must_be { Err(NullArgument(place.to_string())) } else { Ok(Value::Null) };
     }
     if list.is_some() {
         let items = match value {
@@ -84,7 +103,7 @@ fn fitted(
             let mut object = Map::new();
             for input in &def.inputs {
                 let value = written.remove(&*input.name);
-                insert(supergraph, input, value, &mut object, &format!("{place}."))?;
+                insert(supergraph, input, value, &mut object, Some(place))?;
             }
             Ok(Value::Object(object))
         }

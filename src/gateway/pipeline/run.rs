@@ -32,45 +32,38 @@ use super::snapshot::Snapshot;
 /// The header by which clients ask for the plan.
 const EXPOSE_PLAN: &str = "pleach-expose-plan";
 
+/// A request, and what accompanies it.
+pub(super) struct Asked {
+    pub(super) request: GraphqlRequest,
+    pub(super) context: RequestContext,
+}
+
 /// Answers one request, whatever becomes of it.
-pub(super) async fn run(snapshot: &Snapshot, request: GraphqlRequest, context: RequestContext) -> GraphqlResponse {
+pub(super) async fn run(snapshot: &Snapshot, asked: Box<Asked>) -> GraphqlResponse {
     // Field names are those of `platform::telemetry::names`. Spans hold names, never variables.
     let span = info_span!(
         "pleach.request",
-        "pleach.request.id" = &*context.request_id,
+        "pleach.request.id" = &*asked.context.request_id,
         "graphql.operation.type" = Empty,
         "graphql.operation.name" = Empty,
         "pleach.upstream.calls" = Empty,
         "error.type" = Empty,
     );
-    if span.is_disabled() {
-        return answered(snapshot, request, context, &span).await;
-    }
-    // In a box, as all futures that are traced here: they are large, and each layer would move them.
-    Box::pin(answered(snapshot, request, context, &span).instrument(span.clone())).await
-}
-
-/// Answers one request within `span`.
-async fn answered(
-    snapshot: &Snapshot,
-    request: GraphqlRequest,
-    context: RequestContext,
-    span: &Span,
-) -> GraphqlResponse {
-    stages(snapshot, request, context, span).await.unwrap_or_else(|refusal| {
+    let answered = match span.is_disabled() {
+        true => stages(snapshot, asked, &span).await,
+        // In a box, as all futures that are traced here: they are large, and each layer would move them.
+        false => Box::pin(stages(snapshot, asked, &span).instrument(span.clone())).await,
+    };
+    answered.unwrap_or_else(|refusal| {
         span.record(names::ERROR_TYPE, refusal.code());
         refusal.into_response()
     })
 }
 
-async fn stages(
-    snapshot: &Snapshot,
-    request: GraphqlRequest,
-    context: RequestContext,
-    span: &Span,
-) -> Result<GraphqlResponse, Refusal> {
+async fn stages(snapshot: &Snapshot, asked: Box<Asked>, span: &Span) -> Result<GraphqlResponse, Refusal> {
     let permit = snapshot.admission.admit().map_err(|error| Refusal::new(Outcome::Overloaded, error))?;
-    let GraphqlRequest { query, operation_name, variables, read_only, .. } = request;
+    let GraphqlRequest { query, operation_name, variables, read_only, .. } = asked.request;
+    let context = &asked.context;
 
     let authenticated = snapshot.authenticator.authenticate(&context.headers, context.deadline);
     let principal = authenticated.instrument(info_span!("pleach.authenticate")).await.map_err(Refusal::credentials)?;
@@ -131,22 +124,22 @@ async fn stages(
         Some(raw) => Box::pin(introspect(snapshot, &prepared, name, raw, &context.request_id)).await?,
         None => Vec::new(),
     };
-    let shown = exposes_plan(snapshot, &context, &principal).then(|| plan.clone());
+    let shown = exposes_plan(snapshot, context, &principal).then(|| plan.clone());
     let request_id = context.request_id.clone();
-    let execution = execution(snapshot, context, &principal, introspection);
-    let run = Box::pin(async move {
-        // Given back when the work is over, be it that its client has gone long before.
-        let _permit = permit;
-        execute(&execution, &plan, &variables).await
-    });
+    let execution = execution(snapshot, asked.context, &principal, introspection);
     let executing = info_span!("pleach.execute");
     let response = match prepared.operation.kind {
         // What has begun to write goes on, even if nobody waits for the answer any more.
         OperationKind::Mutation => {
-            let done = snapshot.mutations.spawn(run.instrument(executing)).await;
+            let run = async move {
+                // Given back when the work is over, be it that its client has gone long before.
+                let _permit = permit;
+                execute(&execution, &plan, &variables).await
+            };
+            let done = snapshot.mutations.spawn(Box::pin(run).instrument(executing)).await;
             done.map_err(|_| Refusal::new(Outcome::Internal, rescue::fault(&request_id)))?
         }
-        _ => run.instrument(executing).await,
+        _ => Box::pin(execute(&execution, &plan, &variables)).instrument(executing).await,
     };
     span.record("pleach.upstream.calls", response.upstream_calls);
     let outcome = if response.data_is_null { Outcome::NoData } else { Outcome::Executed };

@@ -32,6 +32,7 @@ use super::compute_pool::ComputePool;
 use super::config::{ErrorsConfig, Exposure, Introspection, Mask, PlanConfig};
 use super::labels::{LabelRules, LabelSetting, draw};
 use super::prepare::{DocumentKey, Planned, Prepared, Refused};
+use super::run::Asked;
 use super::{rescue, run, weight};
 
 /// Memory for parsed documents.
@@ -140,7 +141,9 @@ impl Snapshot {
     /// cancels the upstream calls.
     pub async fn execute(&self, request: GraphqlRequest, context: RequestContext) -> GraphqlResponse {
         let request_id = context.request_id.clone();
-        let answered = AssertUnwindSafe(run::run(self, request, context)).catch_unwind().await;
+        // In a box, since futures are moved about with what they were given.
+        let asked = Box::new(Asked { request, context });
+        let answered = AssertUnwindSafe(run::run(self, asked)).catch_unwind().await;
         answered.unwrap_or_else(|_| {
             tracing::error!("pleach.request.id" = &*request_id, "a request ended in a panic");
             GraphqlResponse::refused(Outcome::Internal, &[rescue::fault(&request_id)])

@@ -17,7 +17,6 @@ use http::{HeaderValue, Method, Request, Response, StatusCode};
 use http_body::{Frame, SizeHint};
 use http_body_util::Full;
 use hyper::body::Incoming;
-use hyper::service::Service;
 use tower::{Layer as _, Service as _};
 use tower_http::compression::{Compression, CompressionBody};
 
@@ -29,10 +28,12 @@ use super::layers::{WorthIt, compression};
 
 /// All routes of a server. Cheap to clone.
 #[derive(Clone)]
-pub struct Front {
+pub struct Front(Arc<Ways>);
+
+struct Ways {
     gateway: Gateway,
     /// Where GraphQL is; none if every answer needs the layers.
-    path: Option<Arc<str>>,
+    path: Option<Box<str>>,
     /// For clients that read compressed answers, unless there are none.
     compressed: Option<Compression<Post, WorthIt>>,
     routes: Router,
@@ -60,40 +61,32 @@ impl Front {
         let has_cors = !config.cors.origins.is_empty();
         let compresses = config.compression == Switch::On;
         let compressed = compresses.then(|| compression().layer(Post(gateway.clone())));
-        Self { gateway, path: (!has_cors).then(|| path.into()), compressed, routes }
+        Self(Arc::new(Ways { gateway, path: (!has_cors).then(|| path.into()), compressed, routes }))
+    }
+
+    /// Answers one request.
+    pub async fn answer(self, request: Request<Incoming>) -> Result<Response<Content>, Infallible> {
+        let Ways { gateway, compressed, routes, .. } = &*self.0;
+        // Rare ways are in boxes: requests are moved about as futures.
+        if !self.is_short(&request) {
+            let routed = routes.clone().call(request.map(Body::new));
+            return Ok(Box::pin(routed).await?.map(Content::Routed));
+        }
+        if let Some(compressed) = compressed.as_ref().filter(|_| request.headers().contains_key(ACCEPT_ENCODING)) {
+            let answered = Box::pin(compressed.clone().call(request)).await?;
+            return Ok(answered.map(|body| Content::Compressed(Box::pin(body))));
+        }
+        let mut response = answer(gateway, request).await;
+        if compressed.is_some() {
+            // It would have been another one for a client that reads compressed answers.
+            response.headers_mut().append(VARY, HeaderValue::from_static("accept-encoding"));
+        }
+        Ok(response.map(Content::Whole))
     }
 
     /// Whether a request is GraphQL by POST, and its answer needs no layer but one.
     fn is_short(&self, request: &Request<Incoming>) -> bool {
-        *request.method() == Method::POST && self.path.as_deref() == Some(request.uri().path())
-    }
-}
-
-impl Service<Request<Incoming>> for Front {
-    type Response = Response<Content>;
-    type Error = Infallible;
-    type Future = BoxFuture<'static, Result<Response<Content>, Infallible>>;
-
-    fn call(&self, request: Request<Incoming>) -> Self::Future {
-        if !self.is_short(&request) {
-            let routed = self.routes.clone().call(request.map(Body::new));
-            return async move { Ok(routed.await?.map(Content::Routed)) }.boxed();
-        }
-        let compresses = self.compressed.is_some();
-        if let Some(compressed) = self.compressed.as_ref().filter(|_| request.headers().contains_key(ACCEPT_ENCODING)) {
-            let answered = compressed.clone().call(request);
-            return async move { Ok(answered.await?.map(|body| Content::Compressed(Box::pin(body)))) }.boxed();
-        }
-        let gateway = self.gateway.clone();
-        async move {
-            let mut response = answer(&gateway, request).await;
-            if compresses {
-                // It would have been another one for a client that reads compressed answers.
-                response.headers_mut().append(VARY, HeaderValue::from_static("accept-encoding"));
-            }
-            Ok(response.map(Content::Whole))
-        }
-        .boxed()
+        *request.method() == Method::POST && self.0.path.as_deref() == Some(request.uri().path())
     }
 }
 

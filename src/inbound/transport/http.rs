@@ -3,11 +3,12 @@
 use axum::body::Body;
 use axum::extract::{RawQuery, State};
 use bytes::{Bytes, BytesMut};
-use chrono::Utc;
+use chrono::{DateTime, Utc};
 use http::header::{ALLOW, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, Entry, RETRY_AFTER, VARY, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode};
 use http_body_util::BodyExt;
 use tokio::time::timeout_at;
+use uuid::{Builder, Uuid};
 
 use crate::gateway::exchange::context::RequestContext;
 use crate::gateway::exchange::error::GraphqlError;
@@ -34,12 +35,13 @@ where
     B: http_body::Body<Data = Bytes>,
 {
     let snapshot = gateway.snapshot();
+    let now = Utc::now();
     let (mut parts, body) = request.into_parts();
-    let request_id = name(&mut parts.headers);
+    let request_id = name(&mut parts.headers, now);
     let Some(media) = accepted(&parts.headers) else { return named(not_acceptable(), &request_id) };
-    let context = context(&snapshot, parts.headers, &request_id);
+    let context = context(&snapshot, parts.headers, &request_id, now);
     let response = match read(&snapshot, &context, body).await {
-        Ok(asked) => answer(&snapshot, asked, context, media).await,
+        Ok(asked) => told(snapshot.execute(asked, context).await, media),
         Err((status, error)) => refuse(status, media, &error),
     };
     named(response, &request_id)
@@ -48,11 +50,12 @@ where
 /// Answers `GET` with parameters in the URL; only queries run.
 pub async fn get(State(gateway): State<Gateway>, RawQuery(query): RawQuery, mut headers: HeaderMap) -> Response<Body> {
     let snapshot = gateway.snapshot();
-    let request_id = name(&mut headers);
+    let now = Utc::now();
+    let request_id = name(&mut headers, now);
     let Some(media) = accepted(&headers) else { return named(not_acceptable(), &request_id).map(Body::from) };
-    let context = context(&snapshot, headers, &request_id);
+    let context = context(&snapshot, headers, &request_id, now);
     let response = match params::from_query_string(query.as_deref().unwrap_or("")) {
-        Ok(asked) => answer(&snapshot, asked, context, media).await,
+        Ok(asked) => told(snapshot.execute(asked, context).await, media),
         Err(error) => refuse(status_of(&error), media, &error),
     };
     named(response, &request_id).map(Body::from)
@@ -60,7 +63,7 @@ pub async fn get(State(gateway): State<Gateway>, RawQuery(query): RawQuery, mut 
 
 /// Answers every other method.
 pub async fn other(mut headers: HeaderMap) -> Response<Body> {
-    let request_id = name(&mut headers);
+    let request_id = name(&mut headers, Utc::now());
     let error = GraphqlError::new("METHOD_NOT_ALLOWED", "Send GraphQL by POST, or a query by GET");
     let mut response = refuse(StatusCode::METHOD_NOT_ALLOWED, accepted(&headers).unwrap_or(MediaType::Json), &error);
     response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, POST"));
@@ -69,15 +72,12 @@ pub async fn other(mut headers: HeaderMap) -> Response<Body> {
 
 /// The request's id: the client's own if it can stand in a log as it is, or else a new one. From
 /// here on it is one of the request's headers, so that it travels to whom the schema says.
-fn name(headers: &mut HeaderMap) -> HeaderValue {
+fn name(headers: &mut HeaderMap, now: DateTime<Utc>) -> HeaderValue {
     let harmless = |id: &[u8]| {
         (1..=MAX_REQUEST_ID).contains(&id.len())
             && id.iter().all(|byte| byte.is_ascii_alphanumeric() || b"-_.~:/+=".contains(byte))
     };
-    let new = || {
-        let mut text = uuid::Uuid::encode_buffer();
-        HeaderValue::from_str(uuid::Uuid::now_v7().simple().encode_lower(&mut text)).expect("digits and letters")
-    };
+    let new = || new_id(now);
     match headers.entry(REQUEST_ID) {
         Entry::Vacant(entry) => entry.insert(new()).clone(),
         Entry::Occupied(mut entry) => {
@@ -90,18 +90,27 @@ fn name(headers: &mut HeaderMap) -> HeaderValue {
     }
 }
 
+/// A UUID of version 7 (RFC 9562 §5.7) in 32 digits: ids sort by time.
+fn new_id(now: DateTime<Utc>) -> HeaderValue {
+    let millis = u64::try_from(now.timestamp_millis()).unwrap_or_default();
+    // Of the sixteen bytes, two tell the version and are not random.
+    let [a, b, c, d, e, f, _, g, _, h, i, j, ..] = Uuid::new_v4().into_bytes();
+    let id = Builder::from_unix_timestamp_millis(millis, &[a, b, c, d, e, f, g, h, i, j]).into_uuid();
+    HeaderValue::from_str(id.simple().encode_lower(&mut Uuid::encode_buffer())).expect("digits and letters")
+}
+
 /// Tells the client how its request is named.
 fn named(mut response: Response<Bytes>, request_id: &HeaderValue) -> Response<Bytes> {
     response.headers_mut().insert(REQUEST_ID, request_id.clone());
     response
 }
 
-fn context(snapshot: &Snapshot, headers: HeaderMap, request_id: &HeaderValue) -> RequestContext {
+fn context(snapshot: &Snapshot, headers: HeaderMap, request_id: &HeaderValue, now: DateTime<Utc>) -> RequestContext {
     RequestContext {
         deadline: Deadline::after(snapshot.limits().deadline.0),
         request_id: request_id.to_str().unwrap_or_default().into(),
         headers,
-        now: Utc::now(),
+        now,
     }
 }
 
@@ -195,13 +204,7 @@ fn announced_length(headers: &HeaderMap) -> Option<u64> {
     headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
-async fn answer(
-    snapshot: &Snapshot,
-    asked: GraphqlRequest,
-    context: RequestContext,
-    media: MediaType,
-) -> Response<Bytes> {
-    let GraphqlResponse { outcome, body } = snapshot.execute(asked, context).await;
+fn told(GraphqlResponse { outcome, body }: GraphqlResponse, media: MediaType) -> Response<Bytes> {
     let mut response = respond(status::of(outcome, media), media, body);
     let headers = response.headers_mut();
     match outcome {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::GracefulShutdown;
@@ -39,7 +40,9 @@ pub async fn serve(listener: TcpListener, front: Front, mut stop: watch::Receive
         };
         // Small answers do not wait for more to come. If it cannot be set, they only come later.
         let _ = stream.set_nodelay(true);
-        let connection = builder.serve_connection_with_upgrades(TokioIo::new(stream), front.clone()).into_owned();
+        let front = front.clone();
+        let service = service_fn(move |request| front.clone().answer(request));
+        let connection = builder.serve_connection_with_upgrades(TokioIo::new(stream), service).into_owned();
         let watched = graceful.watch(connection);
         tokio::spawn(async move {
             if let Err(error) = watched.await {

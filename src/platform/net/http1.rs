@@ -24,6 +24,9 @@ use super::request::Written;
 
 /// How much is read at once at first.
 const ROOM: usize = 8 << 10;
+/// Responses of up to this many bytes are copied out of the room they were read into, so that it can be
+/// used again.
+const COPIED: usize = 1 << 10;
 /// Room that is made for a body on its announced length alone.
 const MAX_ROOM: usize = 256 << 10;
 /// The largest head; and the largest line between chunks, or all lines after them.
@@ -31,9 +34,13 @@ const MAX_HEAD: usize = 64 << 10;
 /// Interim responses before the final one.
 const MAX_INTERIM: usize = 16;
 
-/// An open connection, between two exchanges.
-pub(super) struct Http1 {
+/// An open connection, between two exchanges. In a box, since it is moved about.
+pub(super) struct Http1(Box<Open>);
+
+struct Open {
     wire: Wire,
+    /// What was read and not used yet.
+    read: BytesMut,
 }
 
 /// Bytes to a server and back.
@@ -44,9 +51,7 @@ enum Wire {
 
 /// One exchange while it runs.
 struct Exchange<'r> {
-    wire: Wire,
-    /// What was read and not used yet.
-    read: BytesMut,
+    open: Box<Open>,
     /// What is not written yet.
     unsent: Unsent<'r>,
     is_any_sent: bool,
@@ -74,7 +79,7 @@ impl Http1 {
             MaybeHttpsStream::Http(plain) => Wire::Plain(plain.into_inner()),
             tls => Wire::Tls(Box::new(TokioIo::new(tls))),
         };
-        Self { wire }
+        Self(Box::new(Open { wire, read: BytesMut::new() }))
     }
 
     /// Whether the server has not closed the connection, as far as is known here. It should have
@@ -82,20 +87,19 @@ impl Http1 {
     pub(super) fn is_open(&mut self) -> bool {
         let mut byte = [0];
         let context = &mut Context::from_waker(Waker::noop());
-        self.wire.poll_read(context, &mut ReadBuf::new(&mut byte)).is_pending()
+        self.0.wire.poll_read(context, &mut ReadBuf::new(&mut byte)).is_pending()
     }
 
     /// Sends a request and reads its response, of at most `max_bytes`. Dropping the future closes the
     /// connection.
     pub(super) async fn exchange(self, request: &Written<'_>, max_bytes: usize) -> Result<Answered, Unanswered> {
         let unsent = Unsent { text: &request.text, rest: request.rest };
-        let read = BytesMut::with_capacity(ROOM);
-        let mut exchange = Exchange { wire: self.wire, read, unsent, is_any_sent: false, is_any_read: false };
+        let mut exchange = Exchange { open: self.0, unsent, is_any_sent: false, is_any_read: false };
         match exchange.run(request.is_head, max_bytes).await {
             Ok((reply, framing)) => {
-                let is_over = exchange.read.is_empty() && exchange.unsent.is_empty();
+                let is_over = exchange.open.read.is_empty() && exchange.unsent.is_empty();
                 let kept = framing.kept.filter(|_| is_over);
-                let idle = kept.map(|kept| (Self { wire: exchange.wire }, kept));
+                let idle = kept.map(|kept| (Self(exchange.open), kept));
                 Ok(Answered { reply, is_coded: framing.is_coded, idle })
             }
             Err(error) => {
@@ -115,12 +119,28 @@ impl Http1 {
 impl Exchange<'_> {
     async fn run(&mut self, is_head: bool, max_bytes: usize) -> Result<(Reply, Framing), NetError> {
         let framing = self.head(is_head).await?;
-        let head = self.read.split_to(framing.len).freeze();
+        if let Some(len) = framing.whole_len().filter(|len| *len <= COPIED.min(framing.len.saturating_add(max_bytes))) {
+            while self.open.read.len() < len {
+                self.fill(len - self.open.read.len()).await?;
+            }
+            let head = Bytes::copy_from_slice(&self.open.read[..len]);
+            let body = head.slice(framing.len..);
+            match self.open.read.len() == len {
+                true => self.open.read.clear(),
+                false => self.open.read.advance(len),
+            }
+            return Ok((Reply::of_text(&framing, head, body), framing));
+        }
+        let head = self.open.read.split_to(framing.len).freeze();
         let body = match framing.content {
             Content::Length(length) => self.sized(length, max_bytes).await?,
             Content::Chunked => self.chunks(max_bytes).await?,
             Content::UntilClose => self.rest(max_bytes).await?,
         };
+        if self.open.read.is_empty() {
+            // What is left of the room belongs to the response.
+            self.open.read = BytesMut::new();
+        }
         Ok((Reply::of_text(&framing, head, body), framing))
     }
 
@@ -131,22 +151,22 @@ impl Exchange<'_> {
         let mut interim = 0;
         loop {
             // A part that ends no line completes no head.
-            if self.read[seen..].contains(&b'\n') {
-                match Framing::read(&self.read, is_head).map_err(senseless)? {
+            if self.open.read[seen..].contains(&b'\n') {
+                match Framing::read(&self.open.read, is_head).map_err(senseless)? {
                     Some(framing) if !framing.status.is_informational() => return Ok(framing),
                     Some(framing) if framing.status.as_u16() == 101 || interim == MAX_INTERIM => {
                         return Err(senseless("the response is none to this request"));
                     }
                     Some(framing) => {
                         interim += 1;
-                        self.read.advance(framing.len);
+                        self.open.read.advance(framing.len);
                         seen = 0;
                         continue;
                     }
                     None => {}
                 }
             }
-            seen = self.read.len();
+            seen = self.open.read.len();
             if seen > MAX_HEAD {
                 return Err(senseless("the head of the response is too large"));
             }
@@ -158,10 +178,10 @@ impl Exchange<'_> {
     async fn sized(&mut self, length: u64, max_bytes: usize) -> Result<Bytes, NetError> {
         let length = usize::try_from(length).ok().filter(|length| *length <= max_bytes);
         let length = length.ok_or_else(|| too_large(max_bytes))?;
-        while self.read.len() < length {
-            self.fill((length - self.read.len()).min(MAX_ROOM)).await?;
+        while self.open.read.len() < length {
+            self.fill((length - self.open.read.len()).min(MAX_ROOM)).await?;
         }
-        Ok(self.read.split_to(length).freeze())
+        Ok(self.open.read.split_to(length).freeze())
     }
 
     /// All chunks (RFC 9112 §7.1). What stands after the last one is read and forgotten.
@@ -177,32 +197,32 @@ impl Exchange<'_> {
                 return Err(too_large(max_bytes));
             }
             while left > 0 {
-                if self.read.is_empty() {
+                if self.open.read.is_empty() {
                     self.fill(ROOM).await?;
                 }
-                let here = usize::try_from(left).unwrap_or(usize::MAX).min(self.read.len());
-                whole.extend_from_slice(&self.read[..here]);
-                self.read.advance(here);
+                let here = usize::try_from(left).unwrap_or(usize::MAX).min(self.open.read.len());
+                whole.extend_from_slice(&self.open.read[..here]);
+                self.open.read.advance(here);
                 left -= here as u64;
             }
-            while self.read.len() < 2 {
+            while self.open.read.len() < 2 {
                 self.fill(ROOM).await?;
             }
-            if !self.read.starts_with(b"\r\n") {
+            if !self.open.read.starts_with(b"\r\n") {
                 return Err(senseless("a chunk of the response is longer than it says"));
             }
-            self.read.advance(2);
+            self.open.read.advance(2);
         }
     }
 
     async fn chunk_size(&mut self) -> Result<u64, NetError> {
         loop {
-            match httparse::parse_chunk_size(&self.read) {
+            match httparse::parse_chunk_size(&self.open.read) {
                 Ok(httparse::Status::Complete((len, size))) => {
-                    self.read.advance(len);
+                    self.open.read.advance(len);
                     return Ok(size);
                 }
-                Ok(httparse::Status::Partial) if self.read.len() <= MAX_HEAD => self.fill(ROOM).await?,
+                Ok(httparse::Status::Partial) if self.open.read.len() <= MAX_HEAD => self.fill(ROOM).await?,
                 _ => return Err(senseless("a chunk of the response does not say how long it is")),
             }
         }
@@ -211,15 +231,15 @@ impl Exchange<'_> {
     async fn trailers(&mut self) -> Result<(), NetError> {
         let mut left = MAX_HEAD;
         loop {
-            let Some(end) = self.read.iter().position(|&byte| byte == b'\n') else {
-                if self.read.len() > left {
+            let Some(end) = self.open.read.iter().position(|&byte| byte == b'\n') else {
+                if self.open.read.len() > left {
                     return Err(senseless("too much stands after the response"));
                 }
                 self.fill(ROOM).await?;
                 continue;
             };
-            let is_last = matches!(&self.read[..end], b"\r" | b"");
-            self.read.advance(end + 1);
+            let is_last = matches!(&self.open.read[..end], b"\r" | b"");
+            self.open.read.advance(end + 1);
             if is_last {
                 return Ok(());
             }
@@ -230,11 +250,11 @@ impl Exchange<'_> {
     /// All there is until the server closes the connection.
     async fn rest(&mut self, max_bytes: usize) -> Result<Bytes, NetError> {
         loop {
-            if self.read.len() > max_bytes {
+            if self.open.read.len() > max_bytes {
                 return Err(too_large(max_bytes));
             }
             if self.more(ROOM).await? == 0 {
-                return Ok(std::mem::take(&mut self.read).freeze());
+                return Ok(std::mem::take(&mut self.open.read).freeze());
             }
         }
     }
@@ -250,10 +270,10 @@ impl Exchange<'_> {
 
     /// Reads what there is; how much it was. Room is made for `room` bytes, unless there is enough.
     async fn more(&mut self, room: usize) -> Result<usize, NetError> {
-        if self.read.capacity() - self.read.len() < room.min(ROOM) {
-            self.read.reserve(room);
+        if self.open.read.capacity() - self.open.read.len() < room.min(ROOM) {
+            self.open.read.reserve(room);
         }
-        let read = poll_fn(|context| self.wire.poll_read_buf(context, &mut self.read)).await.map_err(broken)?;
+        let read = poll_fn(|context| self.open.poll_read(context)).await.map_err(broken)?;
         self.is_any_read |= read > 0;
         Ok(read)
     }
@@ -264,9 +284,9 @@ impl Exchange<'_> {
     fn poll_send(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let written = loop {
             if self.unsent.is_empty() {
-                break self.wire.poll_flush(context);
+                break self.open.wire.poll_flush(context);
             }
-            match self.wire.poll_write(context, &self.unsent) {
+            match self.open.wire.poll_write(context, &self.unsent) {
                 Poll::Ready(Ok(0)) => break Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
                 Poll::Ready(Ok(written)) => {
                     self.is_any_sent = true;
@@ -279,7 +299,7 @@ impl Exchange<'_> {
         if let Poll::Ready(Ok(())) = written {
             return written;
         }
-        match self.wire.poll_read_buf(context, &mut self.read) {
+        match self.open.poll_read(context) {
             Poll::Ready(Ok(1..)) => {
                 self.is_any_read = true;
                 Poll::Ready(Ok(()))
@@ -288,6 +308,15 @@ impl Exchange<'_> {
             Poll::Ready(Err(error)) if written.is_pending() => Poll::Ready(Err(error)),
             _ => written,
         }
+    }
+}
+
+// === impl Open ===
+
+impl Open {
+    /// Reads what there is, behind what was read before.
+    fn poll_read(&mut self, context: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        self.wire.poll_read_buf(context, &mut self.read)
     }
 }
 

@@ -138,6 +138,14 @@ fn read_headers(head: &Bytes) -> HeaderMap {
 // === impl Framing ===
 
 impl Framing {
+    /// How long the whole response is, head and content, if that is known.
+    pub(super) fn whole_len(&self) -> Option<usize> {
+        match self.content {
+            Content::Length(length) => self.len.checked_add(usize::try_from(length).ok()?),
+            Content::Chunked | Content::UntilClose => None,
+        }
+    }
+
     /// Reads the head that `text` begins with; `None` when it is not complete. `is_head`: it answers a
     /// HEAD request.
     pub(super) fn read(text: &[u8], is_head: bool) -> Result<Option<Self>, HeadError> {

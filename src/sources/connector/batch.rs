@@ -91,7 +91,7 @@ pub(super) async fn chunk(
     let variables = fetch.variables().with(Variable::Batch, &batch);
     let texts: Vec<_> = keys.iter().map(|row| key_at(row, &spec.key)).collect();
     let read = |body: &Bytes| fetch.direct.as_ref()?.rows(body, spec.matching, &texts, fetch.tally);
-    match call(fetch, variables, None, pending, &read).await? {
+    match call(fetch, &variables, None, pending, &read).await? {
         Success::Rows(rows) => Ok(Chunk::Read(rows)),
         Success::Value(decoded) => {
             let Decoded { value, scope, reported } = decoded;

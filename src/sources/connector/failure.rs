@@ -64,8 +64,11 @@ fn defaults(service: &Name, spec: &ConnectSpec, fact: Option<Fact>) -> Map<Strin
     let mut fields = Map::new();
     fields.insert("service".to_owned(), json!(service));
     fields.insert("connector".to_owned(), json!({ "coordinate": spec.place.to_string(), "id": spec.id }));
-    if let Some(Fact { protocol, name, value }) = fact {
-        fields.insert(protocol.to_owned(), json!({ name: value }));
+    match fact {
+        None => {}
+        Some(Fact::HttpStatus(status)) => drop(fields.insert("http".to_owned(), json!({ "status": status }))),
+        Some(Fact::GrpcCode(code)) => drop(fields.insert("grpc".to_owned(), json!({ "code": code }))),
+        Some(Fact::SqlState(state)) => drop(fields.insert("sql".to_owned(), json!({ "sqlstate": state }))),
     }
     fields
 }

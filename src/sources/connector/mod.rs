@@ -21,6 +21,6 @@ mod source;
 pub use failure::{DESERIALIZE, TRANSPORT};
 pub use headers::HeaderPlan;
 pub use page::{BadCursor, CursorKey, EXACT, Page, PageError};
-pub use protocol::{Answer, Body, Fact, Inputs, Protocol, request_part};
+pub use protocol::{Answer, Body, Fact, Inputs, More, Protocol, request_part};
 pub use scope::{Scope, ScopeReads, reads_response};
 pub use source::{Connector, ConnectorParts};

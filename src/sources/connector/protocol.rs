@@ -6,7 +6,8 @@ use http::HeaderMap;
 use serde_json::Value;
 
 use crate::graph::mapping::{Mapping, Variables};
-use crate::sources::contract::{BAD_INPUT, CallContext, SourceError, Wanted};
+use crate::platform::base::deadline::Deadline;
+use crate::sources::contract::{BAD_INPUT, RequestFacts, SourceError, Wanted};
 use crate::sources::format::MediaKind;
 use crate::sources::rows::errors::LocatedError;
 
@@ -37,7 +38,7 @@ pub trait Protocol: Send + Sync {
 /// What one call is made from.
 pub struct Inputs<'a> {
     /// What the request parts of the connector may read.
-    pub variables: Variables<'a>,
+    pub variables: &'a Variables<'a>,
     /// The page asked for, if the field has pages.
     pub page: Option<&'a Page>,
     /// Whether one value is expected, not a list.
@@ -46,8 +47,10 @@ pub struct Inputs<'a> {
     pub wanted: Option<&'a [Wanted]>,
     /// Whether it writes.
     pub mutation: bool,
-    /// Deadline and facts of the request.
-    pub context: &'a CallContext,
+    /// Facts of the request.
+    pub facts: &'a RequestFacts,
+    /// By when the answer must be there.
+    pub deadline: Deadline,
 }
 
 /// The value of one part of a request.
@@ -70,6 +73,17 @@ pub struct Answer {
     pub success: bool,
     /// `$status`
     pub status: Option<i64>,
+    /// `$`
+    pub body: Body,
+    /// The protocol's own fact for an error's extensions.
+    pub fact: Option<Fact>,
+    /// What few answers say, or few mappings read.
+    pub more: Option<Box<More>>,
+}
+
+/// What few answers say, or few mappings read.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct More {
     /// `$response.headers`, unless no mapping reads them.
     pub headers: HeaderMap,
     /// `$response.trailers`
@@ -80,25 +94,21 @@ pub struct Answer {
     pub errors: Option<Value>,
     /// Errors beside the data, with paths from `$` on.
     pub reported: Vec<LocatedError>,
-    /// `$`
-    pub body: Body,
     /// `$results`
     pub results: Option<Value>,
-    /// The protocol's own fact for an error's extensions.
-    pub fact: Option<Fact>,
     /// What the author should know, although nothing failed.
     pub problems: Vec<String>,
 }
 
-/// What a protocol knows of an answer, such as `http: { status: 503 }`.
-#[derive(Clone, PartialEq, Debug)]
-pub struct Fact {
-    /// The protocol.
-    pub protocol: &'static str,
-    /// What it is.
-    pub name: &'static str,
-    /// Its value.
-    pub value: Value,
+/// What a protocol knows of an answer.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Fact {
+    /// `http: { status: 503 }`
+    HttpStatus(u16),
+    /// `grpc: { code: 14 }`
+    GrpcCode(i32),
+    /// `sql: { sqlstate: "23505" }`; null if the database tells none.
+    SqlState(Option<String>),
 }
 
 /// The answer's content.
@@ -111,4 +121,13 @@ pub enum Body {
     Bytes(MediaKind, Bytes),
     /// A value.
     Value(Value),
+}
+
+// === impl Answer ===
+
+impl Answer {
+    /// What the author should know, although nothing failed.
+    pub(super) fn problems(&self) -> &[String] {
+        self.more.as_ref().map_or(&[], |more| &more.problems)
+    }
 }

@@ -7,14 +7,14 @@ use tracing::{Instrument, field};
 
 use crate::graph::connect::model::PaginateSpec;
 use crate::graph::mapping::{Mapping, Variable, Variables};
-use crate::sources::contract::{CallContext, SourceError, TIMEOUT};
+use crate::sources::contract::{SourceError, TIMEOUT};
 use crate::sources::format::{MediaKind, decode};
 use crate::sources::rows::errors::LocatedError;
 use crate::sources::rows::slot::{PathSegment, Rows};
 
 use super::failure::{DESERIALIZE, failed};
 use super::page::{Page, Pager, Reply, Window};
-use super::protocol::{Body, Inputs};
+use super::protocol::{Answer, Body, Inputs};
 use super::reads::Pending;
 use super::reported::{Mapped, Marked};
 use super::scope::AnswerScope;
@@ -57,7 +57,9 @@ pub(super) async fn value(fetch: &Fetch<'_>, row: &Value) -> Result<RowValue, So
     }
     let spec = &fetch.connector.spec;
     if let Some(paginate) = &spec.paginate {
-        return paged(fetch, row, variables, paginate).await.map(|value| RowValue::One(Some(value)));
+        // In a box, since it is rare and large, and rows are moved about as futures.
+        let paged = Box::pin(paged(fetch, row, variables, paginate));
+        return paged.await.map(|value| RowValue::One(Some(value)));
     }
     if fetch.connector.protocol.is_none() {
         let value = fetch.evaluate(&spec.selection.value, None, &variables);
@@ -65,7 +67,7 @@ pub(super) async fn value(fetch: &Fetch<'_>, row: &Value) -> Result<RowValue, So
     }
     let read = |body: &Bytes| fetch.direct.as_ref()?.row(body, fetch.tally);
     let pending = fetch.reads.as_ref().map(|reads| reads.call(row, None));
-    match call(fetch, variables, None, pending.as_ref(), &read).await? {
+    match call(fetch, &variables, None, pending.as_ref(), &read).await? {
         Success::Rows(rows) => Ok(RowValue::Read(rows)),
         Success::Value(Decoded { value, scope, reported }) => {
             let variables = scope.extend(variables);
@@ -107,7 +109,7 @@ async fn paged(
         let page_value = page.to_value();
         let variables = variables.with(Variable::Page, &page_value);
         let pending = fetch.reads.as_ref().map(|reads| reads.call(row, Some(&page)));
-        let called = call(fetch, variables, Some(&page), pending.as_ref(), &|_| None).await?;
+        let called = call(fetch, &variables, Some(&page), pending.as_ref(), &|_| None).await?;
         let Success::Value(Decoded { value, scope, reported }) = called else { break };
         let reply = reply(fetch, spec, &value, &scope.extend(variables));
         pager.take(fetch.unless_stopped(reply)?);
@@ -203,7 +205,7 @@ fn reply(fetch: &Fetch<'_>, spec: &PaginateSpec, answer: &Value, variables: &Var
 /// if its value is not needed.
 pub(super) async fn call(
     fetch: &Fetch<'_>,
-    variables: Variables<'_>,
+    variables: &Variables<'_>,
     page: Option<&Page>,
     pending: Option<&Pending>,
     read: &ReadRows<'_>,
@@ -215,49 +217,67 @@ pub(super) async fn call(
         pleach.connector.status = field::Empty,
         error.type = field::Empty,
     );
-    let result = judged(fetch, variables, page, pending, read).instrument(span.clone()).await;
-    match &result {
-        Ok(_) => {}
-        Err(error) => drop(span.record("error.type", &*error.code)),
+    if span.is_disabled() {
+        return judged(fetch, variables, answer(fetch, variables, page, pending).await?, read);
+    }
+    let told = async {
+        let answer = answer(fetch, variables, page, pending).await?;
+        span.record("pleach.connector.status", answer.status);
+        judged(fetch, variables, answer, read)
+    };
+    // In a box, as all futures that are traced: they are large, and each layer would move them.
+    let result = Box::pin(told.instrument(span.clone())).await;
+    if let Err(error) = &result {
+        span.record("error.type", &*error.code);
     }
     result
 }
 
-async fn judged(
+async fn answer(
     fetch: &Fetch<'_>,
-    variables: Variables<'_>,
+    variables: &Variables<'_>,
     page: Option<&Page>,
     pending: Option<&Pending>,
-    read: &ReadRows<'_>,
-) -> Result<Success, SourceError> {
+) -> Result<Answer, SourceError> {
+    match pending {
+        None => exchange(fetch, variables, page).await,
+        Some(pending) => Box::pin(pending.get_or_init(|| exchange(fetch, variables, page))).await.clone(),
+    }
+}
+
+async fn exchange(fetch: &Fetch<'_>, variables: &Variables<'_>, page: Option<&Page>) -> Result<Answer, SourceError> {
     let connector = fetch.connector;
     let Some(protocol) = &connector.protocol else {
         return Err(SourceError::new(DESERIALIZE, "a computed connector makes no calls"));
     };
-    let single = fetch.single && page.is_none();
-    let exchange = async || {
-        fetch.tally.called();
-        let deadline = fetch.context.deadline.within(connector.timeout);
-        let context = &CallContext { deadline, ..fetch.context.clone() };
-        let inputs =
-            Inputs { variables, page, single, wanted: fetch.wanted.as_deref(), mutation: fetch.mutation, context };
-        // Whether or not the protocol looks at the deadline.
-        let called = timeout_at(deadline.instant().into(), protocol.call(&inputs)).await;
-        called.unwrap_or_else(|_| Err(SourceError::new(TIMEOUT, "the source did not answer in time")))
+    fetch.tally.called();
+    let deadline = fetch.context.deadline.within(connector.timeout);
+    let inputs = Inputs {
+        variables,
+        page,
+        single: fetch.single && page.is_none(),
+        wanted: fetch.wanted.as_deref(),
+        mutation: fetch.mutation,
+        facts: &fetch.context.facts,
+        deadline,
     };
-    let mut answer = match pending {
-        Some(pending) => pending.get_or_init(exchange).await.clone()?,
-        None => exchange().await?,
-    };
+    // Whether or not the protocol looks at the deadline.
+    let called = timeout_at(deadline.instant().into(), protocol.call(&inputs)).await;
+    called.unwrap_or_else(|_| Err(SourceError::new(TIMEOUT, "the source did not answer in time")))
+}
+
+fn judged(
+    fetch: &Fetch<'_>,
+    variables: &Variables<'_>,
+    mut answer: Answer,
+    read: &ReadRows<'_>,
+) -> Result<Success, SourceError> {
+    let connector = fetch.connector;
     let status = answer.status;
-    if let Some(status) = status {
-        tracing::Span::current().record("pleach.connector.status", status);
-    }
     let fact = answer.fact.take();
-    answer.problems.iter().for_each(|problem| fetch.tally.problem(problem));
+    answer.problems().iter().for_each(|problem| fetch.tally.problem(problem));
     let spec = &connector.spec;
     let source = connector.source();
-    let reported = std::mem::take(&mut answer.reported);
     let is_success = spec.is_success.as_ref().or_else(|| source?.is_success.as_ref());
     if let Body::Bytes(MediaKind::Json, body) = &answer.body
         && answer.success
@@ -266,6 +286,7 @@ async fn judged(
     {
         return Ok(Success::Rows(rows));
     }
+    let reported = answer.more.as_mut().map(|more| std::mem::take(&mut more.reported)).unwrap_or_default();
     let scope = AnswerScope::new(&answer, connector.needs);
     let (success, content) = (answer.success, content(answer.body, fetch.tally));
     let value = match content {
@@ -274,7 +295,7 @@ async fn judged(
         Err(_) if !success && is_success.is_none() => Value::Null,
         Err(error) => return Err(error),
     };
-    let after = scope.extend(variables);
+    let after = scope.extend(*variables);
     let success = match is_success {
         Some(mapping) => fetch.evaluate(&mapping.value, Some(&value), &after) == Some(Value::Bool(true)),
         None => success,

@@ -8,12 +8,18 @@ use crate::graph::connect::model::{ConnectSpec, SourceSpec};
 use crate::graph::mapping::{Mapping, Variable, Variables};
 use crate::sources::contract::RequestFacts;
 
-use super::protocol::Answer;
+use super::protocol::{Answer, More};
 
 /// Variables that are the same for all calls of one fetch.
 #[derive(Debug, Default)]
 pub struct Scope {
     arguments: Value,
+    rare: Option<Box<Rare>>,
+}
+
+/// What few mappings read.
+#[derive(Debug, Default)]
+struct Rare {
     request: Option<Value>,
     auth: Option<Value>,
     now: Option<Value>,
@@ -56,12 +62,13 @@ impl Scope {
     pub fn new(arguments: &Map<String, Value>, facts: &RequestFacts, reads: ScopeReads) -> Self {
         let claims = facts.claims.as_ref().filter(|_| reads.auth);
         let request = reads.request && !facts.headers.is_empty();
-        Self {
-            arguments: Value::Object(arguments.clone()),
+        let rare = || Rare {
             request: request.then(|| json!({ "headers": headers(&facts.headers) })),
             auth: claims.map(|claims| json!({ "claims": claims, "scopes": facts.scopes })),
             now: reads.now.then(|| facts.now.to_rfc3339_opts(SecondsFormat::Millis, true).into()),
-        }
+        };
+        let is_any = reads.request || reads.auth || reads.now;
+        Self { arguments: Value::Object(arguments.clone()), rare: is_any.then(|| Box::new(rare())) }
     }
 
     /// The variables with those that never change.
@@ -70,14 +77,11 @@ impl Scope {
             .with(Variable::Args, &self.arguments)
             .with(Variable::Env, env)
             .with(Variable::Config, config);
-        if let Some(now) = &self.now {
-            variables.set(Variable::Now, now);
-        }
-        if let Some(request) = &self.request {
-            variables.set(Variable::Request, request);
-        }
-        if let Some(auth) = &self.auth {
-            variables.set(Variable::Auth, auth);
+        let Some(Rare { request, auth, now }) = self.rare.as_deref() else { return variables };
+        for (variable, value) in [(Variable::Request, request), (Variable::Auth, auth), (Variable::Now, now)] {
+            if let Some(value) = value {
+                variables.set(variable, value);
+            }
         }
         variables
     }
@@ -113,15 +117,18 @@ impl AnswerNeeds {
 impl AnswerScope {
     pub(super) fn new(answer: &Answer, needs: AnswerNeeds) -> Self {
         let response = needs.response.then(|| {
+            let none = More::default();
+            let more = answer.more.as_deref().unwrap_or(&none);
             let mut fields = Map::new();
-            fields.insert("headers".to_owned(), headers(&answer.headers));
-            fields.insert("trailers".to_owned(), headers(&answer.trailers));
+            fields.insert("headers".to_owned(), headers(&more.headers));
+            fields.insert("trailers".to_owned(), headers(&more.trailers));
             // What is absent is missing, not null, so that `?` and `??` see it.
-            fields.extend(answer.error.clone().map(|error| ("error".to_owned(), error)));
-            fields.extend(answer.errors.clone().map(|errors| ("errors".to_owned(), errors)));
+            fields.extend(more.error.clone().map(|error| ("error".to_owned(), error)));
+            fields.extend(more.errors.clone().map(|errors| ("errors".to_owned(), errors)));
             Value::Object(fields)
         });
-        Self { status: answer.status.map(Value::from), response, results: answer.results.clone() }
+        let results = answer.more.as_ref().and_then(|more| more.results.clone());
+        Self { status: answer.status.map(Value::from), response, results }
     }
 
     /// Adds what is known after the call.

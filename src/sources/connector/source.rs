@@ -1,8 +1,8 @@
 //! A connector as a source: the rows of one fetch, each from its call or its chunk.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 use std::fmt::Write as _;
+use std::hash::BuildHasher;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -10,6 +10,7 @@ use std::time::Duration;
 use foldhash::fast::RandomState;
 use futures_util::future::BoxFuture;
 use futures_util::{FutureExt, StreamExt, stream};
+use hashbrown::HashTable;
 use serde_json::{Map, Value};
 
 use crate::graph::connect::model::{BatchSpec, ConnectSpec, ConnectedSubgraph, Place, SourceSpec};
@@ -223,7 +224,7 @@ impl Connector {
         if let [row] = rows {
             return vec![self.one(fetch, row).await];
         }
-        let calls: Vec<_> = rows.iter().map(|row| self.one(fetch, row).boxed()).collect();
+        let calls: Vec<_> = rows.iter().map(|row| self.one(fetch, row)).collect();
         stream::iter(calls).buffered(concurrency).collect().await
     }
 
@@ -438,13 +439,12 @@ fn wanted_path(path: &[Name]) -> Option<Wanted> {
 
 /// The results, unless the only row of a root has failed: then the fetch as a whole has.
 fn checked(request: &FetchRequest, mut results: Vec<RowResult>) -> Result<Vec<RowResult>, SourceError> {
-    match (&*request.shape, results.pop()) {
-        (RowShape::Root(_), Some(Err(error))) if results.is_empty() => Err(error),
-        (_, last) => {
-            results.extend(last);
-            Ok(results)
-        }
+    if let (RowShape::Root(_), [Err(_)]) = (&*request.shape, results.as_slice())
+        && let Some(Err(error)) = results.pop()
+    {
+        return Err(error);
     }
+    Ok(results)
 }
 
 impl Source for Connector {
@@ -511,7 +511,10 @@ fn object_shapes(shape: &RowShape) -> impl Iterator<Item = &ObjectShape> {
 }
 
 /// A result a row.
-fn results(answered: Vec<Answered>) -> Vec<RowResult> {
+fn results(mut answered: Vec<Answered>) -> Vec<RowResult> {
+    if let [Answered::Results(results)] = answered.as_mut_slice() {
+        return std::mem::take(results);
+    }
     let of = |answered| match answered {
         Answered::Results(results) => results,
         Answered::Rows(rows) => vec![Ok(RowValue::Read(rows))],
@@ -530,19 +533,36 @@ fn distinct(rows: &[Value]) -> (Cow<'_, [Value]>, Vec<usize>) {
 }
 
 fn without_repeated(rows: &[Value]) -> (Vec<&Value>, Vec<usize>) {
-    let mut seen: HashMap<String, usize, RandomState> =
-        HashMap::with_capacity_and_hasher(rows.len(), RandomState::default());
-    let mut distinct = Vec::new();
-    let places = rows
-        .iter()
-        .map(|row| {
-            *seen.entry(row.to_string()).or_insert_with(|| {
-                distinct.push(row);
-                distinct.len() - 1
-            })
-        })
-        .collect();
+    let hasher = RandomState::default();
+    let mut known: HashTable<usize> = HashTable::with_capacity(rows.len());
+    let mut distinct = Vec::with_capacity(rows.len());
+    let places = rows.iter().map(|row| {
+        let hash = hash(row, &hasher);
+        if let Some(&place) = known.find(hash, |&place| distinct[place] == row) {
+            return place;
+        }
+        // There is room for all, so nobody is moved.
+        known.insert_unique(hash, distinct.len(), |_| hash);
+        distinct.push(row);
+        distinct.len() - 1
+    });
+    let places = places.collect();
     (distinct, places)
+}
+
+/// Equal for equal values; fields of objects may come in any order.
+fn hash(value: &Value, hasher: &RandomState) -> u64 {
+    match value {
+        Value::Null => 0,
+        Value::Bool(value) => hasher.hash_one(value),
+        Value::Number(number) => hasher.hash_one(number),
+        Value::String(text) => hasher.hash_one(text),
+        Value::Array(items) => items.iter().fold(1, |all, item| hasher.hash_one((all, hash(item, hasher)))),
+        Value::Object(fields) => {
+            let fields = fields.iter().map(|(key, value)| hasher.hash_one((key, hash(value, hasher))));
+            fields.fold(2, u64::wrapping_add)
+        }
+    }
 }
 
 /// An error of a row, where rows stand in the answer.

@@ -33,7 +33,8 @@ pub struct FormatError(String);
 /// Reads a `content-type` header.
 pub fn media_kind(content_type: Option<&str>) -> MediaKind {
     let Some(content_type) = content_type else { return MediaKind::Json };
-    if content_type.eq_ignore_ascii_case("application/json") {
+    // What most servers say.
+    if let "application/json" | "application/json; charset=utf-8" = content_type {
         return MediaKind::Json;
     }
     let mut parts = content_type.split(';').map(str::trim);

@@ -10,7 +10,7 @@ use crate::graph::connect::model::{ConnectSpec, GraphqlRequest, SourceSpec};
 use crate::graph::mapping::{Mapping, Variables};
 use crate::platform::net::Reply;
 use crate::sources::connector::{
-    Answer, Body, DESERIALIZE, Fact, HeaderPlan, Inputs, Protocol, TRANSPORT, reads_response, request_part,
+    Answer, Body, DESERIALIZE, Fact, HeaderPlan, Inputs, More, Protocol, TRANSPORT, reads_response, request_part,
 };
 use crate::sources::contract::{BAD_INPUT, SourceError};
 use crate::sources::rows::errors::{LocatedError, read_error};
@@ -47,16 +47,16 @@ impl GraphqlProtocol {
 
     async fn exchange(&self, inputs: &Inputs<'_>) -> Result<Answer, SourceError> {
         let mut headers = HeaderMap::new();
-        self.headers.write(&inputs.variables, &inputs.context.facts, &mut headers)?;
+        self.headers.write(inputs.variables, inputs.facts, &mut headers)?;
         let (document, variables) = match &self.request {
             GraphqlRequest::Field { field, args, written } => {
-                let arguments = object("args", args.as_ref().map(|args| &args.value), &inputs.variables)?;
+                let arguments = object("args", args.as_ref().map(|args| &args.value), inputs.variables)?;
                 let arguments = Arguments { values: &arguments, written };
                 let text = document(&field.value, arguments, &self.selected, inputs.wanted, inputs.mutation);
                 (text, Bytes::new())
             }
             GraphqlRequest::Query { query, variables } => {
-                let values = object("variables", variables.as_ref().map(|values| &values.value), &inputs.variables)?;
+                let values = object("variables", variables.as_ref().map(|values| &values.value), inputs.variables)?;
                 (query.value.to_string(), Value::Object(values).to_string().into())
             }
         };
@@ -70,15 +70,18 @@ impl GraphqlProtocol {
 
     fn answer(&self, reply: &Reply) -> Result<Answer, SourceError> {
         let status = reply.status;
+        let mut more = More::default();
+        if self.reads_headers {
+            more.headers = reply.headers();
+        }
         let mut answer = Answer {
             status: Some(i64::from(status.as_u16())),
-            headers: if self.reads_headers { reply.headers() } else { HeaderMap::new() },
-            fact: Some(Fact { protocol: "http", name: "status", value: status.as_u16().into() }),
+            fact: Some(Fact::HttpStatus(status.as_u16())),
             ..Answer::default()
         };
         let mut fields = match serde_json::from_slice(&reply.body) {
             Ok(Value::Object(fields)) => fields,
-            _ if !status.is_success() => return Ok(answer),
+            _ if !status.is_success() => return Ok(Answer { more: Some(more.into()), ..answer }),
             Ok(_) => return Err(SourceError::new(DESERIALIZE, "the answer is no GraphQL response")),
             Err(error) => return Err(SourceError::new(DESERIALIZE, format!("invalid JSON: {error}"))),
         };
@@ -93,8 +96,9 @@ impl GraphqlProtocol {
             (GraphqlRequest::Query { .. }, data) => data,
         };
         answer.success = status.is_success() && (errors.is_none() || !value.is_null());
-        answer.reported = errors.as_ref().map(|errors| self.reported(errors)).unwrap_or_default();
-        answer.errors = errors;
+        more.reported = errors.as_ref().map(|errors| self.reported(errors)).unwrap_or_default();
+        more.errors = errors;
+        answer.more = Some(more.into());
         answer.body = Body::Value(value);
         Ok(answer)
     }

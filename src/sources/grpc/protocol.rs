@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::graph::mapping::{Mapping, Variable};
 use crate::sources::connector::{
-    Answer, Body, DESERIALIZE, Fact, HeaderPlan, Inputs, Protocol, TRANSPORT, request_part,
+    Answer, Body, DESERIALIZE, Fact, HeaderPlan, Inputs, More, Protocol, TRANSPORT, request_part,
 };
 use crate::sources::contract::{BAD_INPUT, SourceError, TIMEOUT};
 use crate::sources::format::MediaKind;
@@ -35,27 +35,26 @@ impl GrpcProtocol {
 
     async fn exchange(&self, inputs: &Inputs<'_>) -> Result<Answer, SourceError> {
         let message = match &self.message {
-            Some(mapping) => request_part(mapping, &inputs.variables)?,
+            Some(mapping) => request_part(mapping, inputs.variables)?,
             None => inputs.variables.value(Variable::Args).cloned(),
         };
         let mut metadata = HeaderMap::new();
-        self.metadata.write(&inputs.variables, &inputs.context.facts, &mut metadata)?;
+        self.metadata.write(inputs.variables, inputs.facts, &mut metadata)?;
         let outcome = self
             .client
-            .unary(&self.method, message.unwrap_or(Value::Null), metadata, inputs.context.deadline)
+            .unary(&self.method, message.unwrap_or(Value::Null), metadata, inputs.deadline)
             .await
             .map_err(source_error)?;
         let body = if outcome.body.is_empty() { Body::Empty } else { Body::Bytes(MediaKind::Json, outcome.body) };
+        // The client gives both together.
+        let (trailers, headers) = (outcome.metadata.clone(), outcome.metadata);
+        let more = More { headers, trailers, error: outcome.error, ..More::default() };
         Ok(Answer {
             success: outcome.code == 0,
             status: Some(i64::from(outcome.code)),
-            // The client gives both together.
-            trailers: outcome.metadata.clone(),
-            headers: outcome.metadata,
-            error: outcome.error,
             body,
-            fact: Some(Fact { protocol: "grpc", name: "code", value: outcome.code.into() }),
-            ..Answer::default()
+            fact: Some(Fact::GrpcCode(outcome.code)),
+            more: Some(more.into()),
         })
     }
 }

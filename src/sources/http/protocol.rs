@@ -6,19 +6,18 @@ use futures_util::future::BoxFuture;
 use http::Method;
 use http::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use serde_json::Value;
-use smallvec::SmallVec;
 
 use crate::graph::connect::model::{HttpRequest, HttpVerb};
 use crate::graph::mapping::{Mapping, Template, TemplatePiece, Variables};
 use crate::platform::net::{HttpClient, Outgoing, Repeat, Reply, Server, is_path};
 use crate::sources::connector::{
-    Answer, Body, DESERIALIZE, Fact, HeaderPlan, Inputs, Protocol, TRANSPORT, request_part,
+    Answer, Body, DESERIALIZE, Fact, HeaderPlan, Inputs, More, Protocol, TRANSPORT, request_part,
 };
 use crate::sources::contract::{BAD_INPUT, SourceError};
 use crate::sources::format::{encode_form, media_kind};
 use crate::sources::transport::net_error;
 
-use super::url::{Piece, Url, UrlError};
+use super::url::{Piece, Url, UrlError, legal};
 
 /// JSON first, anything else if there is none.
 const ACCEPTED: HeaderValue = HeaderValue::from_static("application/json, */*;q=0.1");
@@ -39,15 +38,26 @@ pub struct HttpSourceParts {
 /// An HTTP connector.
 pub struct HttpProtocol {
     client: HttpClient,
-    /// Whom to ask, if all requests go to the same server.
+    /// Whom to ask; none if that is no server.
     server: Option<Server>,
     source: HttpSourceParts,
     request: HttpRequest,
+    /// Where its URLs start.
+    base: Result<Url, UrlError>,
+    /// What follows.
+    template: Vec<Part>,
     method: Method,
     headers: HeaderPlan,
     /// What every request says unless a header rule says something else.
     standing: [(HeaderName, HeaderValue); 2],
     answers: AnswerParts,
+}
+
+/// A part of a URL's template.
+enum Part {
+    /// As it stands in the URL.
+    Text(String),
+    Hole(Mapping),
 }
 
 /// What is wanted of answers.
@@ -70,28 +80,21 @@ impl HttpProtocol {
         headers: HeaderPlan,
         answers: AnswerParts,
     ) -> Self {
-        let server = source.base.as_ref().and_then(|base| client.server(&base.origin().parse().ok()?).ok());
+        let (base, template) = start(source.base.as_ref(), &request.url.value);
+        let server = base.as_ref().ok().and_then(|base| client.server(&base.origin().parse().ok()?).ok());
         let method = method(request.verb);
         let standing = [(ACCEPT, ACCEPTED), HttpClient::ACCEPT_ENCODING];
-        Self { client, server, source, request, method, headers, standing, answers }
+        Self { client, server, source, request, base, template, method, headers, standing, answers }
     }
 
     async fn exchange(&self, inputs: &Inputs<'_>) -> Result<Answer, SourceError> {
-        let variables = &inputs.variables;
+        let variables = inputs.variables;
         let url = self.url(variables).map_err(|error| SourceError::new(BAD_INPUT, error.to_string()))?;
         let mut headers = HeaderMap::new();
-        self.headers.write(variables, &inputs.context.facts, &mut headers)?;
+        self.headers.write(variables, inputs.facts, &mut headers)?;
         let body = self.body(variables, &mut headers)?;
         let invalid = || SourceError::new(BAD_INPUT, "the URL is not valid");
-        let named;
-        let server = match &self.server {
-            Some(server) => server,
-            None => {
-                let origin = url.origin().parse().map_err(|_| invalid())?;
-                named = self.client.server(&origin).map_err(|_| invalid())?;
-                &named
-            }
-        };
+        let server = self.server.as_ref().ok_or_else(invalid)?;
         let path = url.into_path();
         if !is_path(&path) {
             return Err(invalid());
@@ -113,10 +116,9 @@ impl HttpProtocol {
         Answer {
             success: reply.status.is_success(),
             status: Some(i64::from(reply.status.as_u16())),
-            headers: if self.answers.headers { reply.headers() } else { HeaderMap::new() },
-            fact: Some(Fact { protocol: "http", name: "status", value: reply.status.as_u16().into() }),
+            fact: Some(Fact::HttpStatus(reply.status.as_u16())),
+            more: self.answers.headers.then(|| More { headers: reply.headers(), ..More::default() }.into()),
             body: if reply.body.is_empty() { Body::Empty } else { Body::Bytes(kind, reply.body) },
-            ..Answer::default()
         }
     }
 
@@ -127,18 +129,14 @@ impl HttpProtocol {
     }
 
     fn url(&self, variables: &Variables<'_>) -> Result<Url, UrlError> {
-        let pieces = pieces(&self.request.url.value, variables)?;
-        let mut url = match &self.source.base {
-            Some(base) => base.clone(),
-            None => return self.finish(absolute(&pieces)?, variables),
-        };
+        let mut url = self.base.clone()?;
         if let Some(path) = &self.source.path {
             url.push_path(&value(path, variables)?)?;
         }
         if let Some(query) = &self.source.query_params {
             url.push_query(&value(query, variables)?)?;
         }
-        url.push_template(&pieces)?;
+        url.push_template(self.template.iter().map(|part| part.filled(variables)))?;
         self.finish(url, variables)
     }
 
@@ -175,30 +173,39 @@ impl Protocol for HttpProtocol {
     }
 }
 
-/// A template that is filled; most have few holes.
-type Pieces<'t> = SmallVec<[Piece<'t>; 3]>;
+// === impl Part ===
 
-/// A template's text, and the values of its holes.
-fn pieces<'t>(template: &'t Template, variables: &Variables<'_>) -> Result<Pieces<'t>, UrlError> {
-    let piece = |piece: &'t TemplatePiece| match piece {
-        TemplatePiece::Literal { text, .. } => Ok(Piece::Text(text)),
-        TemplatePiece::Hole(hole) => value(&hole.mapping, variables).map(Piece::Hole),
-    };
-    template.pieces().iter().map(piece).collect()
+impl Part {
+    fn of(piece: &TemplatePiece) -> Self {
+        match piece {
+            TemplatePiece::Literal { text, .. } => Self::Text(legal(text)),
+            TemplatePiece::Hole(hole) => Self::Hole(hole.mapping.clone()),
+        }
+    }
+
+    fn filled(&self, variables: &Variables<'_>) -> Result<Piece<'_>, UrlError> {
+        match self {
+            Self::Text(text) => Ok(Piece::Text(text)),
+            Self::Hole(mapping) => value(mapping, variables).map(Piece::Hole),
+        }
+    }
 }
 
-/// A connector without a source names scheme and host itself, as literal text.
-fn absolute(pieces: &[Piece<'_>]) -> Result<Url, UrlError> {
-    let Some((Piece::Text(first), rest)) = pieces.split_first() else {
-        return Err(UrlError::NotAbsolute(String::new()));
+/// Where the URLs of a template start, and the rest of it. A connector without a source names scheme and
+/// host itself, as literal text.
+fn start(base: Option<&Url>, template: &Template) -> (Result<Url, UrlError>, Vec<Part>) {
+    let mut parts: Vec<Part> = template.pieces().iter().map(Part::of).collect();
+    if let Some(base) = base {
+        return (Ok(base.clone()), parts);
+    }
+    let Some(TemplatePiece::Literal { text: first, .. }) = template.pieces().first() else {
+        return (Err(UrlError::NotAbsolute(String::new())), parts);
     };
     let scheme_end = first.find("://").map_or(0, |at| at + 3);
     let host_end = first.get(scheme_end..).and_then(|rest| rest.find(['/', '?'])).map(|at| at + scheme_end);
     let (origin, path) = first.split_at(host_end.unwrap_or(first.len()));
-    let mut url = Url::absolute(origin)?;
-    let pieces: Vec<_> = std::iter::once(Piece::Text(path)).chain(rest.iter().cloned()).collect();
-    url.push_template(&pieces)?;
-    Ok(url)
+    parts[0] = Part::Text(legal(path));
+    (Url::absolute(origin), parts)
 }
 
 fn value(mapping: &Mapping, variables: &Variables<'_>) -> Result<Value, UrlError> {

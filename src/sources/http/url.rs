@@ -16,7 +16,7 @@ const TYPICAL_PATH: usize = 64;
 /// A part of a template whose holes are evaluated.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Piece<'a> {
-    /// Text of the template.
+    /// Text of the template, as [`legal`] gives it.
     Text(&'a str),
     /// What a hole yielded; missing is `Null`.
     Hole(Value),
@@ -80,30 +80,26 @@ impl Url {
     ///
     /// # Errors
     /// When a hole would leave its segment or is not a scalar.
-    pub fn push_template(&mut self, pieces: &[Piece<'_>]) -> Result<(), UrlError> {
+    pub fn push_template<'p>(
+        &mut self,
+        pieces: impl IntoIterator<Item = Result<Piece<'p>, UrlError>>,
+    ) -> Result<(), UrlError> {
         let mut path = PathWriter { out: String::with_capacity(TYPICAL_PATH), ..PathWriter::default() };
         let mut query = String::new();
         let mut in_query = false;
         for piece in pieces {
-            match piece {
-                Piece::Text(text) => {
-                    let text = unfolded(text);
-                    if in_query {
-                        push_legal(&mut query, &text);
-                        continue;
-                    }
-                    let (before, after) = match text.split_once('?') {
-                        Some((before, after)) => (before, Some(after)),
-                        None => (&*text, None),
-                    };
-                    path.text(before)?;
-                    if let Some(after) = after {
+            match piece? {
+                Piece::Text(text) if in_query => query.push_str(text),
+                Piece::Text(text) => match text.split_once('?') {
+                    None => path.text(text)?,
+                    Some((before, after)) => {
+                        path.text(before)?;
                         in_query = true;
-                        push_legal(&mut query, after);
+                        query.push_str(after);
                     }
-                }
+                },
                 Piece::Hole(value) => {
-                    let text = scalar_text(value).ok_or(UrlError::NotScalar("URL"))?;
+                    let text = scalar_text(&value).ok_or(UrlError::NotScalar("URL"))?;
                     if in_query { push_percent_encoded(&mut query, &text) } else { path.hole(&text) }
                 }
             }
@@ -219,13 +215,13 @@ impl std::fmt::Display for Url {
     }
 }
 
-/// Text without the characters that fold a long template.
-fn unfolded(text: &str) -> Cow<'_, str> {
-    let folds = |byte: u8| matches!(byte, b'\t' | b'\n' | b'\r' | 0x0c);
-    match text.bytes().any(folds) {
-        true => text.chars().filter(|&c| !c.is_ascii() || !folds(c as u8)).collect::<String>().into(),
-        false => text.into(),
-    }
+/// Text of a template as it stands in a URL, without the characters that fold a long template.
+pub fn legal(text: &str) -> String {
+    let folds = |c: char| matches!(c, '\t' | '\n' | '\r' | '\x0c');
+    let unfolded: String = text.chars().filter(|&c| !folds(c)).collect();
+    let mut legal = String::new();
+    push_legal(&mut legal, &unfolded);
+    legal
 }
 
 /// The text of a scalar in a URL or header; null is empty, objects and lists have none.
@@ -257,19 +253,19 @@ impl PathWriter {
     fn text(&mut self, text: &str) -> Result<(), UrlError> {
         let Some((first, rest)) = text.split_once('/') else {
             self.has_text |= !text.is_empty();
-            push_legal(&mut self.out, text);
+            self.out.push_str(text);
             return Ok(());
         };
         self.has_text |= !first.is_empty();
-        push_legal(&mut self.out, first);
+        self.out.push_str(first);
         self.close()?;
         // What lies between is text alone, which may be whatever its author wrote.
         let last = rest.rfind('/').map_or(0, |slash| slash + 1);
         self.out.push('/');
-        push_legal(&mut self.out, &rest[..last]);
+        self.out.push_str(&rest[..last]);
         self.start = self.out.len();
         self.has_text = last < rest.len();
-        push_legal(&mut self.out, &rest[last..]);
+        self.out.push_str(&rest[last..]);
         Ok(())
     }
 
@@ -308,17 +304,17 @@ mod tests {
     use super::*;
 
     /// A template as test text: `{…}` holds JSON.
-    fn pieces(template: &str) -> Vec<Piece<'_>> {
-        template
+    fn push(url: &mut Url, template: &str) -> Result<(), UrlError> {
+        let legal = legal(template.split('{').next().unwrap_or(""));
+        let later: Vec<_> = template
             .split('{')
-            .enumerate()
-            .flat_map(|(index, part)| match part.split_once('}') {
-                Some((hole, text)) if index > 0 => {
-                    vec![Piece::Hole(serde_json::from_str(hole).unwrap()), Piece::Text(text)]
-                }
-                _ => vec![Piece::Text(part)],
-            })
-            .collect()
+            .skip(1)
+            .filter_map(|part| part.split_once('}'))
+            .map(|(hole, text)| (serde_json::from_str(hole).unwrap(), super::legal(text)))
+            .collect();
+        let later =
+            later.iter().flat_map(|(hole, text): &(Value, String)| [Piece::Hole(hole.clone()), Piece::Text(text)]);
+        url.push_template(std::iter::once(Piece::Text(&legal)).chain(later).map(Ok))
     }
 
     fn assemble(base: &str, source_path: &str, template: &str, path: &str, query: &str) -> String {
@@ -327,7 +323,7 @@ mod tests {
             if !source_path.is_empty() {
                 url.push_path(&serde_json::from_str(source_path).unwrap())?;
             }
-            url.push_template(&pieces(template))?;
+            push(&mut url, template)?;
             if !path.is_empty() {
                 url.push_path(&serde_json::from_str(path).unwrap())?;
             }

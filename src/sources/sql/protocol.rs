@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::graph::connect::model::{KeyColumn, SqlRequest, SqlStatements};
 use crate::graph::mapping::{SqlTemplate, Variable, Variables};
-use crate::sources::connector::{Answer, Body, DESERIALIZE, Fact, Inputs, Protocol, TRANSPORT};
+use crate::sources::connector::{Answer, Body, DESERIALIZE, Fact, Inputs, More, Protocol, TRANSPORT};
 use crate::sources::contract::{BAD_INPUT, SourceError, TIMEOUT};
 use crate::sources::format::MediaKind;
 use crate::sources::transport::TOO_LARGE;
@@ -38,7 +38,7 @@ impl SqlProtocol {
     }
 
     async fn run(&self, inputs: &Inputs<'_>) -> Result<Answer, SourceError> {
-        let limits = Limits { deadline: inputs.context.deadline, max_bytes: self.max_bytes };
+        let limits = Limits { deadline: inputs.deadline, max_bytes: self.max_bytes };
         let result = match &self.request.statements {
             SqlStatements::Query(template) => self.query(inputs, &template.value, limits).await,
             SqlStatements::Execute(templates) => {
@@ -51,16 +51,16 @@ impl SqlProtocol {
             Err(RunError::Database(error)) => {
                 // What it says may hold data of the statement, so it is for those who debug.
                 tracing::debug!(error = error.to_string(), "the database refused a statement");
-                let value = error.get("sqlstate").cloned().unwrap_or_default();
-                let fact = Some(Fact { protocol: "sql", name: "sqlstate", value });
-                Ok(Answer { error: Some(error), fact, ..Answer::default() })
+                let state = error.get("sqlstate").and_then(Value::as_str).map(str::to_owned);
+                let more = More { error: Some(error), ..More::default() };
+                Ok(Answer { fact: Some(Fact::SqlState(state)), more: Some(more.into()), ..Answer::default() })
             }
             Err(error) => Err(source_error(error)),
         }
     }
 
     async fn query(&self, inputs: &Inputs<'_>, template: &SqlTemplate, limits: Limits) -> Result<Answer, RunError> {
-        let statement = self.statement(template, &inputs.variables, inputs)?;
+        let statement = self.statement(template, inputs.variables, inputs)?;
         let answer = self.database.query(statement, limits).await?;
         Ok(done(answer, inputs.single, None))
     }
@@ -124,7 +124,9 @@ fn done(answer: database::Answer, single: bool, results: Option<Value>) -> Answe
         database::Answer::Rows(rows) => Body::Bytes(MediaKind::Json, rows.text),
         database::Answer::Done { rows_affected, last_insert_id } => Body::Value(counts(rows_affected, last_insert_id)),
     };
-    Answer { success: true, body, results, problems, ..Answer::default() }
+    let has_more = results.is_some() || !problems.is_empty();
+    let more = has_more.then(|| More { results, problems, ..More::default() }.into());
+    Answer { success: true, body, more, ..Answer::default() }
 }
 
 /// An earlier statement's answer: always all rows.
