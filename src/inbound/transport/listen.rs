@@ -11,8 +11,10 @@ use tokio::sync::watch;
 
 use super::front::Front;
 
-/// How long a client may take to send a request's head.
-const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long a client may take to send a request's head, and how long its connection may idle before: longer
+/// than the minute after which proxies and load balancers commonly close theirs, so that they never use one
+/// that is being closed here.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(75);
 /// Breath after the system refused a connection, such as when files run out.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// Requests one HTTP/2 connection may have open at once.

@@ -179,7 +179,10 @@ impl Exchange<'_> {
         let length = usize::try_from(length).ok().filter(|length| *length <= max_bytes);
         let length = length.ok_or_else(|| too_large(max_bytes))?;
         while self.open.read.len() < length {
-            self.fill((length - self.open.read.len()).min(MAX_ROOM)).await?;
+            let rest = length - self.open.read.len();
+            // A length that has come true so far is believed.
+            let is_believed = self.open.read.len() >= MAX_ROOM;
+            self.fill(if is_believed { rest } else { rest.min(MAX_ROOM) }).await?;
         }
         Ok(self.open.read.split_to(length).freeze())
     }
