@@ -127,6 +127,68 @@ fn adversarial_answers_are_read_alike() {
     }
 }
 
+/// Objects that are as the shape says but for one value, which is none or another one.
+#[test]
+fn one_wrong_value_in_an_object_as_expected_is_read_alike() {
+    let leaves = ["\"a\"", "12", "1.5", "true", "\"7\"", "\"RED\"", "[1,{\"x\":2}]", "[]", "[[\"a\"],null]", "\"x\""];
+    let object = |values: &[String]| {
+        let entries: Vec<_> = KEYS.iter().zip(values).map(|(key, value)| format!("\"{key}\":{value}")).collect();
+        format!("{{{}}}", entries.join(","))
+    };
+    let whole = |wrong: Option<(usize, &str)>| {
+        let mut values = leaves.map(str::to_owned);
+        if let Some((at, value)) = wrong {
+            values[at] = value.to_owned();
+        }
+        values
+    };
+    let others = [
+        "",
+        " ",
+        "0",
+        "00",
+        "01",
+        "-0",
+        "-1",
+        "1.",
+        ".5",
+        "1.e1",
+        "1e3",
+        "1.5.5",
+        "1234567890",
+        "99999999999",
+        "tru",
+        "falsey",
+        "null",
+        "nul",
+        "\"",
+        "\"\\x\"",
+        "\"\\u00e9\"",
+        "{",
+        "{}",
+        "[",
+        "[]",
+        "[}",
+        "x\"",
+        "1\"",
+        "12\"",
+        "t\"",
+        "\"a",
+        "'a'",
+        "\"a\"\"b\"",
+    ];
+    for at in 0..KEYS.len() {
+        for other in others {
+            let inner = object(&whole(Some((at, other))));
+            compare(format!("{{\"data\":{inner}}}").as_bytes());
+            let mut values = whole(None);
+            values[9] = object(&whole(Some((at, other))));
+            values[7] = format!("[{},{inner}]", object(&whole(None)));
+            compare(format!("{{\"data\":{}}}", object(&values)).as_bytes());
+        }
+    }
+}
+
 /// Strings of every length around the blocks that are looked at together, with whatever ends a run of
 /// text at every place in them.
 #[test]

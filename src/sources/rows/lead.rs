@@ -36,6 +36,10 @@ pub(super) enum Wants {
     Text,
     /// An integer that is certainly in range.
     Integer,
+    /// A number without sign and exponent.
+    Number,
+    /// `true` or `false`.
+    Boolean,
     /// A string or such an integer, which nobody asked for.
     Nothing,
     /// It takes more to read it.

@@ -46,6 +46,10 @@ pub(super) enum Step {
     Text,
     /// An integer, or null.
     Integer,
+    /// A number, or null.
+    Number,
+    /// `true`, `false` or null.
+    Boolean,
     /// The name of the object's type.
     Type,
     /// A list, or something else that takes more than a look.
@@ -160,6 +164,8 @@ impl Compiler {
         let step = match field.value.wants() {
             Wants::Text => Step::Text,
             Wants::Integer => Step::Integer,
+            Wants::Number => Step::Number,
+            Wants::Boolean => Step::Boolean,
             Wants::Nothing | Wants::More => Step::Other,
         };
         self.push(Gap::of_key(before, &field.key)?, step, start + field.slot.0);

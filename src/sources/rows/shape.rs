@@ -227,6 +227,8 @@ impl ValueShape {
         match self {
             Self { lists: 0, kind: ValueKind::Leaf(Leaf::String | Leaf::Id | Leaf::Typename) } => Wants::Text,
             Self { lists: 0, kind: ValueKind::Leaf(Leaf::Int) } => Wants::Integer,
+            Self { lists: 0, kind: ValueKind::Leaf(Leaf::Float) } => Wants::Number,
+            Self { lists: 0, kind: ValueKind::Leaf(Leaf::Boolean) } => Wants::Boolean,
             _ => Wants::More,
         }
     }

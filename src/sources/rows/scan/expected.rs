@@ -47,7 +47,9 @@ pub(super) fn read_expected(
         }
         let end = match (text.get(start), lead.wants) {
             (Some(b'"'), Wants::Text | Wants::Nothing) => end_of_text(text, start),
-            (Some(b'1'..=b'9'), Wants::Integer | Wants::Nothing) => end_of_short_integer(text, start),
+            (Some(b'0'..=b'9'), Wants::Integer | Wants::Nothing) => end_of_short_integer(text, start),
+            (Some(b'0'..=b'9'), Wants::Number) => end_of_short_number(text, start),
+            (Some(b't' | b'f'), Wants::Boolean) => end_of_boolean(text, start),
             _ => None,
         };
         let Some(end) = end else { return Read { at: start, next: next + 1, to_value: Some(next) } };
@@ -78,10 +80,13 @@ fn fill(cells: &mut [Slot], cell: u32, leaf: Slot) {
     }
 }
 
-/// Where the string ends that begins here with its quote, behind the other quote; none if something is
+/// Where the string ends that begins here, behind its other quote; none if there is none, or something is
 /// wrong with it.
 #[inline(always)]
 pub(super) fn end_of_text(text: &[u8], quote: usize) -> Option<usize> {
+    if text.get(quote) != Some(&b'"') {
+        return None;
+    }
     let start = quote + 1;
     if let Some(marks) = block_at(text, start).map(specials)
         && marks != 0
@@ -133,11 +138,75 @@ fn end_of_text_by<S: Simd>(simd: S, text: &[u8], mut at: usize) -> Option<usize>
     }
 }
 
-/// Where an integer ends that is certainly in range, as all of nine digits are; none if it is not, or
-/// is more than an integer. It begins with another digit than zero.
+/// Where an integer ends that is certainly in range, as all of nine digits are; none if there is none, or
+/// it is more than an integer.
 #[inline(always)]
 pub(super) fn end_of_short_integer(text: &[u8], start: usize) -> Option<usize> {
-    let len = (!digits(block_at(text, start)?)).trailing_zeros() as usize;
+    let block = block_at(text, start)?;
+    let len = (!digits(block)).trailing_zeros() as usize;
     let end = start + len;
-    (len <= 9 && !matches!(text.get(end)?, b'.' | b'e' | b'E')).then_some(end)
+    let is_integer = len == 1 || (2..=9).contains(&len) && block[0] != b'0';
+    (is_integer && !matches!(text.get(end)?, b'.' | b'e' | b'E')).then_some(end)
+}
+
+/// Where a number without sign and exponent ends; none if there is none, or it is longer than fifteen
+/// characters.
+#[inline(always)]
+pub(super) fn end_of_short_number(text: &[u8], start: usize) -> Option<usize> {
+    let block = block_at(text, start)?;
+    let marks = digits(block);
+    let whole = (!marks).trailing_zeros() as usize;
+    if whole == 0 || whole > 1 && block[0] == b'0' {
+        return None;
+    }
+    let mut len = whole;
+    if block.get(whole) == Some(&b'.') {
+        let fraction = (!(marks >> (whole + 1))).trailing_zeros() as usize;
+        if fraction == 0 {
+            return None;
+        }
+        len += 1 + fraction;
+    }
+    let is_all = len < block.len() && !matches!(block[len], b'.' | b'e' | b'E');
+    is_all.then_some(start + len)
+}
+
+/// Where `true` or `false` ends, if one of them is there.
+#[inline(always)]
+pub(super) fn end_of_boolean(text: &[u8], start: usize) -> Option<usize> {
+    let rest = text.get(start..)?;
+    let len = if rest.starts_with(b"true") { 4 } else { 5 };
+    (len == 4 || rest.starts_with(b"false")).then_some(start + len)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_value_has_no_end() {
+        for text in ["", ",", "01", "-1", "1.5", "1e3", "1234567890", "x", "00"] {
+            assert_eq!(end_of_short_integer(format!("{text},\"next\":\"......\"").as_bytes(), 0), None, "{text}");
+        }
+        for text in ["", ",", "01", "-1", "1.", ".5", "1.e3", "1e3", "1.5e3", "1.5.2", "1234567890.12345", "00.1"] {
+            assert_eq!(end_of_short_number(format!("{text},\"next\":\"......\"").as_bytes(), 0), None, "{text}");
+        }
+        for text in ["", ",", "x\"", "1\"", "\"\\x\"", "\"\n\""] {
+            assert_eq!(end_of_text(format!("{text},\"next\":\"......\"").as_bytes(), 0), None, "{text}");
+        }
+        for text in ["", ",", "tru", "fals", "null", "True"] {
+            assert_eq!(end_of_boolean(format!("{text},\"next\":\"......\"").as_bytes(), 0), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn values_end_where_they_end() {
+        let of = |end: fn(&[u8], usize) -> Option<usize>, text: &str| {
+            assert_eq!(end(format!("{text},\"next\":\"......\"").as_bytes(), 0), Some(text.len()), "{text}");
+        };
+        ["0", "7", "10", "123456789"].map(|text| of(end_of_short_integer, text));
+        ["0", "0.5", "12.05", "123456789", "1234567.1234567"].map(|text| of(end_of_short_number, text));
+        ["true", "false"].map(|text| of(end_of_boolean, text));
+        ["\"\"", "\"a long text with \\n, \\u00e9 and other things in it, äöü\""].map(|text| of(end_of_text, text));
+    }
 }

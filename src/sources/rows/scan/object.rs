@@ -13,7 +13,7 @@ use crate::sources::rows::shape::{FieldShape, Fields, ObjectShape, Typing, Value
 use crate::sources::rows::slot::{Rows, Slot};
 
 use super::cursor::{Cursor, MalformedResponse, Problem, Scan};
-use super::expected::{end_of_short_integer, end_of_text, read_expected};
+use super::expected::{end_of_boolean, end_of_short_integer, end_of_short_number, end_of_text, read_expected};
 use super::leaf::wrong_value;
 
 /// How many cells one answer may fill: 64 MiB of them. A body of `[{},{},…` grows on its way here.
@@ -273,6 +273,8 @@ impl<'a> Scanner<'a> {
                 }
                 Step::Text => end_of_text(text, value),
                 Step::Integer => end_of_short_integer(text, value),
+                Step::Number => end_of_short_number(text, value),
+                Step::Boolean => end_of_boolean(text, value),
                 Step::Open { offset, ty, record, .. } if text.get(value) == Some(&b'{') => {
                     let cells = self.number(start + offset);
                     self.put(start + op.cell, Slot::Object { start: cells, ty });
