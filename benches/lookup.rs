@@ -103,6 +103,7 @@ fn shape() -> RowShape {
         typing: Typing::Fixed(TypeId(0)),
         fields: FIELDS.iter().enumerate().map(field).collect(),
         record: false,
+        interned: false,
     };
     RowShape::Lists(vec![ListShape { key: "_entities".into(), object, types: [TypeId(0)].into_iter().collect() }])
 }

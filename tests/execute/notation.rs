@@ -41,7 +41,7 @@ pub fn read(text: &str) -> Written {
         match reader.word().as_str() {
             "mutation" => reader.kind = Some(OperationKind::Mutation),
             "fetch" => reader.fetch(),
-            "output" => reader.output = reader.selection(""),
+            "output" => reader.output = Some(reader.selection("")),
             other => panic!("`{other}` starts no statement"),
         }
     }
@@ -58,7 +58,7 @@ struct Reader {
     types: Vec<String>,
     names: Vec<String>,
     fetches: Vec<(Fetch, RowShape)>,
-    output: OutputSelection,
+    output: Option<OutputSelection>,
 }
 
 fn tokens(text: &str) -> Vec<String> {
@@ -320,7 +320,7 @@ impl Reader {
             let value = self.value(&inner);
             fields.push(FieldShape { key: key.as_str().into(), slot, value });
         }
-        ObjectShape { site: self.site(path), slots: 0, typing, fields: fields.into(), record: false }
+        ObjectShape { site: self.site(path), slots: 0, typing, fields: fields.into(), record: false, interned: false }
     }
 
     fn value(&mut self, path: &str) -> ValueShape {
@@ -418,7 +418,7 @@ impl Reader {
             };
             items.push((guard, OutputItem { key: key.as_str().into(), nameless: on.is_none(), on, kind }));
         }
-        OutputSelection::in_order(items)
+        OutputSelection::in_order(self.site(path), items)
     }
 
     fn output_type(&mut self, path: &str, coordinate: &str) -> OutputType {
@@ -488,7 +488,7 @@ impl Reader {
                     .collect(),
             ),
             fetches: Arc::new(fetches.collect::<IdVec<FetchId, Fetch>>()),
-            output: self.output,
+            output: self.output.expect("a plan has an output"),
             estimate: Estimate::default(),
         };
         Written { plan, supergraph, names: self.names }
@@ -498,7 +498,7 @@ impl Reader {
 fn complete(object: &mut ObjectShape, counts: &[u32], used: &[SiteId]) {
     object.slots = counts[object.site.0 as usize];
     object.record = used.contains(&object.site);
-    for inner in object.fields.objects_mut() {
+    for (_, inner) in object.fields.objects_mut() {
         complete(inner, counts, used);
     }
 }

@@ -193,8 +193,9 @@ impl Compiler {
             items.push((GuardId::ALWAYS, item));
         }
         let slots = fields.len() as u32;
-        let shape = ObjectShape { site, slots, typing: Typing::Fixed(ty), fields: shapes.into(), record: false };
-        (shape, OutputSelection::in_order(items))
+        let (typing, fields) = (Typing::Fixed(ty), shapes.into());
+        let shape = ObjectShape { site, slots, typing, fields, record: false, interned: false };
+        (shape, OutputSelection::in_order(site, items))
     }
 }
 

@@ -297,7 +297,8 @@ impl Dice {
             }
         }
         let typing = if self.one_in(5) { Typing::Opaque } else { Typing::Fixed(TypeId(site.0)) };
-        ObjectShape { site, slots: fields.len() as u32, typing, fields: fields.into(), record: self.one_in(2) }
+        let (slots, fields, record) = (fields.len() as u32, fields.into(), self.one_in(2));
+        ObjectShape { site, slots, typing, fields, record, interned: false }
     }
 
     fn value_shape(&mut self, depth: usize, sites: &mut u32) -> ValueShape {
@@ -324,7 +325,8 @@ impl Dice {
         if self.one_in(6) {
             fields.push(field(0, self.value_shape(2, sites)));
         }
-        ObjectShape { site, slots: 2, typing: Typing::Fixed(TypeId(site.0)), fields: fields.into(), record: false }
+        let (typing, fields) = (Typing::Fixed(TypeId(site.0)), fields.into());
+        ObjectShape { site, slots: 2, typing, fields, record: false, interned: false }
     }
 
     // --- documents
@@ -611,6 +613,7 @@ fn list_of_anything() -> ObjectShape {
         typing: Typing::Fixed(TypeId(0)),
         fields: vec![field].into(),
         record: false,
+        interned: false,
     };
     object(field(ValueKind::Object(Box::new(object(field(ValueKind::Leaf(Leaf::Custom), 0)))), 1))
 }

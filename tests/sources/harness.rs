@@ -240,6 +240,7 @@ pub fn object(fields: &[(&str, u8)]) -> ObjectShape {
         typing: Typing::Fixed(TypeId(0)),
         fields: fields.iter().enumerate().map(field).collect(),
         record: false,
+        interned: false,
     }
 }
 

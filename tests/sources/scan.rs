@@ -49,7 +49,14 @@ fn object_in_order() -> impl Strategy<Value = String> {
 fn object_as_expected(depth: u32) -> BoxedStrategy<String> {
     let object = |depth: u32| object_as_expected(depth - 1).boxed();
     let list = |depth: u32| {
-        proptest::collection::vec(object(depth), 0..4).prop_map(|items| format!("[{}]", items.join(","))).boxed()
+        let items = proptest::collection::vec(object(depth), 1..4);
+        // Some of them stand there more than once.
+        (items, proptest::collection::vec(0_usize..4, 0..5))
+            .prop_map(|(items, picks)| {
+                let picked: Vec<&str> = picks.iter().map(|pick| &*items[pick % items.len()]).collect();
+                format!("[{}]", picked.join(","))
+            })
+            .boxed()
     };
     let below = |of: &dyn Fn(u32) -> BoxedStrategy<String>, leaf: &'static str| match depth {
         0 => Just(leaf.to_owned()).boxed(),
@@ -85,7 +92,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(600))]
 
     #[test]
-    fn scans_what_serde_json_reads(data in prop_oneof![text(), object_in_order(), object_as_expected(2)], cut in 0usize..400, flip in any::<(bool, u8)>()) {
+    fn scans_what_serde_json_reads(data in prop_oneof![text(), object_in_order(), object_as_expected(3)], cut in 0usize..400, flip in any::<(bool, u8)>()) {
         let body = format!("{{\"data\":{data}}}").into_bytes();
         compare(&body);
         compare(&body[..cut.min(body.len())]);

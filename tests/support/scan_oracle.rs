@@ -1,5 +1,7 @@
 //! The scanner beside `serde_json`: what one takes for an answer, the other does, and it holds the same.
 
+use std::collections::HashMap;
+
 use bytes::Bytes;
 use pleach::graph::federation::ids::TypeId;
 use pleach::sources::rows::scan::{Problem, scan_graphql};
@@ -18,7 +20,7 @@ pub const KEYS: [&str; 10] =
 /// # Panics
 /// When they differ.
 pub fn compare(body: &[u8]) {
-    let shape = RowShape::Root(object(2));
+    let shape = RowShape::Root(object(3));
     let scanned = scan_graphql(&Bytes::copy_from_slice(body), &shape, &[]);
     let read = serde_json::from_slice::<Value>(body);
     let rows = match scanned {
@@ -44,9 +46,14 @@ pub fn compare(body: &[u8]) {
     }
     let RowShape::Root(object) = &shape else { return };
     let visited = visit_data(&read["data"], &shape, &[]);
-    let (ours, theirs) = (value(&rows, rows.rows[0], object), value(&visited, visited.rows[0], object));
-    assert_eq!(ours, theirs, "{}", String::from_utf8_lossy(body));
-    assert_eq!(rows.objects.len(), visited.objects.len(), "{}", String::from_utf8_lossy(body));
+    let (ours, theirs) = (Reading::of(&rows), Reading::of(&visited));
+    assert_eq!(
+        ours.value(rows.rows[0], object),
+        theirs.value(visited.rows[0], object),
+        "{}",
+        String::from_utf8_lossy(body)
+    );
+    assert_eq!(rows.objects.len(), ours.recorded.len(), "an object is recorded once");
 }
 
 /// Whether a number may be beyond what values hold: the scanner keeps it, values round it.
@@ -86,36 +93,53 @@ fn object(depth: u32) -> ObjectShape {
             .map(|((key, value), slot)| FieldShape { key: key.into(), slot: SlotIndex(slot), value })
             .collect(),
         record: depth == 1,
+        interned: depth == 1,
     }
 }
 
-/// What a cell means.
-fn value(rows: &Rows, slot: Slot, object: &ObjectShape) -> Value {
-    match slot {
-        Slot::Missing => json!("missing"),
-        Slot::Null => Value::Null,
-        Slot::Failed(error) => json!({ "failed": rows.errors[error as usize].message }),
-        Slot::Raw { part, start, len } => {
-            let text = match part {
-                0 => &rows.text[..],
-                part => &rows.parts[part as usize - 1],
-            };
-            serde_json::from_slice(&text[start as usize..][..len as usize]).expect("leaves are JSON")
-        }
-        Slot::List { start, len } => {
-            (start..start + len).map(|at| value(rows, rows.slots[at as usize], object)).collect()
-        }
-        Slot::Object { start, ty } => {
-            let mut fields: Map<String, Value> = Map::new();
-            fields.insert("type".into(), ty.0.into());
-            for field in &object.fields {
-                let below = match &field.value.kind {
-                    ValueKind::Object(below) => below,
-                    ValueKind::Leaf(_) => object,
+/// Rows, to be looked at.
+struct Reading<'r> {
+    rows: &'r Rows,
+    /// The objects that are recorded, by their first cells.
+    recorded: HashMap<u32, SiteId>,
+}
+
+impl<'r> Reading<'r> {
+    fn of(rows: &'r Rows) -> Self {
+        Self { rows, recorded: rows.objects.iter().map(|&(site, start, _)| (start, site)).collect() }
+    }
+
+    /// What a cell means.
+    fn value(&self, slot: Slot, object: &ObjectShape) -> Value {
+        let rows = self.rows;
+        match slot {
+            Slot::Missing => json!("missing"),
+            Slot::Null => Value::Null,
+            Slot::Failed(error) => json!({ "failed": rows.errors[error as usize].message }),
+            Slot::Raw { part, start, len } => {
+                let text = match part {
+                    0 => &rows.text[..],
+                    part => &rows.parts[part as usize - 1],
                 };
-                fields.insert(field.key.to_string(), value(rows, rows.slots[(start + field.slot.0) as usize], below));
+                serde_json::from_slice(&text[start as usize..][..len as usize]).expect("leaves are JSON")
             }
-            Value::Object(fields)
+            Slot::List { start, len } => {
+                (start..start + len).map(|at| self.value(rows.slots[at as usize], object)).collect()
+            }
+            Slot::Object { start, ty } => {
+                let mut fields: Map<String, Value> = Map::new();
+                fields.insert("type".into(), ty.0.into());
+                fields.insert("recorded".into(), json!(self.recorded.get(&start).map(|site| site.0)));
+                for field in &object.fields {
+                    let below = match &field.value.kind {
+                        ValueKind::Object(below) => below,
+                        ValueKind::Leaf(_) => object,
+                    };
+                    let cell = rows.slots[(start + field.slot.0) as usize];
+                    fields.insert(field.key.to_string(), self.value(cell, below));
+                }
+                Value::Object(fields)
+            }
         }
     }
 }

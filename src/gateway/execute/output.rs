@@ -1,5 +1,7 @@
 //! The response's text as it grows.
 
+use std::ops::Range;
+
 /// Short texts are copied as so many bytes, of which the last ones are written over later: a copy of a
 /// known length is a single instruction, and most keys and values are short.
 const SHORT: usize = 16;
@@ -119,6 +121,16 @@ impl Output {
         }
         self.bytes[self.len..self.len + text.len()].copy_from_slice(text);
         self.len += text.len();
+    }
+
+    /// Adds once more what is written already.
+    pub(super) fn repeat(&mut self, written: Range<usize>) {
+        let (len, end) = (written.len(), self.len + written.len());
+        if self.bytes.len() < end {
+            self.grow(len);
+        }
+        self.bytes.copy_within(written, self.len);
+        self.len = end;
     }
 
     /// The whole text.

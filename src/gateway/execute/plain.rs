@@ -1,6 +1,8 @@
 //! Responses without errors, which most are: nothing is said about where a value stands, and nothing
 //! is taken back. What may need more is left to the general writer, which begins anew.
 
+use std::ops::Range;
+
 use bytes::Bytes;
 
 use crate::gateway::operation::guards::GuardId;
@@ -24,9 +26,22 @@ struct Plain<'a> {
     parts: Vec<&'a [u8]>,
     bits: &'a [bool],
     out: Output,
+    /// Objects that may come again, the last one for each place; none before the first.
+    written: Vec<Written<'a>>,
     /// How long the response may become.
     room: usize,
 }
+
+/// An object that was written.
+#[derive(Clone, Default)]
+struct Written<'a> {
+    start: u32,
+    selection: Option<&'a OutputSelection>,
+    text: Range<usize>,
+}
+
+/// How many objects that may come again are remembered.
+const PLACES: usize = 256;
 
 /// There is more to it.
 struct NotPlain;
@@ -47,7 +62,7 @@ pub(super) fn write(
         return Err(out);
     }
     let parts = store.parts().collect();
-    let mut plain = Plain { context, store, slots: &store.slots, parts, bits, out, room };
+    let mut plain = Plain { context, store, slots: &store.slots, parts, bits, out, written: Vec::new(), room };
     plain.out.extend(b"{\"data\":");
     match plain.object(&plan.output, ROOT, root) {
         Ok(()) if plain.out.len() <= room => {
@@ -148,7 +163,10 @@ impl<'a> Plain<'a> {
                 if known == UNKNOWN_TYPE || !types.contains(known) {
                     return Err(NotPlain);
                 }
-                self.object(selection, start, known)
+                match selection.repeats {
+                    true => self.repeated(selection, start, known),
+                    false => self.object(selection, start, known),
+                }
             }
             (Slot::List { start, len }, _) if level < ty.lists.len() => self.list(start, len, ty, level),
             (Slot::Raw { part, start, len }, OutputTypeKind::Leaf) if level == ty.lists.len() => {
@@ -161,6 +179,28 @@ impl<'a> Plain<'a> {
             }
             _ => Err(NotPlain),
         }
+    }
+
+    /// Writes an object that may have been written before: then what was written is copied.
+    fn repeated(&mut self, selection: &'a OutputSelection, start: u32, ty: TypeId) -> Write {
+        let place = self.place(start);
+        if let Some(known) = self.written.get(place)
+            && known.start == start
+            && known.selection.is_some_and(|other| std::ptr::eq(other, selection))
+        {
+            if self.out.len() + known.text.len() > self.room {
+                return Err(NotPlain);
+            }
+            self.out.repeat(known.text.clone());
+            return Ok(());
+        }
+        let begin = self.out.len();
+        self.object(selection, start, ty)?;
+        if self.written.is_empty() {
+            self.written = vec![Written::default(); PLACES];
+        }
+        self.written[place] = Written { start, selection: Some(selection), text: begin..self.out.len() };
+        Ok(())
     }
 
     fn list(&mut self, start: u32, len: u32, ty: &'a OutputType, level: usize) -> Write {
@@ -185,6 +225,12 @@ impl<'a> Plain<'a> {
         self.out.extend(def.name.as_bytes());
         self.out.push(b'"');
         Ok(())
+    }
+
+    /// Where an object is remembered. Most have few cells, and stand apart by as many.
+    #[inline]
+    fn place(&self, start: u32) -> usize {
+        start.wrapping_mul(0x9E37_79B1) as usize >> (u32::BITS - PLACES.trailing_zeros())
     }
 
     /// Writes a leaf's text.

@@ -27,6 +27,7 @@ mod expand;
 mod explain;
 mod fixpoint;
 mod graph;
+mod interned;
 mod labels;
 mod layout;
 mod merge_fetches;

@@ -260,8 +260,12 @@ pub enum RepresentationValue {
 }
 
 /// How one object is written.
-#[derive(Clone, PartialEq, Debug, Default)]
+#[derive(Clone, PartialEq, Debug)]
 pub struct OutputSelection {
+    /// Which objects.
+    pub site: SiteId,
+    /// Whether one object may stand in several places.
+    pub repeats: bool,
     /// What may be written.
     pub items: Vec<OutputItem>,
     /// In response order. At most one place of an item holds.
@@ -386,13 +390,13 @@ impl DocumentTemplate {
 
 impl OutputSelection {
     /// Items that each have one place, in this order.
-    pub fn in_order(items: impl IntoIterator<Item = (GuardId, OutputItem)>) -> Self {
+    pub fn in_order(site: SiteId, items: impl IntoIterator<Item = (GuardId, OutputItem)>) -> Self {
         let (guards, items): (Vec<GuardId>, Vec<OutputItem>) = items.into_iter().unzip();
-        Self::new(items, guards.into_iter().enumerate())
+        Self::new(site, items, guards.into_iter().enumerate())
     }
 
     /// Items, and where they stand, in response order.
-    pub fn new(items: Vec<OutputItem>, places: impl Iterator<Item = (usize, GuardId)>) -> Self {
+    pub fn new(site: SiteId, items: Vec<OutputItem>, places: impl Iterator<Item = (usize, GuardId)>) -> Self {
         let places = places.map(|(index, guard)| {
             let item = &items[index];
             let leaf = match &item.kind {
@@ -402,7 +406,17 @@ impl OutputSelection {
             let is_always = guard == GuardId::ALWAYS && item.on.is_none();
             OutputPlace { item: index, guard, is_always, leaf, head: item.key.head(), key_len: item.key.len() }
         });
-        Self { places: places.collect(), items }
+        Self { site, repeats: false, places: places.collect(), items }
+    }
+
+    /// The selections of the objects below, one level.
+    pub fn objects_mut(&mut self) -> impl Iterator<Item = &mut Self> {
+        self.items.iter_mut().filter_map(|item| match &mut item.kind {
+            OutputKind::Value { ty: OutputType { kind: OutputTypeKind::Object { selection, .. }, .. }, .. } => {
+                Some(selection)
+            }
+            _ => None,
+        })
     }
 
     /// Gives an item another key.

@@ -62,14 +62,14 @@ impl OutputProgram<'_> {
     }
 
     fn selection(&mut self, set: &SelectionSet, layout: LayoutId) -> OutputSelection {
-        self.numbering.site(self.layouts, layout);
+        let site = self.numbering.site(self.layouts, layout);
         let mut places: Vec<(u32, usize, GuardId)> = Vec::new();
         for (index, item) in set.items.iter().enumerate() {
             places.extend(item.places.iter().map(|place| (place.position, index, place.guard)));
         }
         places.sort_by_key(|&(position, ..)| position);
         let items = set.items.iter().map(|item| self.item(set, item, layout)).collect();
-        OutputSelection::new(items, places.into_iter().map(|(_, item, guard)| (item, guard)))
+        OutputSelection::new(site, items, places.into_iter().map(|(_, item, guard)| (item, guard)))
     }
 
     fn item(&mut self, set: &SelectionSet, item: &Selection, layout: LayoutId) -> OutputItem {

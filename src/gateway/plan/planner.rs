@@ -16,6 +16,7 @@ use super::error::{PlanError, PlanOptions};
 use super::explain::explain;
 use super::fixpoint::Liveness;
 use super::graph::Graph;
+use super::interned::Interned;
 use super::layout::{Layouts, Numbering};
 use super::model::{Estimate, Fetch, FetchId, Plan, Request};
 use super::mutations;
@@ -124,7 +125,7 @@ impl<'a> Planner<'a> {
 
     fn assemble(mut self, parts: &[Part<'_>]) -> Result<Plan, PlanError> {
         let mut numbering = Numbering::default();
-        let output = OutputProgram {
+        let mut output = OutputProgram {
             supergraph: self.supergraph,
             operation: self.operation,
             layouts: &mut self.layouts,
@@ -143,14 +144,17 @@ impl<'a> Planner<'a> {
         if fetches.len() > self.options.max_fetches {
             return Err(PlanError::TooComplex(format!("more than {} upstream calls", self.options.max_fetches)));
         }
+        let interned = Interned::new(&numbering.sites, &fetches);
         for fetch in fetches.iter_mut() {
             let mut shape = (*fetch.shape).clone();
             match &mut shape {
                 RowShape::Root(object) => shapes::seal(object, &numbering),
                 RowShape::Lists(lists) => lists.iter_mut().for_each(|list| shapes::seal(&mut list.object, &numbering)),
             }
+            interned.mark(&mut shape);
             fetch.shape = shape.into();
         }
+        interned.mark_output(&mut output);
         if self.operation.kind == OperationKind::Query {
             share_reads(&mut fetches);
         }

@@ -40,7 +40,8 @@ impl Shaper<'_, '_> {
             },
             _ => Typing::Opaque,
         };
-        ObjectShape { site, slots: 0, typing, fields, record: self.recorded.contains(&selected.layout) }
+        let record = self.recorded.contains(&selected.layout);
+        ObjectShape { site, slots: 0, typing, fields, record, interned: false }
     }
 
     fn field(&mut self, field: &SelectedField) -> FieldShape {
@@ -81,7 +82,7 @@ fn leaf(supergraph: &Supergraph, ty: TypeId, is_client: bool) -> Leaf {
 /// Writes the final number of slots into a shape and all below it.
 pub fn seal(shape: &mut ObjectShape, numbering: &Numbering) {
     shape.slots = numbering.sites[shape.site].slots;
-    for object in shape.fields.objects_mut() {
+    for (_, object) in shape.fields.objects_mut() {
         seal(object, numbering);
     }
 }

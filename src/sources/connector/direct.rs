@@ -434,7 +434,14 @@ mod tests {
         };
         let fields: Vec<_> = fields.iter().enumerate().map(field).collect();
         let slots = fields.len() as u32;
-        ObjectShape { site: SiteId(0), slots, typing: Typing::Opaque, fields: fields.into(), record: false }
+        ObjectShape {
+            site: SiteId(0),
+            slots,
+            typing: Typing::Opaque,
+            fields: fields.into(),
+            record: false,
+            interned: false,
+        }
     }
 
     #[test]

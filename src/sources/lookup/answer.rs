@@ -59,6 +59,7 @@ fn around(fields: Vec<FieldShape>) -> ObjectShape {
         typing: Typing::Opaque,
         fields: fields.into(),
         record: false,
+        interned: false,
     }
 }
 

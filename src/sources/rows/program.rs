@@ -61,11 +61,16 @@ pub(super) enum Step {
         ty: TypeId,
         /// Its site, if it is recorded.
         record: Option<SiteId>,
+        /// Its site, if it may be one with others that read the same.
+        interned: Option<SiteId>,
         /// The step behind it.
         then: usize,
     },
     /// Nothing: an object ends.
-    Close,
+    Close {
+        /// Its first cell and its site, if it may be one with others that read the same.
+        interned: Option<(u32, SiteId)>,
+    },
 }
 
 /// A program that is compiled when it is first wanted.
@@ -155,7 +160,7 @@ impl Compiler {
             self.way.pop();
             before = ',';
         }
-        self.push(Gap::new(b"}")?, Step::Close, 0);
+        self.push(Gap::new(b"}")?, Step::Close { interned: None }, 0);
         Some(())
     }
 
@@ -173,8 +178,12 @@ impl Compiler {
         self.cells += object.slots.max(1);
         match &object.typing {
             typing @ (Typing::Fixed(_) | Typing::Opaque) if self.fields(object, '{', cells).is_some() => {
-                let record = object.record.then_some(object.site);
-                self.ops[op].step = Step::Open { offset: cells, ty: typing.fixed(), record, then: self.ops.len() };
+                let (record, interned) = (object.record.then_some(object.site), object.interned.then_some(object.site));
+                let (ty, then) = (typing.fixed(), self.ops.len());
+                self.ops[op].step = Step::Open { offset: cells, ty, record, interned, then };
+                if let (Some(site), Some(close)) = (interned, self.ops.last_mut()) {
+                    close.step = Step::Close { interned: Some((cells, site)) };
+                }
             }
             _ => {
                 self.ops.truncate(op + 1);

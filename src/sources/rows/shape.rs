@@ -33,6 +33,9 @@ pub struct ObjectShape {
     /// Whether later fetches start from objects of this site: if so each is recorded in
     /// [`super::slot::Rows::objects`].
     pub record: bool,
+    /// Whether objects of one answer that read the same may be one object: whatever comes to one of them
+    /// later comes to all, wherever they stand.
+    pub interned: bool,
 }
 
 /// How an object's runtime type is known.
@@ -161,10 +164,10 @@ impl Fields {
         &self.leads
     }
 
-    /// The objects below, one level.
-    pub fn objects_mut(&mut self) -> impl Iterator<Item = &mut ObjectShape> {
+    /// The objects below, one level, each with the number of lists around it.
+    pub fn objects_mut(&mut self) -> impl Iterator<Item = (u8, &mut ObjectShape)> {
         self.fields.iter_mut().filter_map(|field| match &mut field.value.kind {
-            ValueKind::Object(object) => Some(&mut **object),
+            ValueKind::Object(object) => Some((field.value.lists, &mut **object)),
             ValueKind::Leaf(_) => None,
         })
     }

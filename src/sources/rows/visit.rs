@@ -296,7 +296,8 @@ mod tests {
     }
 
     fn object(fields: Vec<FieldShape>) -> ObjectShape {
-        ObjectShape { site: SiteId(1), slots: 2, typing: Typing::Fixed(TypeId(0)), fields: fields.into(), record: true }
+        let (site, typing) = (SiteId(1), Typing::Fixed(TypeId(0)));
+        ObjectShape { site, slots: 2, typing, fields: fields.into(), record: true, interned: false }
     }
 
     /// The text a value becomes, if it is right.

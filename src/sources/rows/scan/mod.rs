@@ -8,6 +8,7 @@ mod block;
 mod cursor;
 mod expected;
 mod extract;
+mod interned;
 mod leaf;
 mod object;
 mod response;

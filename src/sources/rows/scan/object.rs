@@ -14,6 +14,7 @@ use crate::sources::rows::slot::{Rows, Slot};
 
 use super::cursor::{Cursor, MalformedResponse, Problem, Scan};
 use super::expected::{end_of_boolean, end_of_short_integer, end_of_short_number, end_of_text, read_expected};
+use super::interned::Interned;
 use super::leaf::wrong_value;
 
 /// How many cells one answer may fill: 64 MiB of them. A body of `[{},{},…` grows on its way here.
@@ -37,6 +38,8 @@ pub(super) struct Scanner<'a> {
     wrong: SmallVec<[(&'static str, u32); 2]>,
     /// How many objects were not as their programs say, less those that were.
     unexpected: u32,
+    /// Objects that stand for others that read the same.
+    pub(super) interned: Interned<'a>,
 }
 
 /// After so many objects that were not as expected programs are not tried.
@@ -49,6 +52,7 @@ struct Mark {
     objects: usize,
     text: usize,
     items: usize,
+    open: usize,
 }
 
 /// Where an object's type name stands, and what it said so far.
@@ -112,7 +116,8 @@ impl<'a> Scanner<'a> {
         let slots = Vec::with_capacity((body.len() / BYTES_PER_CELL).min(MAX_ROOM));
         let objects = Vec::with_capacity((body.len() / BYTES_PER_OBJECT).min(MAX_ROOM));
         let rows = Rows { slots, objects, parts: vec![body.clone()], ..Rows::default() };
-        Ok(Self { cursor, rows, typed: false, items: Vec::new(), wrong: SmallVec::new(), unexpected: 0 })
+        let interned = Interned::new(body);
+        Ok(Self { cursor, rows, typed: false, items: Vec::new(), wrong: SmallVec::new(), unexpected: 0, interned })
     }
 
     /// Reads an object, or `null`.
@@ -267,15 +272,26 @@ impl<'a> Scanner<'a> {
         while let Some(op) = ops.next() {
             let Some(value) = op.gap.end(text, at) else { return self.go_back(&mark) };
             let end = match op.step {
-                Step::Close => {
+                Step::Close { interned } => {
                     at = value;
+                    if let Some((offset, site)) = interned {
+                        self.interned.close(at, site, self.number(start + offset));
+                    }
                     continue;
                 }
                 Step::Text => end_of_text(text, value),
                 Step::Integer => end_of_short_integer(text, value),
                 Step::Number => end_of_short_number(text, value),
                 Step::Boolean => end_of_boolean(text, value),
-                Step::Open { offset, ty, record, .. } if text.get(value) == Some(&b'{') => {
+                Step::Open { offset, ty, record, interned, then } if text.get(value) == Some(&b'{') => {
+                    if let Some(site) = interned
+                        && let Some(known) = self.interned.open(value, site, ops.as_slice().first().map(|op| &op.gap))
+                    {
+                        self.put(start + op.cell, Slot::Object { start: known.cells, ty });
+                        at = known.end;
+                        ops = program.ops.get(then..).unwrap_or_default().iter();
+                        continue;
+                    }
                     let cells = self.number(start + offset);
                     self.put(start + op.cell, Slot::Object { start: cells, ty });
                     if let Some(site) = record {
@@ -345,6 +361,7 @@ impl<'a> Scanner<'a> {
             objects: self.rows.objects.len(),
             text: self.rows.text.len(),
             items: self.items.len(),
+            open: self.interned.depth(),
         }
     }
 
@@ -356,6 +373,7 @@ impl<'a> Scanner<'a> {
         self.rows.objects.truncate(mark.objects);
         self.rows.text.truncate(mark.text);
         self.items.truncate(mark.items);
+        self.interned.go_back(mark.open);
         self.unexpected += 2;
         Ok(None)
     }
@@ -396,6 +414,7 @@ impl<'a> Scanner<'a> {
         self.fields(&shape.fields, start, Some(&mut name))?;
         let Some(ty) = name.found else {
             // What stands below must not feed later fetches.
+            self.interned.forget();
             self.rows.objects.truncate(known);
             self.rows.slots.truncate(start as usize);
             return Ok(self.wrong("an object of a known type"));
@@ -480,7 +499,10 @@ impl<'a> Scanner<'a> {
             match self.rows.slots.get_mut((start + field.slot.0) as usize) {
                 Some(empty @ Slot::Missing) => *empty = slot,
                 // Two aliases of one field; each object should answer one of them only.
-                _ => self.rows.objects.truncate(recorded),
+                _ => {
+                    self.rows.objects.truncate(recorded);
+                    self.interned.forget();
+                }
             }
         }
         Ok(())

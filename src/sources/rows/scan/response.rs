@@ -7,6 +7,7 @@ use crate::sources::rows::shape::{ListShape, ObjectShape, RowShape};
 use crate::sources::rows::slot::{Numbers, Rows, Slot};
 
 use super::cursor::{MalformedResponse, Problem, Scan};
+use super::interned::Interned;
 use super::object::Scanner;
 
 /// Reads a GraphQL response. `expected` says how many rows each list of the shape must have.
@@ -32,7 +33,15 @@ pub fn scan_graphql_from(
 ) -> Result<Rows, MalformedResponse> {
     let mut scanner = Scanner::new(body)?;
     scanner.rows.first = first;
-    match scanner.response(shape, expected) {
+    let mut response = scanner.response(shape, expected);
+    // Each error has a place of its own.
+    if response.as_ref().is_ok_and(|errors| !errors.is_empty()) && scanner.interned.has_found() {
+        scanner = Scanner::new(body)?;
+        scanner.rows.first = first;
+        scanner.interned = Interned::off();
+        response = scanner.response(shape, expected);
+    }
+    match response {
         Ok(errors) => {
             let mut rows = scanner.rows;
             place_errors(&mut rows, shape, expected, errors);
@@ -178,6 +187,7 @@ mod tests {
             typing: Typing::Fixed(TypeId(0)),
             fields: fields.into(),
             record: false,
+            interned: false,
         }
     }
 

@@ -1,0 +1,142 @@
+//! Objects that read the same, read once: where a list leads to the same thing again and again, its
+//! text is compared with that of the one that was read, and both are one object.
+
+use crate::sources::rows::lead::{Block, Gap, block_at};
+use crate::sources::rows::shape::SiteId;
+
+use super::expected::{end_of_short_integer, end_of_text};
+
+/// Bytes of a text for each place in the table.
+const BYTES_PER_PLACE: usize = 512;
+const MIN_PLACES: usize = 16;
+const MAX_PLACES: usize = 1024;
+/// So many objects are looked for without finding any; each that is found is worth some more.
+const FIRST_CREDIT: u32 = 64;
+const WORTH: u32 = 8;
+const MAX_CREDIT: u32 = 256;
+
+/// The objects that were read, by their first values.
+pub(super) struct Interned<'a> {
+    text: &'a [u8],
+    /// The last one for each place; made when it is first wanted.
+    known: Vec<Known>,
+    /// Those that are being read, outermost first: their places, and where they begin.
+    open: Vec<(Option<usize>, usize)>,
+    /// How often it may still be looked in vain.
+    credit: u32,
+    /// What was read before it was the turn of this number does not count.
+    turn: u32,
+    has_found: bool,
+}
+
+/// An object that was read.
+#[derive(Clone, Copy)]
+struct Known {
+    turn: u32,
+    site: SiteId,
+    start: u32,
+    len: u32,
+    cells: u32,
+}
+
+/// An object that reads like another one.
+pub(super) struct Found {
+    /// The cells of the other one.
+    pub(super) cells: u32,
+    /// Where its text ends.
+    pub(super) end: usize,
+}
+
+// === impl Interned ===
+
+impl<'a> Interned<'a> {
+    /// Nothing was read of a text.
+    pub(super) fn new(text: &'a [u8]) -> Self {
+        Self { text, known: Vec::new(), open: Vec::new(), credit: FIRST_CREDIT, turn: 1, has_found: false }
+    }
+
+    /// Nothing will be found.
+    pub(super) fn off() -> Self {
+        Self { credit: 0, ..Self::new(&[]) }
+    }
+
+    /// Whether any two objects became one.
+    pub(super) fn has_found(&self) -> bool {
+        self.has_found
+    }
+
+    /// How many objects are being read.
+    pub(super) fn depth(&self) -> usize {
+        self.open.len()
+    }
+
+    /// An object begins here, whose first value stands behind `first`: another one that reads the same, or
+    /// else it is about to be read.
+    #[inline(never)]
+    pub(super) fn open(&mut self, at: usize, site: SiteId, first: Option<&Gap>) -> Option<Found> {
+        let place = first.and_then(|gap| self.place(at, site, gap));
+        let known = place.and_then(|place| self.known.get(place));
+        if let Some(known) = known
+            && (known.turn, known.site) == (self.turn, site)
+            && let Some(other) = self.text.get(known.start as usize..).and_then(|text| text.get(..known.len as usize))
+            && self.text.get(at..).is_some_and(|text| text.starts_with(other))
+        {
+            let found = Found { cells: known.cells, end: at + other.len() };
+            self.has_found = true;
+            self.credit = (self.credit + WORTH).min(MAX_CREDIT);
+            return Some(found);
+        }
+        self.credit = self.credit.saturating_sub(1);
+        self.open.push((place, at));
+        None
+    }
+
+    /// The object that began last ends here.
+    #[inline]
+    pub(super) fn close(&mut self, end: usize, site: SiteId, cells: u32) {
+        if let Some((Some(place), start)) = self.open.pop()
+            && let Some(known) = self.known.get_mut(place)
+        {
+            *known = Known { turn: self.turn, site, start: start as u32, len: (end - start) as u32, cells };
+        }
+    }
+
+    /// Only so many objects are being read; cells of others may be gone.
+    pub(super) fn go_back(&mut self, depth: usize) {
+        self.open.truncate(depth);
+        self.forget();
+    }
+
+    /// Nothing that was read so far stands for others.
+    pub(super) fn forget(&mut self) {
+        self.turn += 1;
+    }
+
+    /// Where an object is kept: by its first value.
+    fn place(&mut self, at: usize, site: SiteId, first: &Gap) -> Option<usize> {
+        if self.credit == 0 {
+            return None;
+        }
+        let value = first.end(self.text, at)?;
+        let end = match self.text.get(value)? {
+            b'"' => end_of_text(self.text, value),
+            _ => end_of_short_integer(self.text, value),
+        }?;
+        let last: &Block = block_at(self.text, end.checked_sub(size_of::<Block>())?)?;
+        if self.known.is_empty() {
+            let places = (self.text.len() / BYTES_PER_PLACE).clamp(MIN_PLACES, MAX_PLACES).next_power_of_two();
+            self.known = vec![Known { turn: 0, site, start: 0, len: 0, cells: 0 }; places];
+        }
+        Some(hash(u128::from_le_bytes(*last), site) >> (u64::BITS - self.known.len().trailing_zeros()))
+            .and_then(|place| usize::try_from(place).ok())
+    }
+}
+
+/// The first bits tell most texts apart.
+#[inline]
+fn hash(text: u128, site: SiteId) -> u64 {
+    const ODD: u64 = 0x9E37_79B9_7F4A_7C15;
+    let (low, high) = (text as u64, (text >> u64::BITS) as u64);
+    let mixed = (low ^ u64::from(site.0)).wrapping_mul(ODD) ^ high;
+    (mixed ^ mixed >> 32).wrapping_mul(ODD)
+}
