@@ -104,7 +104,7 @@ impl Draw<'_, '_> {
     fn present(&mut self, ty: &Ty, level: usize) -> Data {
         if level < ty.lists.len() {
             let empty = !ty.named.is_leaf() && self.possible.is_empty();
-            let count = if empty { 0 } else { self.tape.below(4) };
+            let count = if empty { 0 } else { *self.tape.pick(&[0, 1, 2, 3, 7]) };
             return Data::List((0..count).map(|_| self.value(ty, level + 1)).collect());
         }
         let nth = self.nth;

@@ -166,16 +166,16 @@ impl Case {
 fn read(rows: &Rows, shape: &ObjectShape) -> Vec<Value> {
     let recorded: HashSet<u32> = rows.objects.iter().map(|(_, start, _)| *start).collect();
     assert_eq!(recorded.len(), rows.objects.len(), "an object is recorded once");
-    let mut met = 0;
+    let mut met = HashSet::new();
     let read = rows.rows.iter().map(|&slot| object(rows, slot, shape, &recorded, &mut met)).collect();
-    assert_eq!(met, recorded.len(), "what is recorded belongs to a row");
+    assert_eq!(met, recorded, "what is recorded belongs to a row");
     read
 }
 
-fn object(rows: &Rows, slot: Slot, shape: &ObjectShape, recorded: &HashSet<u32>, met: &mut usize) -> Value {
+fn object(rows: &Rows, slot: Slot, shape: &ObjectShape, recorded: &HashSet<u32>, met: &mut HashSet<u32>) -> Value {
     let Slot::Object { start, ty } = slot else { return cell(rows, slot) };
     let is_recorded = recorded.contains(&start);
-    *met += usize::from(is_recorded);
+    met.extend(is_recorded.then_some(start));
     let mut fields = Map::new();
     fields.insert("type".into(), json!([ty.0, is_recorded.then_some(shape.site.0)]));
     for field in &shape.fields {
@@ -185,7 +185,7 @@ fn object(rows: &Rows, slot: Slot, shape: &ObjectShape, recorded: &HashSet<u32>,
     Value::Object(fields)
 }
 
-fn value(rows: &Rows, slot: Slot, shape: &ValueShape, recorded: &HashSet<u32>, met: &mut usize) -> Value {
+fn value(rows: &Rows, slot: Slot, shape: &ValueShape, recorded: &HashSet<u32>, met: &mut HashSet<u32>) -> Value {
     match (slot, &shape.kind) {
         (Slot::List { start, len }, _) => {
             (start..start + len).map(|at| value(rows, rows.slots[at as usize], shape, recorded, met)).collect()
@@ -297,8 +297,8 @@ impl Dice {
             }
         }
         let typing = if self.one_in(5) { Typing::Opaque } else { Typing::Fixed(TypeId(site.0)) };
-        let (slots, fields, record) = (fields.len() as u32, fields.into(), self.one_in(2));
-        ObjectShape { site, slots, typing, fields, record, interned: false }
+        let (slots, fields, record, interned) = (fields.len() as u32, fields.into(), self.one_in(2), self.one_in(2));
+        ObjectShape { site, slots, typing, fields, record, interned }
     }
 
     fn value_shape(&mut self, depth: usize, sites: &mut u32) -> ValueShape {

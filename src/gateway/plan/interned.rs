@@ -15,6 +15,8 @@ use super::model::{Fetch, FetchId, OutputSelection, Site};
 pub struct Interned {
     /// Whether its objects may be one if they read the same.
     allowed: IdVec<SiteId, bool>,
+    /// Where that was made use of.
+    marked: IdVec<SiteId, bool>,
 }
 
 // === impl Interned ===
@@ -39,12 +41,12 @@ impl Interned {
                 chain(input.site).take_while(|site| site != outer).for_each(|site| allowed[site] = false);
             }
         }
-        Self { allowed }
+        Self { allowed, marked: sites.iter().map(|_| false).collect() }
     }
 
     /// Marks objects that many others may lead to: those that stand in no list of their own, but in
     /// something that does.
-    pub fn mark(&self, shape: &mut RowShape) {
+    pub fn mark(&mut self, shape: &mut RowShape) {
         match shape {
             RowShape::Root(row) => self.mark_below(row, false),
             RowShape::Lists(lists) => lists.iter_mut().for_each(|list| self.mark_below(&mut list.object, true)),
@@ -54,21 +56,18 @@ impl Interned {
     /// Marks what is written of such objects.
     pub fn mark_output(&self, output: &mut OutputSelection) {
         for below in output.objects_mut() {
-            below.repeats = self.allows(below.site);
+            below.repeats = self.marked[below.site];
             self.mark_output(below);
         }
     }
 
-    fn mark_below(&self, shape: &mut ObjectShape, in_list: bool) {
+    fn mark_below(&mut self, shape: &mut ObjectShape, in_list: bool) {
         for (lists, object) in shape.fields.objects_mut() {
             let is_known = matches!(object.typing, Typing::Fixed(_));
-            object.interned = in_list && lists == 0 && is_known && self.allows(object.site);
+            object.interned = in_list && lists == 0 && is_known && self.allowed[object.site];
+            self.marked[object.site] |= object.interned;
             self.mark_below(object, in_list || lists > 0);
         }
-    }
-
-    fn allows(&self, site: SiteId) -> bool {
-        self.allowed.get(site).copied().unwrap_or_default()
     }
 }
 

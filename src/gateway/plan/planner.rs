@@ -144,7 +144,7 @@ impl<'a> Planner<'a> {
         if fetches.len() > self.options.max_fetches {
             return Err(PlanError::TooComplex(format!("more than {} upstream calls", self.options.max_fetches)));
         }
-        let interned = Interned::new(&numbering.sites, &fetches);
+        let mut interned = Interned::new(&numbering.sites, &fetches);
         for fetch in fetches.iter_mut() {
             let mut shape = (*fetch.shape).clone();
             match &mut shape {

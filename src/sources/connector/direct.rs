@@ -311,11 +311,10 @@ impl Compiler {
                 }
                 Some(ProjectedValue::Made(fields)) => {
                     let (0, ValueKind::Object(inner)) = (wanted.lists, &wanted.kind) else { return None };
-                    let record = inner.record.then_some(inner.site);
-                    let made = MadeObject { cell, start: object.cells, ty: inner.typing.fixed(), record };
-                    object.cells += inner.slots.max(1);
-                    let start = made.start;
-                    object.made.push(made);
+                    let (start, cells) = (object.cells, inner.slots.max(1));
+                    let (record, interned) = (inner.record.then_some(inner.site), inner.interned.then_some(inner.site));
+                    object.made.push(MadeObject { cell, start, cells, ty: inner.typing.fixed(), record, interned });
+                    object.cells += cells;
                     self.fill(object, fields, inner, start)?;
                 }
             }

@@ -120,10 +120,14 @@ pub struct MadeObject {
     pub cell: SlotIndex,
     /// Its first cell, counted from the surrounding object's.
     pub start: u32,
+    /// How many cells it has.
+    pub cells: u32,
     /// Its type.
     pub ty: TypeId,
     /// Its site, if objects of that site are recorded.
     pub record: Option<SiteId>,
+    /// Its site, if it may be one with others that have the same leaves.
+    pub interned: Option<SiteId>,
 }
 
 // === impl Extract ===

@@ -5,7 +5,9 @@ use std::ops::Range;
 
 use bytes::Bytes;
 
-use crate::sources::rows::extract::{Extract, ExtractObject, KeyUse, MAX_KEYS, Place, Target, Use, UseValue};
+use crate::sources::rows::extract::{
+    Extract, ExtractObject, KeyUse, MAX_KEYS, MadeObject, Place, Target, Use, UseValue,
+};
 use crate::sources::rows::layout::{Layout, Layouts, MAX_LAYOUTS};
 use crate::sources::rows::lead::{Gap, Lead, Wants};
 use crate::sources::rows::shape::{Leaf, SlotIndex, ValueKind, ValueShape};
@@ -260,13 +262,33 @@ impl<'a, 'm> Reader<'a, 'm> {
     fn object_inside(&mut self, object: &ExtractObject) -> Scan<Slot> {
         let start = self.scanner.allocate(object.cells)?;
         for made in &object.made {
-            let cells = start + made.start;
-            self.scanner.rows.slots[(start + made.cell.0) as usize] = Slot::Object { start: cells, ty: made.ty };
-            self.scanner.rows.objects.extend(made.record.map(|site| (site, cells, made.ty)));
+            let cells = Slot::Object { start: start + made.start, ty: made.ty };
+            self.scanner.rows.slots[(start + made.cell.0) as usize] = cells;
         }
         self.keys_inside(&object.keys, layout_of(&object.keys), start)?;
+        // Those inside others first.
+        for made in object.made.iter().rev() {
+            self.finish_made(made, start);
+        }
         self.scanner.rows.objects.extend(object.record.map(|site| (site, start, object.ty)));
         Ok(Slot::Object { start, ty: object.ty })
+    }
+
+    /// An object made of parts of the one at `start` is complete; it may be one that was made before.
+    fn finish_made(&mut self, made: &MadeObject, start: u32) {
+        let cells = start + made.start;
+        let Scanner { rows, interned, .. } = &mut self.scanner;
+        let all = |cells: u32| rows.slots.get(cells as usize..).and_then(|rest| rest.get(..made.cells as usize));
+        if let (Some(site), Some(own)) = (made.interned, all(cells))
+            && let Some(Slot::Raw { part: 1, start: first, len }) = own.iter().find(|cell| **cell != Slot::Missing)
+            && let Some(known) = interned.made_before(*first as usize, *len as usize, site, cells, |text, known| {
+                all(known).is_some_and(|known| known.iter().zip(own).all(|(a, b)| reads_like(text, a, b)))
+            })
+        {
+            rows.slots[(start + made.cell.0) as usize] = Slot::Object { start: known, ty: made.ty };
+            return;
+        }
+        rows.objects.extend(made.record.map(|site| (site, cells, made.ty)));
     }
 
     fn null_object(&mut self, object: &ExtractObject) -> Scan<Slot> {
@@ -557,4 +579,15 @@ fn release(rows: &mut Rows, body: &Bytes) {
         }
     }
     rows.parts.clear();
+}
+
+/// Whether two cells are the same leaf of a document.
+fn reads_like(text: &[u8], a: &Slot, b: &Slot) -> bool {
+    match (*a, *b) {
+        (Slot::Raw { part: 1, start: x, len: n }, Slot::Raw { part: 1, start: y, len: m }) => {
+            let of = |start: u32| text.get(start as usize..).and_then(|rest| rest.get(..n as usize));
+            n == m && (x == y || of(x) == of(y))
+        }
+        (a, b) => a == b,
+    }
 }

@@ -74,7 +74,7 @@ impl<'a> Interned<'a> {
     /// else it is about to be read.
     #[inline(never)]
     pub(super) fn open(&mut self, at: usize, site: SiteId, first: Option<&Gap>) -> Option<Found> {
-        let place = first.and_then(|gap| self.place(at, site, gap));
+        let place = first.and_then(|gap| self.place_behind(at, site, gap));
         let known = place.and_then(|place| self.known.get(place));
         if let Some(known) = known
             && (known.turn, known.site) == (self.turn, site)
@@ -112,8 +112,30 @@ impl<'a> Interned<'a> {
         self.turn += 1;
     }
 
-    /// Where an object is kept: by its first value.
-    fn place(&mut self, at: usize, site: SiteId, first: &Gap) -> Option<usize> {
+    /// An object whose first leaf stands at `start` is complete: the cells of another one with this leaf and
+    /// the `same` other ones, if there is one.
+    pub(super) fn made_before(
+        &mut self,
+        start: usize,
+        len: usize,
+        site: SiteId,
+        cells: u32,
+        same: impl Fn(&[u8], u32) -> bool,
+    ) -> Option<u32> {
+        let place = self.place(start + len, site)?;
+        let text = self.text;
+        let known = self.known.get_mut(place)?;
+        if (known.turn, known.site) == (self.turn, site) && same(text, known.cells) {
+            self.credit = (self.credit + WORTH).min(MAX_CREDIT);
+            return Some(known.cells);
+        }
+        self.credit = self.credit.saturating_sub(1);
+        *known = Known { turn: self.turn, site, start: start as u32, len: len as u32, cells };
+        None
+    }
+
+    /// Where an object is kept whose first value stands behind `first`.
+    fn place_behind(&mut self, at: usize, site: SiteId, first: &Gap) -> Option<usize> {
         if self.credit == 0 {
             return None;
         }
@@ -122,13 +144,22 @@ impl<'a> Interned<'a> {
             b'"' => end_of_text(self.text, value),
             _ => end_of_short_integer(self.text, value),
         }?;
+        self.place(end, site)
+    }
+
+    /// Where an object is kept: by the last bytes of its first value.
+    #[inline]
+    fn place(&mut self, end: usize, site: SiteId) -> Option<usize> {
+        if self.credit == 0 {
+            return None;
+        }
         let last: &Block = block_at(self.text, end.checked_sub(size_of::<Block>())?)?;
         if self.known.is_empty() {
             let places = (self.text.len() / BYTES_PER_PLACE).clamp(MIN_PLACES, MAX_PLACES).next_power_of_two();
             self.known = vec![Known { turn: 0, site, start: 0, len: 0, cells: 0 }; places];
         }
-        Some(hash(u128::from_le_bytes(*last), site) >> (u64::BITS - self.known.len().trailing_zeros()))
-            .and_then(|place| usize::try_from(place).ok())
+        let place = hash(u128::from_le_bytes(*last), site) >> (u64::BITS - self.known.len().trailing_zeros());
+        usize::try_from(place).ok()
     }
 }
 

@@ -223,6 +223,77 @@ mod tests {
         assert_eq!(rows.general.len(), 1);
     }
 
+    /// Objects with a name and what `one` leads to, which may be one object if it reads the same.
+    fn to_one() -> RowShape {
+        let site = SiteId(1);
+        let inner = ObjectShape { site, record: true, interned: true, ..object(vec![text("id", 0), text("name", 1)]) };
+        let outer = object(vec![text("name", 0), field("one", 1, ValueKind::Object(Box::new(inner)))]);
+        let list = ValueShape { lists: 1, kind: ValueKind::Object(Box::new(outer)) };
+        RowShape::Root(object(vec![FieldShape { key: "list".into(), slot: SlotIndex(0), value: list }]))
+    }
+
+    /// The first cells of what `one` leads to, object by object.
+    fn ones(rows: &Rows) -> Vec<Option<u32>> {
+        let Slot::Object { start, .. } = rows.rows[0] else { panic!("no object") };
+        let Slot::List { start, len } = rows.slots[start as usize] else { panic!("no list") };
+        let one = |at: u32| match rows.slots[at as usize] {
+            Slot::Object { start, .. } => match rows.slots[start as usize + 1] {
+                Slot::Object { start, .. } => Some(start),
+                _ => None,
+            },
+            _ => None,
+        };
+        (start..start + len).map(one).collect()
+    }
+
+    #[test]
+    fn objects_that_read_the_same_are_one() {
+        let of = |id: &str, name: &str| format!(r#"{{"name":"x","one":{{"id":"{id}","name":"{name}"}}}}"#);
+        let long = "a long identifier that only differs in its last letter: ";
+        let (a, b) = (format!("{long}a"), format!("{long}b"));
+        let items = [of(&a, "n"), of(&b, "n"), of(&a, "n"), of(&b, "n"), of(&a, "m"), of(&a, "m"), of("1", "n")];
+        let body = Bytes::from(format!(r#"{{"data":{{"list":[{}]}}}}"#, items.join(",")));
+        let rows = scan_graphql(&body, &to_one(), &[]).unwrap();
+        let ones = ones(&rows);
+        assert_eq!((ones[0], ones[1], ones[4]), (ones[2], ones[3], ones[5]));
+        let mut distinct: Vec<u32> = ones.into_iter().flatten().collect();
+        distinct.sort_unstable();
+        distinct.dedup();
+        assert_eq!((distinct.len(), rows.objects.len()), (4, 4), "each is recorded once");
+    }
+
+    #[test]
+    fn an_error_has_one_place_among_objects_that_read_the_same() {
+        let item = r#"{"name":"x","one":{"id":"1","name":null}}"#;
+        let error = r#"{"message":"no","path":["list",1,"one","name"]}"#;
+        let body = Bytes::from(format!(r#"{{"data":{{"list":[{item},{item}]}},"errors":[{error}]}}"#));
+        let rows = scan_graphql(&body, &to_one(), &[]).unwrap();
+        let names: Vec<Slot> = ones(&rows).into_iter().map(|one| rows.slots[one.unwrap() as usize + 1]).collect();
+        assert_eq!(names, [Slot::Null, Slot::Failed(0)]);
+    }
+
+    #[test]
+    fn what_was_taken_back_stands_for_nothing() {
+        let one = r#""one":{"id":"1","name":"n"}"#;
+        for item in [
+            // The key behind it is not known, so that the whole object is read again.
+            format!(r#"{{"name":"x",{one},"else":1}}"#),
+            format!(r#"{{"name":"x" ,{one}}}"#),
+            format!(r#"{{{one},"name":"x"}}"#),
+            format!(r#"{{"name":7,{one}}}"#),
+        ] {
+            let plain = format!(r#"{{"name":"x",{one}}}"#);
+            let items = [&*item, &plain, &item, &plain, &plain].join(",");
+            let body = Bytes::from(format!(r#"{{"data":{{"list":[{items}]}}}}"#));
+            let rows = scan_graphql(&body, &to_one(), &[]).unwrap();
+            for one in ones(&rows) {
+                let cells = &rows.slots[one.unwrap() as usize..][..2];
+                assert!(cells.iter().all(|cell| matches!(cell, Slot::Raw { .. })), "{item}: {cells:?}");
+                assert!(rows.objects.iter().any(|(_, start, _)| Some(*start) == one), "{item}");
+            }
+        }
+    }
+
     #[test]
     fn what_is_no_response_is_refused() {
         let shape = RowShape::Root(object(vec![text("name", 0)]));
