@@ -11,7 +11,7 @@ use crate::graph::connect::model::{BatchMatch, BatchSpec};
 use crate::graph::mapping::{Mapping, ProjectedField, ProjectedValue, Projection, ProjectionStep};
 use crate::platform::base::Name;
 use crate::sources::rows::extract::{
-    Extract, ExtractObject, KeyUse, MAX_KEYS, MadeObject, Place, RowCells, Target, Use, UseValue,
+    Extract, ExtractObject, KeyUse, MAX_KEYS, MadeObject, MadeOfLeaves, Place, RowCells, Target, Use, UseValue,
 };
 use crate::sources::rows::layout::Layouts;
 use crate::sources::rows::scan::{Extracted, Matching, extract_row, extract_rows};
@@ -311,10 +311,10 @@ impl Compiler {
                 }
                 Some(ProjectedValue::Made(fields)) => {
                     let (0, ValueKind::Object(inner)) = (wanted.lists, &wanted.kind) else { return None };
-                    let (start, cells) = (object.cells, inner.slots.max(1));
-                    let (record, interned) = (inner.record.then_some(inner.site), inner.interned.then_some(inner.site));
-                    object.made.push(MadeObject { cell, start, cells, ty: inner.typing.fixed(), record, interned });
-                    object.cells += cells;
+                    let (start, record) = (object.cells, inner.record.then_some(inner.site));
+                    let interned = inner.interned.then(|| of_leaves(fields, inner)).flatten();
+                    object.made.push(MadeObject { cell, start, ty: inner.typing.fixed(), record, interned });
+                    object.cells += inner.slots.max(1);
                     self.fill(object, fields, inner, start)?;
                 }
             }
@@ -380,6 +380,15 @@ impl Compiler {
             keys.len() - 1
         })
     }
+}
+
+/// How an object is told from others, if it is made of nothing but leaves.
+fn of_leaves(fields: &[ProjectedField], shape: &ObjectShape) -> Option<MadeOfLeaves> {
+    let is_leaf = |shape: &ValueShape| shape.lists == 0 && matches!(shape.kind, ValueKind::Leaf(_));
+    let made = shape.fields.iter().filter(|field| fields.iter().any(|made| made.key == field.key));
+    let cells: Option<Vec<u32>> = made.map(|field| is_leaf(&field.value).then_some(field.slot.0)).collect();
+    let (&first, others) = cells.as_ref()?.split_first()?;
+    Some(MadeOfLeaves { site: shape.site, first, others: others.to_vec() })
 }
 
 /// Whether the type of an object can be told without looking at it.

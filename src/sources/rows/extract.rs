@@ -120,14 +120,23 @@ pub struct MadeObject {
     pub cell: SlotIndex,
     /// Its first cell, counted from the surrounding object's.
     pub start: u32,
-    /// How many cells it has.
-    pub cells: u32,
     /// Its type.
     pub ty: TypeId,
     /// Its site, if objects of that site are recorded.
     pub record: Option<SiteId>,
-    /// Its site, if it may be one with others that have the same leaves.
-    pub interned: Option<SiteId>,
+    /// How it is told from others, if it may be one with those that have the same leaves.
+    pub interned: Option<MadeOfLeaves>,
+}
+
+/// An object that is made of nothing but leaves.
+#[derive(Clone, PartialEq, Debug)]
+pub struct MadeOfLeaves {
+    /// Its site.
+    pub site: SiteId,
+    /// The cell of the first leaf, counted from its own first one.
+    pub first: u32,
+    /// The cells of the others.
+    pub others: Vec<u32>,
 }
 
 // === impl Extract ===

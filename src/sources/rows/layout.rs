@@ -7,6 +7,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use super::lead::{Gap, Lead};
+use super::template::Template;
 
 /// How many layouts are kept: those of objects that are read, which are there from the start, and of
 /// objects that are not.
@@ -20,8 +21,10 @@ pub struct Layout {
     pub(super) leads: Vec<Lead>,
     /// What is between the last value and behind the object.
     pub(super) close: Option<Gap>,
-    /// What is between two of them in a list: from behind one to behind the other's bracket.
-    pub(super) between: Option<Gap>,
+    /// How they stand in a list, if they stand alike.
+    pub(super) template: Option<Arc<Template>>,
+    /// How often a template was taken, or was not to be had.
+    pub(super) takes: u8,
 }
 
 /// What was learned from documents that were read.

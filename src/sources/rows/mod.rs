@@ -11,4 +11,5 @@ mod program;
 pub mod scan;
 pub mod shape;
 pub mod slot;
+mod template;
 pub mod visit;

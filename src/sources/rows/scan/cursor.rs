@@ -60,20 +60,20 @@ pub enum Problem {
 }
 
 /// What is read, or what is wrong where the cursor stands.
-pub(super) type Scan<T> = Result<T, Problem>;
+pub(in crate::sources::rows) type Scan<T> = Result<T, Problem>;
 
 /// A string's place: the text between the quotes.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Text {
+pub(in crate::sources::rows) struct Text {
     pub(super) start: usize,
     pub(super) end: usize,
     pub(super) escaped: bool,
 }
 
 /// A place in a text.
-pub(super) struct Cursor<'a> {
-    pub(super) bytes: &'a [u8],
-    pub(super) at: usize,
+pub(in crate::sources::rows) struct Cursor<'a> {
+    pub(in crate::sources::rows) bytes: &'a [u8],
+    pub(in crate::sources::rows) at: usize,
     depth: u32,
     /// How deep the text may nest.
     pub(super) max_depth: u32,
@@ -97,7 +97,7 @@ impl MalformedResponse {
 
 impl<'a> Cursor<'a> {
     /// At the start of a text that must be UTF-8.
-    pub(super) fn new(bytes: &'a [u8]) -> Result<Self, MalformedResponse> {
+    pub(in crate::sources::rows) fn new(bytes: &'a [u8]) -> Result<Self, MalformedResponse> {
         match simdutf8::compat::from_utf8(bytes) {
             Ok(_) => Ok(Self { bytes, at: 0, depth: 0, max_depth: MAX_DEPTH, extreme: false }),
             Err(error) => Err(MalformedResponse { at: error.valid_up_to(), problem: Problem::Encoding }),
@@ -111,7 +111,7 @@ impl<'a> Cursor<'a> {
 
     /// The next character that is not space.
     #[inline]
-    pub(super) fn token(&mut self) -> Scan<u8> {
+    pub(in crate::sources::rows) fn token(&mut self) -> Scan<u8> {
         match self.bytes.get(self.at) {
             Some(&byte) if byte > b' ' => Ok(byte),
             _ => self.token_after_space(),
@@ -140,7 +140,7 @@ impl<'a> Cursor<'a> {
 
     /// Steps over one character that must come next.
     #[inline]
-    pub(super) fn expect(&mut self, byte: u8) -> Scan<()> {
+    pub(in crate::sources::rows) fn expect(&mut self, byte: u8) -> Scan<()> {
         if self.token()? != byte {
             return Err(Problem::Syntax);
         }
@@ -158,7 +158,7 @@ impl<'a> Cursor<'a> {
 
     /// Steps over the bracket that opens a list or object.
     #[inline]
-    pub(super) fn enter(&mut self) -> Scan<()> {
+    pub(in crate::sources::rows) fn enter(&mut self) -> Scan<()> {
         if self.depth == self.max_depth {
             return Err(Problem::Depth);
         }
@@ -190,7 +190,7 @@ impl<'a> Cursor<'a> {
     /// After the opening bracket: whether there is an item, or (false) the closing bracket, which is
     /// stepped over.
     #[inline]
-    pub(super) fn any(&mut self, close: u8) -> Scan<bool> {
+    pub(in crate::sources::rows) fn any(&mut self, close: u8) -> Scan<bool> {
         let any = self.token()? != close;
         if !any {
             self.leave();
@@ -200,7 +200,7 @@ impl<'a> Cursor<'a> {
 
     /// After an item: over a comma (true) or the closing bracket (false).
     #[inline]
-    pub(super) fn more(&mut self, close: u8) -> Scan<bool> {
+    pub(in crate::sources::rows) fn more(&mut self, close: u8) -> Scan<bool> {
         match self.token()? {
             b',' => {
                 self.at += 1;
@@ -215,7 +215,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// Reads a string; the quote comes next.
-    pub(super) fn string(&mut self) -> Scan<Text> {
+    pub(in crate::sources::rows) fn string(&mut self) -> Scan<Text> {
         if self.token()? != b'"' {
             return Err(Problem::Syntax);
         }
@@ -257,7 +257,7 @@ impl<'a> Cursor<'a> {
 
     /// A string's meaning, escapes resolved.
     #[inline]
-    pub(super) fn meaning(&self, text: Text) -> std::borrow::Cow<'a, [u8]> {
+    pub(in crate::sources::rows) fn meaning(&self, text: Text) -> std::borrow::Cow<'a, [u8]> {
         let raw = &self.bytes[text.start..text.end];
         if !text.escaped {
             return raw.into();
@@ -282,7 +282,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// Reads any value whole.
-    pub(super) fn value(&mut self) -> Scan<Range<usize>> {
+    pub(in crate::sources::rows) fn value(&mut self) -> Scan<Range<usize>> {
         let first = self.token()?;
         let (start, base) = (self.at, self.depth);
         if !matches!(first, b'{' | b'[') {

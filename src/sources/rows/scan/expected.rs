@@ -138,15 +138,66 @@ fn end_of_text_by<S: Simd>(simd: S, text: &[u8], mut at: usize) -> Option<usize>
     }
 }
 
+/// The special bytes of a stretch of text that was looked at: strings that follow each other closely often
+/// end in the same one.
+pub(super) struct Window {
+    at: usize,
+    marks: u64,
+}
+
+// === impl Window ===
+
+impl Window {
+    /// Nothing was looked at.
+    pub(super) fn new() -> Self {
+        Self { at: usize::MAX - size_of::<[u8; 64]>(), marks: 0 }
+    }
+
+    /// The same as [`end_of_text`], by the vectors that this processor has.
+    #[inline(always)]
+    pub(super) fn end_of_text<S: Simd>(&mut self, simd: S, text: &[u8], quote: usize) -> Option<usize> {
+        let mut at = quote + 1;
+        loop {
+            if at.wrapping_sub(self.at) >= size_of::<[u8; 64]>() {
+                let Some(window) = text.get(at..).and_then(<[u8]>::first_chunk) else {
+                    return end_of_text(text, quote);
+                };
+                *self = Self { at, marks: specials_by(simd, window) };
+            }
+            let marks = self.marks >> (at - self.at);
+            if marks == 0 {
+                at = self.at + size_of::<[u8; 64]>();
+                continue;
+            }
+            let special = at + marks.trailing_zeros() as usize;
+            match text.get(special)? {
+                b'"' => return Some(special + 1),
+                b'\\' => {
+                    at = match text.get(special + 1)? {
+                        b'n' | b'"' | b'\\' | b'/' | b'r' | b't' => special + 2,
+                        _ => end_of_escape(text, special).ok()?,
+                    };
+                }
+                _ => return None,
+            }
+        }
+    }
+}
+
 /// Where an integer ends that is certainly in range, as all of nine digits are; none if there is none, or
 /// it is more than an integer.
 #[inline(always)]
 pub(super) fn end_of_short_integer(text: &[u8], start: usize) -> Option<usize> {
+    let end = end_of_few_digits(text, start)?;
+    (!matches!(text.get(end)?, b'.' | b'e' | b'E')).then_some(end)
+}
+
+/// Where some digits end that are all of an integer that is certainly in range, if the number ends there.
+#[inline(always)]
+pub(super) fn end_of_few_digits(text: &[u8], start: usize) -> Option<usize> {
     let block = block_at(text, start)?;
     let len = (!digits(block)).trailing_zeros() as usize;
-    let end = start + len;
-    let is_integer = len == 1 || (2..=9).contains(&len) && block[0] != b'0';
-    (is_integer && !matches!(text.get(end)?, b'.' | b'e' | b'E')).then_some(end)
+    (len == 1 || (2..=9).contains(&len) && block[0] != b'0').then_some(start + len)
 }
 
 /// Where a number without sign and exponent ends; none if there is none, or it is longer than fifteen

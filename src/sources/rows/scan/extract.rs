@@ -2,8 +2,10 @@
 //! error, for a conversion or for a choice is left to those who build the mapped value.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use bytes::Bytes;
+use fearless_simd::{Level, Simd, dispatch};
 
 use crate::sources::rows::extract::{
     Extract, ExtractObject, KeyUse, MAX_KEYS, MadeObject, Place, Target, Use, UseValue,
@@ -12,15 +14,22 @@ use crate::sources::rows::layout::{Layout, Layouts, MAX_LAYOUTS};
 use crate::sources::rows::lead::{Gap, Lead, Wants};
 use crate::sources::rows::shape::{Leaf, SlotIndex, ValueKind, ValueShape};
 use crate::sources::rows::slot::{Rows, Slot};
+use crate::sources::rows::template::{Step, Template};
 
 use super::cursor::{Problem, Scan};
-use super::expected::read_expected;
+use super::expected::{Window, end_of_boolean, end_of_few_digits, end_of_short_number, read_expected};
 use super::object::Scanner;
 
 /// How deep a document may nest: what decoders of values allow.
 const MAX_DOCUMENT_DEPTH: u32 = 127;
 /// How many problems one evaluation of a mapping keeps.
 const MAX_PROBLEMS: usize = 64;
+/// How many templates are taken of one layout.
+const MAX_TAKES: u8 = 8;
+/// After so many objects that are not as the template says another one is taken, and after so many more
+/// of one document none is tried.
+const MISSED_BEFORE_TAKEN: u32 = 2;
+const MAX_MISSED: u32 = 16;
 /// Bodies up to this many bytes are kept although little of them is used.
 const SMALL_BODY: usize = 64 << 10;
 
@@ -79,7 +88,16 @@ pub fn extract_rows(body: &Bytes, extract: &Extract, layouts: Layouts, matching:
     reader.finish(body)
 }
 
+/// What there was before an item was read.
+struct Mark {
+    cells: usize,
+    objects: usize,
+    text: usize,
+}
+
 struct Reader<'a, 'm> {
+    /// The vectors that this processor has.
+    level: Level,
     scanner: Scanner<'a>,
     /// All but the cells, which the scanner collects.
     out: Extracted,
@@ -110,6 +128,7 @@ impl<'a, 'm> Reader<'a, 'm> {
         scanner.cursor.max_depth = MAX_DOCUMENT_DEPTH;
         scanner.typed = extract.typed;
         Some(Self {
+            level: Level::new(),
             scanner,
             out: Extracted::default(),
             row: Slot::Null,
@@ -241,16 +260,201 @@ impl<'a, 'm> Reader<'a, 'm> {
         self.scanner.cursor.enter()?;
         let base = self.scanner.items.len();
         let mut more = self.scanner.cursor.any(b']')?;
+        if lists == 0 && more {
+            self.items(object, false)?;
+            more = false;
+        }
         while more {
             let item = self.objects(lists, object)?;
             self.scanner.push_item(item)?;
-            while lists == 0 && self.is_next(object) {
-                let item = self.object_inside(object)?;
-                self.scanner.push_item(item)?;
-            }
-            more = self.more_objects(object)?;
+            more = self.more_objects()?;
         }
         Ok(self.scanner.finish_list(base))
+    }
+
+    /// The objects of a list, of which there is at least one; up to behind its closing bracket.
+    fn items(&mut self, object: &ExtractObject, are_rows: bool) -> Scan<()> {
+        let mut missed = 0;
+        let mut is_read = self.alike(object, are_rows, true)? > 0;
+        loop {
+            if !is_read {
+                let begin = self.scanner.cursor.at;
+                self.item(are_rows, |reader| reader.objects(0, object))?;
+                missed += 1;
+                self.learn(object, begin, missed);
+                if missed < MAX_MISSED && self.alike(object, are_rows, false)? > 0 {
+                    missed = 0;
+                }
+            }
+            if !self.more_objects()? {
+                return Ok(());
+            }
+            is_read = false;
+        }
+    }
+
+    /// Takes a template from the object that began here, if there is none yet or it says little.
+    fn learn(&mut self, object: &ExtractObject, begin: usize, missed: u32) {
+        let (text, end) = (self.scanner.cursor.bytes, self.scanner.cursor.at);
+        let number = layout_of(&object.keys);
+        let wanted = |layout: &Layout| {
+            layout.takes < MAX_TAKES && (layout.template.is_none() || missed.is_multiple_of(MISSED_BEFORE_TAKEN))
+        };
+        let (true, Some(item), Some(between)) =
+            (self.layouts.get(number).is_some_and(wanted), object_from(text, begin, end), between_objects(text, end))
+        else {
+            return;
+        };
+        let template = Template::of(item, between, object).map(Arc::new);
+        if let Some(layout) = self.layouts.learn().get_mut(number) {
+            layout.takes += 1;
+            layout.template = template.or(layout.template.take());
+        }
+    }
+
+    /// Reads objects as long as they stand as the template says, the first one right here, or else behind
+    /// another one; answers how many.
+    fn alike(&mut self, object: &ExtractObject, are_rows: bool, is_first: bool) -> Scan<usize> {
+        let layout = self.layouts.get(layout_of(&object.keys));
+        let Some(template) = layout.and_then(|layout| layout.template.clone()) else { return Ok(0) };
+        if is_first {
+            self.scanner.cursor.token()?;
+        }
+        dispatch!(self.level, simd => self.alike_by(simd, &template, object, are_rows, is_first))
+    }
+
+    /// The same, by the vectors that this processor has.
+    #[inline(always)]
+    fn alike_by<S: Simd>(
+        &mut self,
+        simd: S,
+        template: &Template,
+        object: &ExtractObject,
+        are_rows: bool,
+        is_first: bool,
+    ) -> Scan<usize> {
+        let text = self.scanner.cursor.bytes;
+        let mut window = Window::new();
+        let mut count = 0;
+        let entry = if is_first { &template.first } else { &template.next };
+        let mut value = entry.end(simd, text, self.scanner.cursor.at);
+        while let Some(first) = value {
+            let at = self.scanner.cursor.at;
+            let mark = self.begin(are_rows);
+            let start = self.allocate(object)?;
+            let behind = self.values(simd, template, &mut window, first, start);
+            value = behind.and_then(|behind| template.joint.end(simd, text, behind));
+            // What leads to the next object begins with what closes this one.
+            let end = match value {
+                Some(_) => behind.map(|behind| behind + template.close.len()),
+                None => behind.and_then(|behind| template.close.end(simd, text, behind)),
+            };
+            let Some(end) = end else {
+                self.scanner.cursor.at = at;
+                self.take_back(&mark);
+                break;
+            };
+            self.scanner.cursor.at = end;
+            let slot = self.finish_object(object, start);
+            match are_rows {
+                true => self.end_element(&mark, slot)?,
+                false => self.scanner.push_item(slot)?,
+            }
+            count += 1;
+        }
+        Ok(count)
+    }
+
+    /// Reads the values of one object, the first of them here, into the cells from `start` on; answers where
+    /// the last one ends, if the object stands as the template says.
+    #[inline(always)]
+    fn values<S: Simd>(
+        &mut self,
+        simd: S,
+        template: &Template,
+        window: &mut Window,
+        first: usize,
+        start: u32,
+    ) -> Option<usize> {
+        let text = self.scanner.cursor.bytes;
+        let mut begin = first;
+        let mut steps = template.steps.iter();
+        let mut step = steps.next()?;
+        loop {
+            let first = *text.get(begin)?;
+            let end = match first {
+                b'"' if step.takes_text => window.end_of_text(simd, text, begin),
+                // What follows is known, and is no part of a number.
+                b'0'..=b'9' if step.takes_digits => end_of_few_digits(text, begin),
+                _ => None,
+            };
+            let end = match end {
+                Some(end) => {
+                    self.put_text(step, start, begin, end);
+                    end
+                }
+                None => self.value_of(step, begin, start)?,
+            };
+            if let Some(part) = step.part
+                && first != b'n'
+                && let Some(place) = self.parts.get_mut(part as usize)
+            {
+                *place = Some(begin..end);
+            }
+            let Some(next) = steps.next() else { return Some(end) };
+            step = next;
+            begin = step.before.end(simd, text, end)?;
+        }
+    }
+
+    /// Reads a value that takes more than a look; answers where it ends, if it is what it should be.
+    #[inline(never)]
+    fn value_of(&mut self, step: &Step, begin: usize, start: u32) -> Option<usize> {
+        let text = self.scanner.cursor.bytes;
+        let end = match step.wants {
+            Wants::Number => end_of_short_number(text, begin),
+            Wants::Boolean => end_of_boolean(text, begin),
+            _ => None,
+        };
+        if let Some(end) = end {
+            self.put_text(step, start, begin, end);
+            return Some(end);
+        }
+        let first = *text.get(begin)?;
+        self.scanner.cursor.at = begin;
+        match (&step.leaf, first) {
+            (None, b'{' | b'[') => return None,
+            (None, _) => self.scanner.cursor.scalar().ok()?,
+            (Some(_), b'n') => {
+                self.scanner.cursor.word(b"null").ok()?;
+                if !step.optional {
+                    self.put(step, start, Slot::Null);
+                }
+            }
+            // What is part of a key is no object or list.
+            (Some(_), b'{' | b'[') if step.part.is_some() => return None,
+            (Some(leaf), _) => match self.scanner.leaf(leaf, first).ok()? {
+                Slot::Failed(_) => return None,
+                slot => self.put(step, start, slot),
+            },
+        }
+        Some(self.scanner.cursor.at)
+    }
+
+    /// Puts a leaf as it stands where a step says.
+    #[inline(always)]
+    fn put_text(&mut self, step: &Step, start: u32, begin: usize, end: usize) {
+        self.put(step, start, Slot::Raw { part: 1, start: begin as u32, len: (end - begin) as u32 });
+    }
+
+    /// Puts a value where a step says.
+    #[inline(always)]
+    fn put(&mut self, step: &Step, start: u32, slot: Slot) {
+        for cell in step.cells() {
+            if let Some(place) = self.scanner.rows.slots.get_mut((start + cell) as usize) {
+                *place = slot;
+            }
+        }
     }
 
     fn object(&mut self, object: &ExtractObject) -> Scan<Slot> {
@@ -260,35 +464,45 @@ impl<'a, 'm> Reader<'a, 'm> {
 
     /// The same behind its bracket.
     fn object_inside(&mut self, object: &ExtractObject) -> Scan<Slot> {
+        let start = self.allocate(object)?;
+        self.keys_inside(&object.keys, layout_of(&object.keys), start)?;
+        Ok(self.finish_object(object, start))
+    }
+
+    /// Empty cells for an object and those made of it.
+    #[inline]
+    fn allocate(&mut self, object: &ExtractObject) -> Scan<u32> {
         let start = self.scanner.allocate(object.cells)?;
         for made in &object.made {
             let cells = Slot::Object { start: start + made.start, ty: made.ty };
             self.scanner.rows.slots[(start + made.cell.0) as usize] = cells;
         }
-        self.keys_inside(&object.keys, layout_of(&object.keys), start)?;
-        // Those inside others first.
-        for made in object.made.iter().rev() {
+        Ok(start)
+    }
+
+    /// All values of an object are in its cells.
+    #[inline]
+    fn finish_object(&mut self, object: &ExtractObject, start: u32) -> Slot {
+        for made in &object.made {
             self.finish_made(made, start);
         }
-        self.scanner.rows.objects.extend(object.record.map(|site| (site, start, object.ty)));
-        Ok(Slot::Object { start, ty: object.ty })
+        if let Some(site) = object.record {
+            self.scanner.rows.objects.push((site, start, object.ty));
+        }
+        Slot::Object { start, ty: object.ty }
     }
 
     /// An object made of parts of the one at `start` is complete; it may be one that was made before.
     fn finish_made(&mut self, made: &MadeObject, start: u32) {
         let cells = start + made.start;
-        let Scanner { rows, interned, .. } = &mut self.scanner;
-        let all = |cells: u32| rows.slots.get(cells as usize..).and_then(|rest| rest.get(..made.cells as usize));
-        if let (Some(site), Some(own)) = (made.interned, all(cells))
-            && let Some(Slot::Raw { part: 1, start: first, len }) = own.iter().find(|cell| **cell != Slot::Missing)
-            && let Some(known) = interned.made_before(*first as usize, *len as usize, site, cells, |text, known| {
-                all(known).is_some_and(|known| known.iter().zip(own).all(|(a, b)| reads_like(text, a, b)))
-            })
+        let Scanner { rows, made: known, .. } = &mut self.scanner;
+        if let Some(of) = &made.interned
+            && let Some(other) = known.find(of, cells, &rows.slots)
         {
-            rows.slots[(start + made.cell.0) as usize] = Slot::Object { start: known, ty: made.ty };
-            return;
+            rows.slots[(start + made.cell.0) as usize] = Slot::Object { start: other, ty: made.ty };
+        } else if let Some(site) = made.record {
+            rows.objects.push((site, cells, made.ty));
         }
-        rows.objects.extend(made.record.map(|site| (site, cells, made.ty)));
     }
 
     fn null_object(&mut self, object: &ExtractObject) -> Scan<Slot> {
@@ -415,35 +629,9 @@ impl<'a, 'm> Reader<'a, 'm> {
         Some(below)
     }
 
-    /// Whether the next item of a list is an object as those before; steps over its bracket.
-    #[inline]
-    fn is_next(&mut self, object: &ExtractObject) -> bool {
-        let cursor = &mut self.scanner.cursor;
-        let between = self.layouts.get(layout_of(&object.keys)).and_then(|layout| layout.between);
-        match between.and_then(|between| between.end(cursor.bytes, cursor.at)) {
-            Some(end) => {
-                cursor.at = end;
-                cursor.descend(1).is_ok()
-            }
-            None => false,
-        }
-    }
-
-    /// After an item: steps to the next one, if there is one; remembers how the next object is reached.
-    fn more_objects(&mut self, object: &ExtractObject) -> Scan<bool> {
-        let cursor = &mut self.scanner.cursor;
-        let behind = cursor.at;
-        if !cursor.more(b']')? {
-            return Ok(false);
-        }
-        if cursor.token()? == b'{' {
-            let between = Gap::new(&cursor.bytes[behind..=cursor.at]);
-            let layout = layout_of(&object.keys);
-            if self.layouts.get(layout).is_some_and(|layout| layout.between != between) {
-                self.layouts.learn()[layout].between = between;
-            }
-        }
-        Ok(true)
+    /// After an item: steps to the next one, if there is one.
+    fn more_objects(&mut self) -> Scan<bool> {
+        Ok(self.scanner.cursor.more(b']')? && self.scanner.cursor.token().is_ok())
     }
 
     /// A list of rows. What an element without a row has filled is taken back.
@@ -453,40 +641,59 @@ impl<'a, 'm> Reader<'a, 'm> {
         }
         self.has_list = true;
         self.scanner.cursor.enter()?;
-        let mut more = self.scanner.cursor.any(b']')?;
-        while more {
-            self.element(|reader| reader.objects(0, object))?;
-            while self.is_next(object) {
-                self.element(|reader| reader.object_inside(object))?;
-            }
-            more = self.more_objects(object)?;
+        match self.scanner.cursor.any(b']')? {
+            true => self.items(object, true),
+            false => Ok(()),
         }
-        Ok(())
     }
 
-    fn element(&mut self, read: impl FnOnce(&mut Self) -> Scan<Slot>) -> Scan<()> {
-        let rows = &self.scanner.rows;
-        let (cells, objects, text) = (rows.slots.len(), rows.objects.len(), rows.text.len());
-        self.parts.fill(None);
-        // Each element is an evaluation of its own.
-        if self.out.problems.len() > self.before {
-            self.before = self.out.problems.len();
-            self.told.fill(0);
-        }
+    /// Reads an item of a list.
+    fn item(&mut self, is_row: bool, read: impl FnOnce(&mut Self) -> Scan<Slot>) -> Scan<()> {
+        let mark = self.begin(is_row);
         let slot = read(self)?;
+        match is_row {
+            true => self.end_element(&mark, slot),
+            false => self.scanner.push_item(slot),
+        }
+    }
+
+    /// Before an item of a list.
+    #[inline(always)]
+    fn begin(&mut self, is_row: bool) -> Mark {
+        let rows = &self.scanner.rows;
+        let mark = Mark { cells: rows.slots.len(), objects: rows.objects.len(), text: rows.text.len() };
+        if is_row {
+            self.parts.fill(None);
+            // Each element is an evaluation of its own.
+            if self.out.problems.len() > self.before {
+                self.before = self.out.problems.len();
+                self.told.fill(0);
+            }
+        }
+        mark
+    }
+
+    /// After an element of a list of rows.
+    fn end_element(&mut self, mark: &Mark, slot: Slot) -> Scan<()> {
         self.out.elements += 1;
         match self.matching_row() {
             Some(row) if self.out.rows.rows.get(row) == Some(&Slot::Missing) => self.out.rows.rows[row] = slot,
             Some(_) => return self.leave(),
             None => {
                 self.out.surplus += 1;
-                let rows = &mut self.scanner.rows;
-                rows.slots.truncate(cells);
-                rows.objects.truncate(objects);
-                rows.text.truncate(text);
+                self.take_back(mark);
             }
         }
         Ok(())
+    }
+
+    /// Takes back what was read since then.
+    fn take_back(&mut self, mark: &Mark) {
+        self.scanner.made.forget();
+        let rows = &mut self.scanner.rows;
+        rows.slots.truncate(mark.cells);
+        rows.objects.truncate(mark.objects);
+        rows.text.truncate(mark.text);
     }
 
     fn matching_row(&mut self) -> Option<usize> {
@@ -581,13 +788,18 @@ fn release(rows: &mut Rows, body: &Bytes) {
     rows.parts.clear();
 }
 
-/// Whether two cells are the same leaf of a document.
-fn reads_like(text: &[u8], a: &Slot, b: &Slot) -> bool {
-    match (*a, *b) {
-        (Slot::Raw { part: 1, start: x, len: n }, Slot::Raw { part: 1, start: y, len: m }) => {
-            let of = |start: u32| text.get(start as usize..).and_then(|rest| rest.get(..n as usize));
-            n == m && (x == y || of(x) == of(y))
-        }
-        (a, b) => a == b,
+/// The object that stands in a text from `begin` on, behind spaces.
+fn object_from(text: &[u8], begin: usize, end: usize) -> Option<&[u8]> {
+    let item = text.get(begin..end)?;
+    item.get(item.iter().position(|byte| *byte == b'{')?..)
+}
+
+/// What stands from here to the bracket of another object.
+fn between_objects(text: &[u8], at: usize) -> Option<&[u8]> {
+    let rest = text.get(at..)?;
+    let mut tokens = rest.iter().enumerate().filter(|(_, byte)| !matches!(byte, b' ' | b'\n' | b'\r' | b'\t'));
+    match (tokens.next()?, tokens.next()?) {
+        ((_, b','), (bracket, b'{')) => rest.get(..bracket),
+        _ => None,
     }
 }

@@ -1,8 +1,10 @@
 //! Objects that read the same, read once: where a list leads to the same thing again and again, its
 //! text is compared with that of the one that was read, and both are one object.
 
+use crate::sources::rows::extract::MadeOfLeaves;
 use crate::sources::rows::lead::{Block, Gap, block_at};
 use crate::sources::rows::shape::SiteId;
+use crate::sources::rows::slot::Slot;
 
 use super::expected::{end_of_short_integer, end_of_text};
 
@@ -37,6 +39,28 @@ struct Known {
     start: u32,
     len: u32,
     cells: u32,
+}
+
+/// Objects that are made of leaves, to be found again by those.
+pub(super) struct Made<'a> {
+    text: &'a [u8],
+    /// The last one for each place; made when it is first wanted.
+    known: Vec<MadeKnown>,
+    /// How often it may still be looked in vain.
+    credit: u32,
+    /// What was made before it was the turn of this number does not count.
+    turn: u32,
+}
+
+/// An object that was made: its first leaf, and that leaf's last bytes.
+#[derive(Clone, Copy)]
+struct MadeKnown {
+    turn: u32,
+    site: SiteId,
+    start: u32,
+    len: u32,
+    cells: u32,
+    last: u128,
 }
 
 /// An object that reads like another one.
@@ -112,28 +136,6 @@ impl<'a> Interned<'a> {
         self.turn += 1;
     }
 
-    /// An object whose first leaf stands at `start` is complete: the cells of another one with this leaf and
-    /// the `same` other ones, if there is one.
-    pub(super) fn made_before(
-        &mut self,
-        start: usize,
-        len: usize,
-        site: SiteId,
-        cells: u32,
-        same: impl Fn(&[u8], u32) -> bool,
-    ) -> Option<u32> {
-        let place = self.place(start + len, site)?;
-        let text = self.text;
-        let known = self.known.get_mut(place)?;
-        if (known.turn, known.site) == (self.turn, site) && same(text, known.cells) {
-            self.credit = (self.credit + WORTH).min(MAX_CREDIT);
-            return Some(known.cells);
-        }
-        self.credit = self.credit.saturating_sub(1);
-        *known = Known { turn: self.turn, site, start: start as u32, len: len as u32, cells };
-        None
-    }
-
     /// Where an object is kept whose first value stands behind `first`.
     fn place_behind(&mut self, at: usize, site: SiteId, first: &Gap) -> Option<usize> {
         if self.credit == 0 {
@@ -148,26 +150,84 @@ impl<'a> Interned<'a> {
     }
 
     /// Where an object is kept: by the last bytes of its first value.
-    #[inline]
     fn place(&mut self, end: usize, site: SiteId) -> Option<usize> {
-        if self.credit == 0 {
-            return None;
-        }
         let last: &Block = block_at(self.text, end.checked_sub(size_of::<Block>())?)?;
         if self.known.is_empty() {
-            let places = (self.text.len() / BYTES_PER_PLACE).clamp(MIN_PLACES, MAX_PLACES).next_power_of_two();
-            self.known = vec![Known { turn: 0, site, start: 0, len: 0, cells: 0 }; places];
+            self.known = vec![Known { turn: 0, site, start: 0, len: 0, cells: 0 }; places(self.text)];
         }
-        let place = hash(u128::from_le_bytes(*last), site) >> (u64::BITS - self.known.len().trailing_zeros());
-        usize::try_from(place).ok()
+        Some(place(u128::from_le_bytes(*last), site, self.known.len()))
     }
 }
 
-/// The first bits tell most texts apart.
+// === impl Made ===
+
+impl<'a> Made<'a> {
+    /// Nothing was made of a text.
+    pub(super) fn new(text: &'a [u8]) -> Self {
+        Self { text, known: Vec::new(), credit: FIRST_CREDIT, turn: 1 }
+    }
+
+    /// The object whose cells begin at `cells` is complete: the cells of another one that has the same
+    /// leaves, if there is one.
+    pub(super) fn find(&mut self, of: &MadeOfLeaves, cells: u32, slots: &[Slot]) -> Option<u32> {
+        let Some(&Slot::Raw { part: 1, start, len }) = slots.get((cells + of.first) as usize) else { return None };
+        if self.credit == 0 {
+            return None;
+        }
+        let end = start as usize + len as usize;
+        let last: &Block = block_at(self.text, end.checked_sub(size_of::<Block>())?)?;
+        // Only so many of these bytes are the leaf's.
+        let last = u128::from_le_bytes(*last) >> (u128::BITS - 8 * len.clamp(1, 16));
+        let is_same = |known: &MadeKnown, turn: u32| {
+            (known.turn, known.site, known.len, known.last) == (turn, of.site, len, last)
+                && (len as usize <= size_of::<Block>() || same_text(self.text, known.start, start, len))
+                && of.others.iter().all(|cell| same_leaf(self.text, slots, known.cells + cell, cells + cell))
+        };
+        if self.known.is_empty() {
+            self.known = vec![MadeKnown { turn: 0, site: of.site, start, len, cells, last }; places(self.text)];
+        }
+        let at = place(last, of.site, self.known.len());
+        let known = self.known.get_mut(at)?;
+        if is_same(known, self.turn) {
+            self.credit = (self.credit + WORTH).min(MAX_CREDIT);
+            return Some(known.cells);
+        }
+        self.credit -= 1;
+        *known = MadeKnown { turn: self.turn, site: of.site, start, len, cells, last };
+        None
+    }
+
+    /// Nothing that was made so far stands for others: cells may be gone.
+    pub(super) fn forget(&mut self) {
+        self.turn += 1;
+    }
+}
+
+fn same_text(text: &[u8], a: u32, b: u32, len: u32) -> bool {
+    let of = |start: u32| text.get(start as usize..).and_then(|rest| rest.get(..len as usize));
+    a == b || of(a) == of(b)
+}
+
+/// Whether two cells are the same leaf, or empty in the same way.
+fn same_leaf(text: &[u8], slots: &[Slot], a: u32, b: u32) -> bool {
+    match (slots.get(a as usize), slots.get(b as usize)) {
+        (Some(&Slot::Raw { part: 1, start: a, len: n }), Some(&Slot::Raw { part: 1, start: b, len: m })) => {
+            n == m && same_text(text, a, b, n)
+        }
+        (a, b) => a == b,
+    }
+}
+
+/// How many places there are for the objects of a text.
+fn places(text: &[u8]) -> usize {
+    (text.len() / BYTES_PER_PLACE).clamp(MIN_PLACES, MAX_PLACES).next_power_of_two()
+}
+
+/// One of so many places, which are a power of two. The first bits tell most texts apart.
 #[inline]
-fn hash(text: u128, site: SiteId) -> u64 {
+fn place(text: u128, site: SiteId, places: usize) -> usize {
     const ODD: u64 = 0x9E37_79B9_7F4A_7C15;
     let (low, high) = (text as u64, (text >> u64::BITS) as u64);
     let mixed = (low ^ u64::from(site.0)).wrapping_mul(ODD) ^ high;
-    (mixed ^ mixed >> 32).wrapping_mul(ODD)
+    ((mixed ^ mixed >> 32).wrapping_mul(ODD) >> (u64::BITS - places.trailing_zeros())) as usize
 }

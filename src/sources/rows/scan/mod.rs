@@ -19,4 +19,5 @@ pub use extract::{Extracted, Matching, extract_row, extract_rows};
 pub use object::MAX_CELLS;
 pub use response::{scan_graphql, scan_graphql_from};
 
+pub(super) use cursor::Cursor;
 pub(super) use leaf::{expected, whole_number, wrong_value};

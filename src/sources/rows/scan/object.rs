@@ -14,7 +14,7 @@ use crate::sources::rows::slot::{Rows, Slot};
 
 use super::cursor::{Cursor, MalformedResponse, Problem, Scan};
 use super::expected::{end_of_boolean, end_of_short_integer, end_of_short_number, end_of_text, read_expected};
-use super::interned::Interned;
+use super::interned::{Interned, Made};
 use super::leaf::wrong_value;
 
 /// How many cells one answer may fill: 64 MiB of them. A body of `[{},{},…` grows on its way here.
@@ -40,6 +40,8 @@ pub(super) struct Scanner<'a> {
     unexpected: u32,
     /// Objects that stand for others that read the same.
     pub(super) interned: Interned<'a>,
+    /// The same of objects that are made of leaves.
+    pub(super) made: Made<'a>,
 }
 
 /// After so many objects that were not as expected programs are not tried.
@@ -117,7 +119,8 @@ impl<'a> Scanner<'a> {
         let objects = Vec::with_capacity((body.len() / BYTES_PER_OBJECT).min(MAX_ROOM));
         let rows = Rows { slots, objects, parts: vec![body.clone()], ..Rows::default() };
         let interned = Interned::new(body);
-        Ok(Self { cursor, rows, typed: false, items: Vec::new(), wrong: SmallVec::new(), unexpected: 0, interned })
+        let (items, wrong, made) = (Vec::new(), SmallVec::new(), Made::new(body));
+        Ok(Self { cursor, rows, typed: false, items, wrong, unexpected: 0, interned, made })
     }
 
     /// Reads an object, or `null`.
