@@ -19,7 +19,7 @@ use pleach::sources::format::MediaKind;
 use pleach::sources::rows::shape::{
     FieldShape, Leaf, ListShape, ObjectShape, RowShape, SiteId, SlotIndex, Typing, ValueKind, ValueShape,
 };
-use pleach::sources::rows::slot::{Rows, Slot};
+use pleach::sources::rows::slot::{Numbers, Rows, Slot};
 
 use crate::harness::{connected, context};
 
@@ -132,7 +132,7 @@ impl Case {
             mutation: false,
             shared: false,
         };
-        let request = FetchRequest { call, shape: self.shape.clone(), expected, first: Default::default() };
+        let request = FetchRequest { call, shape: self.shape.clone(), expected, first: Numbers { cells: 5, parts: 2 } };
         let context = context(Default::default());
         let connector = connector.unwrap();
         // Deadlines need a clock.
@@ -179,7 +179,7 @@ fn object(rows: &Rows, slot: Slot, shape: &ObjectShape, recorded: &HashSet<u32>,
     let mut fields = Map::new();
     fields.insert("type".into(), json!([ty.0, is_recorded.then_some(shape.site.0)]));
     for field in &shape.fields {
-        let slot = rows.slots[(start + field.slot.0) as usize];
+        let slot = rows.slot(start + field.slot.0).copied().unwrap();
         fields.insert(format!("{}@{}", field.key, field.slot.0), value(rows, slot, &field.value, recorded, met));
     }
     Value::Object(fields)
@@ -188,7 +188,7 @@ fn object(rows: &Rows, slot: Slot, shape: &ObjectShape, recorded: &HashSet<u32>,
 fn value(rows: &Rows, slot: Slot, shape: &ValueShape, recorded: &HashSet<u32>, met: &mut HashSet<u32>) -> Value {
     match (slot, &shape.kind) {
         (Slot::List { start, len }, _) => {
-            (start..start + len).map(|at| value(rows, rows.slots[at as usize], shape, recorded, met)).collect()
+            (start..start + len).map(|at| value(rows, rows.slot(at).copied().unwrap(), shape, recorded, met)).collect()
         }
         (slot, ValueKind::Object(inner)) => object(rows, slot, inner, recorded, met),
         (slot, _) => cell(rows, slot),
@@ -201,7 +201,10 @@ fn cell(rows: &Rows, slot: Slot) -> Value {
         Slot::Null => Value::Null,
         Slot::Failed(error) => json!({ "failed": rows.errors[error as usize].message }),
         Slot::Raw { part, start, len } => {
-            let text = if part == 0 { &rows.text[..] } else { &rows.parts[part as usize - 1][..] };
+            let text = match part - rows.first.parts {
+                0 => &rows.text[..],
+                part => &rows.parts[part as usize - 1][..],
+            };
             let text = &text[start as usize..(start + len) as usize];
             // What a mapping makes may nest deeper than what can be read.
             serde_json::from_slice(text).map_or_else(|_| String::from_utf8_lossy(text).into(), plain)
@@ -621,7 +624,10 @@ fn list_of_anything() -> ObjectShape {
 fn texts(rows: &Rows) -> Vec<String> {
     let raw = |slot: &Slot| match *slot {
         Slot::Raw { part, start, len } => {
-            let text = if part == 0 { &rows.text[..] } else { &rows.parts[part as usize - 1][..] };
+            let text = match part - rows.first.parts {
+                0 => &rows.text[..],
+                part => &rows.parts[part as usize - 1][..],
+            };
             Some(String::from_utf8(text[start as usize..(start + len) as usize].to_vec()).unwrap())
         }
         _ => None,

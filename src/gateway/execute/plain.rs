@@ -106,11 +106,10 @@ impl<'a> Plain<'a> {
     }
 
     /// Writes keys and leaves as long as they are always written; answers how many.
-    #[inline(never)]
+    #[inline(always)]
     fn leaves(&mut self, places: &[OutputPlace], cells: &[Slot], mut before: u8) -> usize {
         for (count, place) in places.iter().enumerate() {
-            let leaf = place.leaf.filter(|_| place.is_always).and_then(|slot| cells.get(slot.0 as usize));
-            let Some(&Slot::Raw { part, start, len }) = leaf else { return count };
+            let Some(&Slot::Raw { part, start, len }) = cells.get(place.leaf as usize) else { return count };
             let source = self.parts.get(part as usize).copied().unwrap_or_default();
             if !self.out.entry(before, &place.head, place.key_len, source, start, len) {
                 return count;
@@ -163,10 +162,7 @@ impl<'a> Plain<'a> {
                 if known == UNKNOWN_TYPE || !types.contains(known) {
                     return Err(NotPlain);
                 }
-                match selection.repeats {
-                    true => self.repeated(selection, start, known),
-                    false => self.object(selection, start, known),
-                }
+                self.known_object(selection, start, known)
             }
             (Slot::List { start, len }, _) if level < ty.lists.len() => self.list(start, len, ty, level),
             (Slot::Raw { part, start, len }, OutputTypeKind::Leaf) if level == ty.lists.len() => {
@@ -178,6 +174,15 @@ impl<'a> Plain<'a> {
                 Ok(())
             }
             _ => Err(NotPlain),
+        }
+    }
+
+    /// Writes an object whose type may stand here.
+    #[inline]
+    fn known_object(&mut self, selection: &'a OutputSelection, start: u32, ty: TypeId) -> Write {
+        match selection.repeats {
+            true => self.repeated(selection, start, ty),
+            false => self.object(selection, start, ty),
         }
     }
 
@@ -205,15 +210,31 @@ impl<'a> Plain<'a> {
 
     fn list(&mut self, start: u32, len: u32, ty: &'a OutputType, level: usize) -> Write {
         let items = self.slots.get(start as usize..).and_then(|rest| rest.get(..len as usize));
-        self.out.push(b'[');
-        for (index, &item) in items.unwrap_or_default().iter().enumerate() {
-            if index > 0 {
-                self.out.push(b',');
+        let mut before = b'[';
+        // Objects of one list mostly are of one type.
+        let mut last = UNKNOWN_TYPE;
+        for &item in items.unwrap_or_default() {
+            self.out.push(before);
+            before = b',';
+            match (item, &ty.kind) {
+                (Slot::Object { start, ty: known }, OutputTypeKind::Object { selection, .. })
+                    if known == last && known != UNKNOWN_TYPE =>
+                {
+                    self.known_object(selection, start, known)?;
+                }
+                _ => {
+                    self.value(item, ty, level + 1)?;
+                    if let Slot::Object { ty, .. } = item {
+                        last = ty;
+                    }
+                }
             }
-            self.value(item, ty, level + 1)?;
             if self.out.len() > self.room {
                 return Err(NotPlain);
             }
+        }
+        if before == b'[' {
+            self.out.push(b'[');
         }
         self.out.push(b']');
         Ok(())

@@ -281,8 +281,8 @@ pub struct OutputPlace {
     pub guard: GuardId,
     /// Whether it is written here of every object, whatever its type and the request.
     pub is_always: bool,
-    /// The slot of a single leaf.
-    pub leaf: Option<SlotIndex>,
+    /// The slot of a single leaf that is written here of every object; beyond all slots if it is not.
+    pub leaf: u32,
     /// The first bytes of the key's text, `,"name":`, and zeros after it.
     pub head: [u8; 16],
     /// How long the key's text is.
@@ -399,11 +399,11 @@ impl OutputSelection {
     pub fn new(site: SiteId, items: Vec<OutputItem>, places: impl Iterator<Item = (usize, GuardId)>) -> Self {
         let places = places.map(|(index, guard)| {
             let item = &items[index];
-            let leaf = match &item.kind {
-                OutputKind::Value { slot, ty } => ty.is_leaf().then_some(*slot),
-                _ => None,
-            };
             let is_always = guard == GuardId::ALWAYS && item.on.is_none();
+            let leaf = match &item.kind {
+                OutputKind::Value { slot, ty } if is_always && ty.is_leaf() => slot.0,
+                _ => u32::MAX,
+            };
             OutputPlace { item: index, guard, is_always, leaf, head: item.key.head(), key_len: item.key.len() }
         });
         Self { site, repeats: false, places: places.collect(), items }

@@ -90,7 +90,7 @@ pub(super) async fn chunk(
     let batch = Value::Array(keys.to_vec());
     let variables = fetch.variables().with(Variable::Batch, &batch);
     let texts: Vec<_> = keys.iter().map(|row| key_at(row, &spec.key)).collect();
-    let read = |body: &Bytes| fetch.direct.as_ref()?.rows(body, spec.matching, &texts, fetch.tally);
+    let read = |body: &Bytes| fetch.direct.as_ref()?.rows(fetch.first, body, spec.matching, &texts, fetch.tally);
     match call(fetch, &variables, None, pending, &read).await? {
         Success::Rows(rows) => Ok(Chunk::Read(rows)),
         Success::Value(decoded) => {

@@ -16,7 +16,7 @@ use crate::sources::rows::extract::{
 use crate::sources::rows::layout::Layouts;
 use crate::sources::rows::scan::{Extracted, Matching, extract_row, extract_rows};
 use crate::sources::rows::shape::{FieldShape, Leaf, ObjectShape, RowShape, SlotIndex, Typing, ValueKind, ValueShape};
-use crate::sources::rows::slot::Rows;
+use crate::sources::rows::slot::{Numbers, Rows};
 
 use super::keys::{KeyText, Places, text_of_json};
 use super::source::Tally;
@@ -142,14 +142,15 @@ impl Direct {
     }
 
     /// The answer's only row.
-    pub(super) fn row(&self, body: &Bytes, tally: &Tally) -> Option<Rows> {
-        let extracted = self.admits(body).then(|| extract_row(body, &self.extract, self.layouts()))??;
+    pub(super) fn row(&self, first: Numbers, body: &Bytes, tally: &Tally) -> Option<Rows> {
+        let extracted = self.admits(body).then(|| extract_row(first, body, &self.extract, self.layouts()))??;
         Some(self.told(extracted, tally))
     }
 
     /// The rows of a batch, in the order of the keys.
     pub(super) fn rows(
         &self,
+        first: Numbers,
         body: &Bytes,
         matching: BatchMatch,
         keys: &[Option<KeyText>],
@@ -166,13 +167,13 @@ impl Direct {
                     places.find(&key?)
                 };
                 let matching = Matching { rows: keys.len(), find };
-                Some(self.told(extract_rows(body, &self.extract, self.layouts(), matching)?, tally))
+                Some(self.told(extract_rows(first, body, &self.extract, self.layouts(), matching)?, tally))
             }
             BatchMatch::Position => {
                 let mut next = 0..keys.len();
                 let find = &mut |_: Option<&[&[u8]]>| next.next();
                 let matching = Matching { rows: keys.len(), find };
-                let extracted = extract_rows(body, &self.extract, self.layouts(), matching)?;
+                let extracted = extract_rows(first, body, &self.extract, self.layouts(), matching)?;
                 (extracted.elements as usize == keys.len()).then(|| self.told(extracted, tally))
             }
         }
@@ -470,8 +471,8 @@ mod tests {
             let fields = mapping.projection().unwrap().fields.unwrap();
             let shape = RowShape::Root(whole(&fields));
             let direct = Direct::new(&mapping, Yield::Entity, &shape, false).unwrap();
-            let mut read =
-                extract_row(&Bytes::from_static(body.as_bytes()), &direct.extract, direct.layouts()).unwrap().problems;
+            let (first, body_text) = (Numbers { cells: 7, parts: 3 }, Bytes::from_static(body.as_bytes()));
+            let mut read = extract_row(first, &body_text, &direct.extract, direct.layouts()).unwrap().problems;
             let value: Value = serde_json::from_str(body).unwrap();
             let told = mapping.evaluate(Some(&value), &Variables::new()).problems;
             let mut told: Vec<_> = told.into_iter().map(|problem| problem.message).collect();

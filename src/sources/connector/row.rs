@@ -65,7 +65,7 @@ pub(super) async fn value(fetch: &Fetch<'_>, row: &Value) -> Result<RowValue, So
         let value = fetch.evaluate(&spec.selection.value, None, &variables);
         return fetch.unless_stopped(RowValue::One(value.map(Mapped::from)));
     }
-    let read = |body: &Bytes| fetch.direct.as_ref()?.row(body, fetch.tally);
+    let read = |body: &Bytes| fetch.direct.as_ref()?.row(fetch.first, body, fetch.tally);
     let pending = fetch.reads.as_ref().map(|reads| reads.call(row, None));
     match call(fetch, &variables, None, pending.as_ref(), &read).await? {
         Success::Rows(rows) => Ok(RowValue::Read(rows)),

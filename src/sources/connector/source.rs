@@ -19,7 +19,7 @@ use crate::platform::base::Name;
 use crate::sources::contract::{Call, CallContext, FetchRequest, Source, SourceError, Wanted};
 use crate::sources::rows::errors::{LocatedError, place_errors};
 use crate::sources::rows::shape::{FieldShape, ObjectShape, RowShape, ValueKind, ValueShape};
-use crate::sources::rows::slot::{PathSegment, Rows, UpstreamError};
+use crate::sources::rows::slot::{Numbers, PathSegment, Rows, UpstreamError};
 use crate::sources::rows::visit::RowsBuilder;
 
 use super::batch::{self, Chunk, Elements};
@@ -85,6 +85,8 @@ pub(super) struct Fetch<'f> {
     pub(super) given: Option<Variable>,
     /// How answers become rows without values in between.
     pub(super) direct: Option<Arc<Direct>>,
+    /// Where the numbers of its cells begin, if nothing but this call fills them.
+    pub(super) first: Numbers,
     /// The operation's reads, if others may be equal to these.
     pub(super) reads: Option<AlikeReads>,
     pub(super) tally: &'f Tally,
@@ -193,6 +195,7 @@ impl Connector {
             single,
             given: self.given(&request.shape),
             direct,
+            first: request.first,
             reads,
             tally: &tally,
         };

@@ -88,8 +88,11 @@ pub struct Rows {
 /// How cells move when their rows are added to others.
 #[derive(Clone, Copy, Debug)]
 pub struct Shift {
+    /// Numbers count around.
     slots: u32,
     parts: u32,
+    /// The number of the rows' own text, before and after.
+    own: (u32, u32),
     text: u32,
     errors: u32,
 }
@@ -148,10 +151,10 @@ impl Rows {
     /// Adds all of `other`, its rows after those that are here; how many calls it took is the
     /// caller's to add. Cells of `other` that were kept elsewhere move by the answer.
     pub fn append(&mut self, other: Self) -> Shift {
-        debug_assert_eq!((self.first, other.first), Default::default());
         let shift = Shift {
-            slots: self.slots.len() as u32,
-            parts: self.parts.len() as u32,
+            slots: (self.first.cells + self.slots.len() as u32).wrapping_sub(other.first.cells),
+            parts: (self.first.parts + self.parts.len() as u32).wrapping_sub(other.first.parts),
+            own: (other.first.parts, self.first.parts),
             text: self.text.len() as u32,
             errors: self.errors.len() as u32,
         };
@@ -160,9 +163,9 @@ impl Rows {
         self.parts.extend(other.parts);
         self.text.extend(other.text);
         self.rows.extend(other.rows.into_iter().map(|slot| shift.slot(slot)));
-        self.objects.extend(other.objects.into_iter().map(|(site, start, ty)| (site, start + shift.slots, ty)));
+        self.objects.extend(other.objects.into_iter().map(|(site, start, ty)| (site, shift.cell(start), ty)));
         self.errors.extend(other.errors);
-        self.beside.extend(other.beside.into_iter().map(|(cell, error)| (cell + shift.slots, error)));
+        self.beside.extend(other.beside.into_iter().map(|(cell, error)| (shift.cell(cell), error)));
         self.row_errors.extend(other.row_errors.into_iter().map(|(row, error)| (row + rows, error)));
         self.general.extend(other.general);
         shift
@@ -172,15 +175,22 @@ impl Rows {
 // === impl Shift ===
 
 impl Shift {
+    /// The number of a cell in its new place.
+    fn cell(&self, cell: u32) -> u32 {
+        cell.wrapping_add(self.slots)
+    }
+
     /// A cell in its new place.
     pub fn slot(&self, slot: Slot) -> Slot {
         match slot {
             Slot::Missing | Slot::Null => slot,
             Slot::Failed(error) => Slot::Failed(error + self.errors),
-            Slot::Raw { part: 0, start, len } => Slot::Raw { part: 0, start: start + self.text, len },
-            Slot::Raw { part, start, len } => Slot::Raw { part: part + self.parts, start, len },
-            Slot::List { start, len } => Slot::List { start: start + self.slots, len },
-            Slot::Object { start, ty } => Slot::Object { start: start + self.slots, ty },
+            Slot::Raw { part, start, len } if part == self.own.0 => {
+                Slot::Raw { part: self.own.1, start: start + self.text, len }
+            }
+            Slot::Raw { part, start, len } => Slot::Raw { part: part.wrapping_add(self.parts), start, len },
+            Slot::List { start, len } => Slot::List { start: self.cell(start), len },
+            Slot::Object { start, ty } => Slot::Object { start: self.cell(start), ty },
         }
     }
 }

@@ -95,7 +95,7 @@ impl RowsBuilder {
     pub fn row_of_field<T: Tree>(&mut self, value: &T, shape: &ObjectShape, field: &FieldShape) {
         let start = self.allocate(shape);
         self.fill(value, field, start);
-        self.rows.rows.push(Slot::Object { start, ty: shape.typing.fixed() });
+        self.rows.rows.push(Slot::Object { start: self.number(start), ty: shape.typing.fixed() });
     }
 
     /// Adds a row that is null.
@@ -149,6 +149,11 @@ impl RowsBuilder {
         start as u32
     }
 
+    /// A cell's number: those of rows that were read elsewhere may not begin at zero.
+    fn number(&self, cell: u32) -> u32 {
+        self.rows.first.cells + cell
+    }
+
     fn object<T: Tree>(&mut self, value: &T, shape: &ObjectShape, record: bool) -> Slot {
         let ty = match &shape.typing {
             Typing::Fixed(ty) => *ty,
@@ -170,6 +175,7 @@ impl RowsBuilder {
         };
         let start = self.allocate(shape);
         self.fields(value, &shape.fields, start);
+        let start = self.number(start);
         if record {
             self.rows.objects.push((shape.site, start, ty));
         }
@@ -200,7 +206,7 @@ impl RowsBuilder {
                 let slots: Vec<Slot> = items.iter().map(|item| self.value(item, shape, level + 1)).collect();
                 let start = self.rows.slots.len() as u32;
                 self.rows.slots.extend(slots);
-                Slot::List { start, len: items.len() as u32 }
+                Slot::List { start: self.number(start), len: items.len() as u32 }
             }
             _ if level < shape.lists => self.wrong("a list"),
             (View::Object, ValueKind::Object(object)) => self.object(value, object, object.record),
@@ -240,7 +246,10 @@ impl RowsBuilder {
             _ => false,
         };
         match right {
-            true => Slot::Raw { part: 0, start: start as u32, len: (self.rows.text.len() - start) as u32 },
+            true => {
+                let (part, len) = (self.rows.first.parts, (self.rows.text.len() - start) as u32);
+                Slot::Raw { part, start: start as u32, len }
+            }
             false => self.wrong(expected(leaf)),
         }
     }

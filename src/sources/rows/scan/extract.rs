@@ -13,7 +13,7 @@ use crate::sources::rows::extract::{
 use crate::sources::rows::layout::{Layout, Layouts, MAX_LAYOUTS};
 use crate::sources::rows::lead::{Gap, Lead, Wants};
 use crate::sources::rows::shape::{Leaf, SlotIndex, ValueKind, ValueShape};
-use crate::sources::rows::slot::{Rows, Slot};
+use crate::sources::rows::slot::{Numbers, Rows, Slot};
 use crate::sources::rows::template::{Step, Template};
 
 use super::cursor::{Problem, Scan};
@@ -60,12 +60,12 @@ pub struct Matching<'m> {
     pub find: &'m mut FindRow<'m>,
 }
 
-/// Reads a document as one row.
+/// Reads a document as one row, with cells and parts numbered from `first` on.
 ///
 /// `None` when the document is not valid, or is not what the schema says in every part that is
 /// read: then the mapped value itself must be built and looked at.
-pub fn extract_row(body: &Bytes, extract: &Extract, layouts: Layouts) -> Option<Extracted> {
-    let mut reader = Reader::new(body, extract, layouts, None)?;
+pub fn extract_row(first: Numbers, body: &Bytes, extract: &Extract, layouts: Layouts) -> Option<Extracted> {
+    let mut reader = Reader::new(first, body, extract, layouts, None)?;
     let row = reader.row(extract).ok()?;
     reader.out.rows.rows = vec![row];
     reader.finish(body)
@@ -75,9 +75,15 @@ pub fn extract_row(body: &Bytes, extract: &Extract, layouts: Layouts) -> Option<
 /// an element are null.
 ///
 /// `None` as for [`extract_row`], and when two elements want one place.
-pub fn extract_rows(body: &Bytes, extract: &Extract, layouts: Layouts, matching: Matching<'_>) -> Option<Extracted> {
+pub fn extract_rows(
+    first: Numbers,
+    body: &Bytes,
+    extract: &Extract,
+    layouts: Layouts,
+    matching: Matching<'_>,
+) -> Option<Extracted> {
     let rows = vec![Slot::Missing; matching.rows];
-    let mut reader = Reader::new(body, extract, layouts, Some(matching))?;
+    let mut reader = Reader::new(first, body, extract, layouts, Some(matching))?;
     reader.out.rows.rows = rows;
     reader.row(extract).ok().filter(|_| reader.has_list)?;
     for row in &mut reader.out.rows.rows {
@@ -123,8 +129,16 @@ const OF_NULL: u8 = 2;
 // === impl Reader ===
 
 impl<'a, 'm> Reader<'a, 'm> {
-    fn new(body: &'a Bytes, extract: &Extract, layouts: Layouts, matching: Option<Matching<'m>>) -> Option<Self> {
+    fn new(
+        first: Numbers,
+        body: &'a Bytes,
+        extract: &Extract,
+        layouts: Layouts,
+        matching: Option<Matching<'m>>,
+    ) -> Option<Self> {
         let mut scanner = Scanner::new(body).ok()?;
+        scanner.rows.first = first;
+        scanner.made.body = scanner.body();
         scanner.cursor.max_depth = MAX_DOCUMENT_DEPTH;
         scanner.typed = extract.typed;
         Some(Self {
@@ -156,7 +170,7 @@ impl<'a, 'm> Reader<'a, 'm> {
                 *cell = Slot::Null;
             }
         }
-        Ok(Slot::Object { start, ty: row.ty })
+        Ok(Slot::Object { start: self.scanner.number(start), ty: row.ty })
     }
 
     /// What was read, if it can be relied on.
@@ -444,7 +458,8 @@ impl<'a, 'm> Reader<'a, 'm> {
     /// Puts a leaf as it stands where a step says.
     #[inline(always)]
     fn put_text(&mut self, step: &Step, start: u32, begin: usize, end: usize) {
-        self.put(step, start, Slot::Raw { part: 1, start: begin as u32, len: (end - begin) as u32 });
+        let part = self.scanner.body();
+        self.put(step, start, Slot::Raw { part, start: begin as u32, len: (end - begin) as u32 });
     }
 
     /// Puts a value where a step says.
@@ -474,18 +489,19 @@ impl<'a, 'm> Reader<'a, 'm> {
     fn allocate(&mut self, object: &ExtractObject) -> Scan<u32> {
         let start = self.scanner.allocate(object.cells)?;
         for made in &object.made {
-            let cells = Slot::Object { start: start + made.start, ty: made.ty };
+            let cells = Slot::Object { start: self.scanner.number(start + made.start), ty: made.ty };
             self.scanner.rows.slots[(start + made.cell.0) as usize] = cells;
         }
         Ok(start)
     }
 
     /// All values of an object are in its cells.
-    #[inline]
+    #[inline(always)]
     fn finish_object(&mut self, object: &ExtractObject, start: u32) -> Slot {
         for made in &object.made {
             self.finish_made(made, start);
         }
+        let start = self.scanner.number(start);
         if let Some(site) = object.record {
             self.scanner.rows.objects.push((site, start, object.ty));
         }
@@ -499,9 +515,10 @@ impl<'a, 'm> Reader<'a, 'm> {
         if let Some(of) = &made.interned
             && let Some(other) = known.find(of, cells, &rows.slots)
         {
-            rows.slots[(start + made.cell.0) as usize] = Slot::Object { start: other, ty: made.ty };
+            let start_of_other = rows.first.cells + other;
+            rows.slots[(start + made.cell.0) as usize] = Slot::Object { start: start_of_other, ty: made.ty };
         } else if let Some(site) = made.record {
-            rows.objects.push((site, cells, made.ty));
+            rows.objects.push((site, rows.first.cells + cells, made.ty));
         }
     }
 
@@ -534,9 +551,10 @@ impl<'a, 'm> Reader<'a, 'm> {
         let (mut seen, mut next) = (0, 0);
         loop {
             let Some(known) = self.layouts.get(layout) else { return self.leave() };
+            let part = self.scanner.body();
             let cursor = &mut self.scanner.cursor;
             let cells = self.scanner.rows.slots.get_mut(start as usize..).unwrap_or_default();
-            let read = read_expected(cursor.bytes, cursor.at, &known.leads, next, 1, cells, &mut seen);
+            let read = read_expected(cursor.bytes, cursor.at, &known.leads, next, part, cells, &mut seen);
             cursor.at = read.at;
             next = read.next;
             let found = match read.to_value.and_then(|lead| known.leads.get(lead)) {
@@ -771,17 +789,20 @@ fn release(rows: &mut Rows, body: &Bytes) {
     if body.len() <= SMALL_BODY {
         return;
     }
+    let own = rows.first.parts;
     let of_body = |slot: &Slot| match slot {
-        Slot::Raw { part: 1, len, .. } => *len as usize,
+        Slot::Raw { part, len, .. } if *part != own => *len as usize,
         _ => 0,
     };
     if rows.slots.iter().map(of_body).sum::<usize>() > body.len() / 4 {
         return;
     }
     for slot in &mut rows.slots {
-        if let Slot::Raw { part: part @ 1, start, len } = slot {
+        if let Slot::Raw { part, start, len } = slot
+            && *part != own
+        {
             let text = &body[*start as usize..(*start + *len) as usize];
-            (*part, *start) = (0, rows.text.len() as u32);
+            (*part, *start) = (own, rows.text.len() as u32);
             rows.text.extend_from_slice(text);
         }
     }

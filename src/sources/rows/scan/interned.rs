@@ -44,8 +44,12 @@ struct Known {
 /// Objects that are made of leaves, to be found again by those.
 pub(super) struct Made<'a> {
     text: &'a [u8],
+    /// The part that the text is.
+    pub(super) body: u32,
     /// The last one for each place; made when it is first wanted.
     known: Vec<MadeKnown>,
+    /// The one that was met last.
+    last: Option<MadeKnown>,
     /// How often it may still be looked in vain.
     credit: u32,
     /// What was made before it was the turn of this number does not count.
@@ -164,42 +168,63 @@ impl<'a> Interned<'a> {
 impl<'a> Made<'a> {
     /// Nothing was made of a text.
     pub(super) fn new(text: &'a [u8]) -> Self {
-        Self { text, known: Vec::new(), credit: FIRST_CREDIT, turn: 1 }
+        Self { text, body: 1, known: Vec::new(), last: None, credit: FIRST_CREDIT, turn: 1 }
     }
 
     /// The object whose cells begin at `cells` is complete: the cells of another one that has the same
     /// leaves, if there is one.
+    #[inline(always)]
     pub(super) fn find(&mut self, of: &MadeOfLeaves, cells: u32, slots: &[Slot]) -> Option<u32> {
-        let Some(&Slot::Raw { part: 1, start, len }) = slots.get((cells + of.first) as usize) else { return None };
-        if self.credit == 0 {
+        let Some(&Slot::Raw { part, start, len }) = slots.get((cells + of.first) as usize) else { return None };
+        if part != self.body {
             return None;
         }
         let end = start as usize + len as usize;
+        // Many in a row are often the same.
+        if let Some(last) = &self.last
+            && (last.site, last.len) == (of.site, len)
+            && len <= 8
+            && of.others.is_empty()
+            && let Some(&bytes) = self.text.get(end.checked_sub(8)?..).and_then(<[u8]>::first_chunk)
+            && u64::from_le_bytes(bytes) >> (u64::BITS - 8 * len) == last.last as u64
+        {
+            return Some(last.cells);
+        }
+        self.look_up(of, cells, slots, MadeKnown { turn: self.turn, site: of.site, start, len, cells, last: 0 })
+    }
+
+    #[inline(never)]
+    fn look_up(&mut self, of: &MadeOfLeaves, cells: u32, slots: &[Slot], new: MadeKnown) -> Option<u32> {
+        if self.credit == 0 || new.len == 0 {
+            return None;
+        }
+        let end = new.start as usize + new.len as usize;
         let last: &Block = block_at(self.text, end.checked_sub(size_of::<Block>())?)?;
         // Only so many of these bytes are the leaf's.
-        let last = u128::from_le_bytes(*last) >> (u128::BITS - 8 * len.clamp(1, 16));
-        let is_same = |known: &MadeKnown, turn: u32| {
-            (known.turn, known.site, known.len, known.last) == (turn, of.site, len, last)
-                && (len as usize <= size_of::<Block>() || same_text(self.text, known.start, start, len))
-                && of.others.iter().all(|cell| same_leaf(self.text, slots, known.cells + cell, cells + cell))
-        };
+        let last = u128::from_le_bytes(*last) >> (u128::BITS - 8 * new.len.min(size_of::<Block>() as u32));
+        let new = MadeKnown { last, ..new };
         if self.known.is_empty() {
-            self.known = vec![MadeKnown { turn: 0, site: of.site, start, len, cells, last }; places(self.text)];
+            self.known = vec![MadeKnown { turn: 0, ..new }; places(self.text)];
         }
         let at = place(last, of.site, self.known.len());
         let known = self.known.get_mut(at)?;
-        if is_same(known, self.turn) {
+        let is_same = (known.turn, known.site, known.len, known.last) == (new.turn, new.site, new.len, last)
+            && (new.len as usize <= size_of::<Block>() || same_text(self.text, known.start, new.start, new.len))
+            && of.others.iter().all(|cell| same_leaf((self.body, self.text), slots, known.cells + cell, cells + cell));
+        if is_same {
             self.credit = (self.credit + WORTH).min(MAX_CREDIT);
-            return Some(known.cells);
+        } else {
+            self.credit -= 1;
+            *known = new;
         }
-        self.credit -= 1;
-        *known = MadeKnown { turn: self.turn, site: of.site, start, len, cells, last };
-        None
+        self.last = Some(*known);
+        is_same.then_some(known.cells)
     }
 
     /// Nothing that was made so far stands for others: cells may be gone.
     pub(super) fn forget(&mut self) {
         self.turn += 1;
+        self.last = None;
     }
 }
 
@@ -209,10 +234,12 @@ fn same_text(text: &[u8], a: u32, b: u32, len: u32) -> bool {
 }
 
 /// Whether two cells are the same leaf, or empty in the same way.
-fn same_leaf(text: &[u8], slots: &[Slot], a: u32, b: u32) -> bool {
+fn same_leaf(body: (u32, &[u8]), slots: &[Slot], a: u32, b: u32) -> bool {
     match (slots.get(a as usize), slots.get(b as usize)) {
-        (Some(&Slot::Raw { part: 1, start: a, len: n }), Some(&Slot::Raw { part: 1, start: b, len: m })) => {
-            n == m && same_text(text, a, b, n)
+        (Some(&Slot::Raw { part: p, start: a, len: n }), Some(&Slot::Raw { part: q, start: b, len: m }))
+            if (p, q) == (body.0, body.0) =>
+        {
+            n == m && same_text(body.1, a, b, n)
         }
         (a, b) => a == b,
     }

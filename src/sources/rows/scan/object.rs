@@ -165,7 +165,7 @@ impl<'a> Scanner<'a> {
 
     /// A cell's number.
     #[inline(always)]
-    fn number(&self, cell: u32) -> u32 {
+    pub(super) fn number(&self, cell: u32) -> u32 {
         self.rows.first.cells + cell
     }
 
