@@ -607,6 +607,133 @@ fn many_of_the_tried_cases_go_the_direct_way() {
     assert!(direct[ONE] > 200 && direct[SINGLE] > 200 && direct[BATCHED] > 20, "{direct:?}");
 }
 
+/// What an object of a list has: leaves of all kinds, and an object made of them.
+fn of_leaves() -> ObjectShape {
+    let leaf = |leaf| ValueShape { lists: 0, kind: ValueKind::Leaf(leaf) };
+    let fields = |values: Vec<(&str, ValueShape)>| -> Vec<FieldShape> {
+        let slots = values.into_iter().zip(0..);
+        slots.map(|((key, value), slot)| FieldShape { key: key.into(), slot: SlotIndex(slot), value }).collect()
+    };
+    let object = |site, fields: Vec<FieldShape>| ObjectShape {
+        site: SiteId(site),
+        slots: fields.len() as u32 + 1,
+        typing: Typing::Fixed(TypeId(0)),
+        fields: fields.into(),
+        record: true,
+        interned: site > 1,
+    };
+    let made = object(2, fields(vec![("n", leaf(Leaf::Int)), ("t", leaf(Leaf::String))]));
+    let names = ["RED".into(), "GREEN".into()].into();
+    object(
+        1,
+        fields(vec![
+            ("a", leaf(Leaf::Id)),
+            ("n", leaf(Leaf::Int)),
+            ("t", leaf(Leaf::String)),
+            ("x", leaf(Leaf::Float)),
+            ("ok", leaf(Leaf::Boolean)),
+            ("e", leaf(Leaf::Enum(names))),
+            ("any", leaf(Leaf::Custom)),
+            ("made", ValueShape { lists: 0, kind: ValueKind::Object(Box::new(made)) }),
+            ("deep", leaf(Leaf::String)),
+        ]),
+    )
+}
+
+const OF_LEAVES: &str = "a n t x? ok e any made: { n t } deep: in.deep?";
+
+impl Dice {
+    /// An object as [`OF_LEAVES`] reads it, most of the time; `space` stands between tokens.
+    fn item(&mut self, nth: usize, odds: usize, space: &str) -> String {
+        let odd = |dice: &mut Self, usual: String| match dice.one_in(odds) {
+            true => dice.of(&ODD_VALUES).to_owned(),
+            false => usual,
+        };
+        let long = "x".repeat(self.of(&[0, 3, 15, 16, 31, 32, 33, 63, 64, 65, 130]));
+        let (before, after) = (self.of(&["", "\\n", "\\u00e9", "é"]), self.of(&["", "", "\\\"", "\\\\", "end"]));
+        let text = format!("\"{before}{long}{after}\"");
+        let number = [format!("{nth}"), format!("\"key {nth}\"")][usize::from(self.one_in(3))].clone();
+        let mut entries = vec![
+            ("a", odd(self, number)),
+            ("n", odd(self, format!("{}", nth % 3))),
+            ("other", odd(self, text.clone())),
+            ("t", odd(self, format!("\"title {}\"", nth % 2))),
+            ("x", odd(self, format!("{}.5", nth * 7))),
+            ("ok", odd(self, "true".to_owned())),
+            ("e", odd(self, "\"RED\"".to_owned())),
+            ("any", text.clone()),
+            (
+                "in",
+                format!(
+                    "{{{space}\"more\":{space}{},{space}\"deep\":{space}{text}{space}}}",
+                    odd(self, "7".to_owned())
+                ),
+            ),
+        ];
+        match self.below(8 * odds) {
+            0 => entries.swap(1, 4),
+            1 => drop(entries.remove(3)),
+            2 => entries.push(("more", "[1]".to_owned())),
+            3 => entries.push(("n", "1".to_owned())),
+            4 => entries[8].1 = "null".to_owned(),
+            5 => drop(entries.remove(8)),
+            _ => {}
+        }
+        let entries: Vec<_> = entries.iter().map(|(key, value)| format!("\"{key}\":{space}{value}")).collect();
+        format!("{{{space}{}{space}}}", entries.join(&format!(",{space}")))
+    }
+
+    fn items_alike(&mut self) -> String {
+        let space = self.of(&["", " ", "\n  ", "\n                                          "]);
+        let odds = self.of(&[4, 20, 1000]);
+        let items: Vec<_> = (0..self.below(12)).map(|nth| self.item(nth, odds, space)).collect();
+        format!("[{space}{}{space}]", items.join(&format!(",{space}")))
+    }
+}
+
+const ODD_VALUES: [&str; 16] = [
+    "null",
+    "7",
+    "-7",
+    "7.5",
+    "07",
+    "1e3",
+    "1.",
+    "12345678901",
+    "true",
+    "\"RED\"",
+    "\"\\x\"",
+    "\"a\nb\"",
+    "{}",
+    "[]",
+    "{\"a\": 1}",
+    "nul",
+];
+
+/// Objects that stand alike but for some of them are read as each would be alone.
+#[test]
+fn objects_of_a_list_may_stand_alike_or_not() {
+    let mut direct = [0, 0];
+    for seed in 0..1500 {
+        let mut dice = Dice(seed);
+        let list = ValueShape { lists: 1, kind: ValueKind::Object(Box::new(of_leaves())) };
+        let field = FieldShape { key: "a".into(), slot: SlotIndex(0), value: list };
+        let outer = ObjectShape { site: SiteId(0), fields: vec![field].into(), slots: 1, record: false, ..of_leaves() };
+        let mut body = dice.items_alike();
+        if dice.one_in(10) {
+            let at = body.floor_char_boundary(dice.below(body.len()));
+            body.truncate(at);
+        }
+        direct[0] += u32::from(Case::root(OF_LEAVES, outer, body).check());
+        let keys: Vec<Value> = (0..dice.below(12)).map(|nth| json!(nth.to_string())).collect();
+        if !keys.is_empty() {
+            let body = dice.items_alike().into();
+            direct[1] += u32::from(Case::entities(BATCHED, OF_LEAVES, of_leaves(), &keys, vec![body]).check());
+        }
+    }
+    assert!(direct.iter().all(|&direct| direct > 300), "{direct:?}");
+}
+
 /// An object with one field of any value, and the value around it.
 fn list_of_anything() -> ObjectShape {
     let field = |kind, lists| FieldShape { key: "a".into(), slot: SlotIndex(0), value: ValueShape { lists, kind } };

@@ -281,7 +281,7 @@ impl<'a, 'm> Reader<'a, 'm> {
         while more {
             let item = self.objects(lists, object)?;
             self.scanner.push_item(item)?;
-            more = self.more_objects()?;
+            more = self.scanner.cursor.more(b']')?;
         }
         Ok(self.scanner.finish_list(base))
     }
@@ -300,7 +300,7 @@ impl<'a, 'm> Reader<'a, 'm> {
                     missed = 0;
                 }
             }
-            if !self.more_objects()? {
+            if !self.scanner.cursor.more(b']')? {
                 return Ok(());
             }
             is_read = false;
@@ -645,11 +645,6 @@ impl<'a, 'm> Reader<'a, 'm> {
         layouts.get_mut(layout)?.leads.get_mut(lead)?.below = Some(below);
         layouts.push(Layout::default());
         Some(below)
-    }
-
-    /// After an item: steps to the next one, if there is one.
-    fn more_objects(&mut self) -> Scan<bool> {
-        Ok(self.scanner.cursor.more(b']')? && self.scanner.cursor.token().is_ok())
     }
 
     /// A list of rows. What an element without a row has filled is taken back.
