@@ -94,7 +94,7 @@ pub fn extract_rows(
     reader.finish(body)
 }
 
-/// What there was before an item was read.
+/// What there was before an element was read.
 struct Mark {
     cells: usize,
     objects: usize,
@@ -353,8 +353,8 @@ impl<'a, 'm> Reader<'a, 'm> {
         let entry = if is_first { &template.first } else { &template.next };
         let mut value = entry.end(simd, text, self.scanner.cursor.at);
         while let Some(first) = value {
-            let at = self.scanner.cursor.at;
-            let mark = self.begin(are_rows);
+            let (at, written) = (self.scanner.cursor.at, self.scanner.rows.text.len());
+            let mark = are_rows.then(|| self.begin_element());
             let start = self.allocate(object)?;
             let behind = self.values(simd, template, &mut window, first, start);
             value = behind.and_then(|behind| template.joint.end(simd, text, behind));
@@ -365,14 +365,16 @@ impl<'a, 'm> Reader<'a, 'm> {
             };
             let Some(end) = end else {
                 self.scanner.cursor.at = at;
-                self.take_back(&mark);
+                self.scanner.rows.slots.truncate(start as usize);
+                self.scanner.rows.text.truncate(written);
                 break;
             };
             self.scanner.cursor.at = end;
             let slot = self.finish_object(object, start);
-            match are_rows {
-                true => self.end_element(&mark, slot)?,
-                false => self.scanner.push_item(slot)?,
+            match mark {
+                Some(mark) => self.end_element(&mark, slot)?,
+                // The cells of the object are not too many with this one.
+                None => self.scanner.items.push(slot),
             }
             count += 1;
         }
@@ -662,28 +664,24 @@ impl<'a, 'm> Reader<'a, 'm> {
 
     /// Reads an item of a list.
     fn item(&mut self, is_row: bool, read: impl FnOnce(&mut Self) -> Scan<Slot>) -> Scan<()> {
-        let mark = self.begin(is_row);
+        let mark = is_row.then(|| self.begin_element());
         let slot = read(self)?;
-        match is_row {
-            true => self.end_element(&mark, slot),
-            false => self.scanner.push_item(slot),
+        match mark {
+            Some(mark) => self.end_element(&mark, slot),
+            None => self.scanner.push_item(slot),
         }
     }
 
-    /// Before an item of a list.
-    #[inline(always)]
-    fn begin(&mut self, is_row: bool) -> Mark {
-        let rows = &self.scanner.rows;
-        let mark = Mark { cells: rows.slots.len(), objects: rows.objects.len(), text: rows.text.len() };
-        if is_row {
-            self.parts.fill(None);
-            // Each element is an evaluation of its own.
-            if self.out.problems.len() > self.before {
-                self.before = self.out.problems.len();
-                self.told.fill(0);
-            }
+    /// Before an element of a list of rows.
+    fn begin_element(&mut self) -> Mark {
+        self.parts.fill(None);
+        // Each element is an evaluation of its own.
+        if self.out.problems.len() > self.before {
+            self.before = self.out.problems.len();
+            self.told.fill(0);
         }
-        mark
+        let rows = &self.scanner.rows;
+        Mark { cells: rows.slots.len(), objects: rows.objects.len(), text: rows.text.len() }
     }
 
     /// After an element of a list of rows.
@@ -694,19 +692,15 @@ impl<'a, 'm> Reader<'a, 'm> {
             Some(_) => return self.leave(),
             None => {
                 self.out.surplus += 1;
-                self.take_back(mark);
+                // Objects that were made of it stand for no others.
+                self.scanner.made.forget();
+                let rows = &mut self.scanner.rows;
+                rows.slots.truncate(mark.cells);
+                rows.objects.truncate(mark.objects);
+                rows.text.truncate(mark.text);
             }
         }
         Ok(())
-    }
-
-    /// Takes back what was read since then.
-    fn take_back(&mut self, mark: &Mark) {
-        self.scanner.made.forget();
-        let rows = &mut self.scanner.rows;
-        rows.slots.truncate(mark.cells);
-        rows.objects.truncate(mark.objects);
-        rows.text.truncate(mark.text);
     }
 
     fn matching_row(&mut self) -> Option<usize> {
