@@ -713,6 +713,19 @@ const ODD_VALUES: [&str; 16] = [
     "nul",
 ];
 
+/// What leads to the first key of an object is not what leads to the others.
+#[test]
+fn commas_stand_between_keys_and_nowhere_else() {
+    let rest = r#""t":"title","x":1.5,"any":1,"in":{"deep":"end"}"#;
+    let usual = [format!(r#"{{"a":1,"n":2,{rest}}}"#), format!(r#"{{"n":2,"a":1,{rest}}}"#)];
+    for wrong in [r#"{,"n":2,"#, r#"{,"a":1,"#, r#"{"a":1"n":2,"#, r#"{"n":2"a":1,"#, r#"{"a":1,,"n":2,"#, "{,"] {
+        for (first, second) in [(0, 0), (0, 1), (1, 0)] {
+            let items = [&*usual[first], &usual[second], &usual[0], &format!("{wrong}{rest}}}"), &usual[0]];
+            extract_oracle::compare(format!("[{}]", items.join(",")).as_bytes());
+        }
+    }
+}
+
 /// Objects that stand alike but for some of them are read as each would be alone.
 #[test]
 fn objects_of_a_list_may_stand_alike_or_not() {

@@ -556,13 +556,15 @@ impl<'a, 'm> Reader<'a, 'm> {
             let part = self.scanner.body();
             let cursor = &mut self.scanner.cursor;
             let cells = self.scanner.rows.slots.get_mut(start as usize..).unwrap_or_default();
-            let read = read_expected(cursor.bytes, cursor.at, &known.leads, next, part, cells, &mut seen);
-            cursor.at = read.at;
+            // What leads to the first key begins with the bracket, so that it is told from what leads to others.
+            let from = if cursor.at == opening { opening - 1 } else { cursor.at };
+            let read = read_expected(cursor.bytes, from, &known.leads, next, part, cells, &mut seen);
+            cursor.at = read.at.max(opening);
             next = read.next;
             let found = match read.to_value.and_then(|lead| known.leads.get(lead)) {
                 Some(lead) => lead.key,
                 None => {
-                    if let Some(end) = known.close.and_then(|close| close.end(cursor.bytes, read.at)) {
+                    if let Some(end) = known.close.and_then(|close| close.end(cursor.bytes, cursor.at)) {
                         cursor.at = end;
                         cursor.ascend(1);
                         break;
@@ -614,7 +616,8 @@ impl<'a, 'm> Reader<'a, 'm> {
         cursor.expect(b':')?;
         cursor.token()?;
         let layout = self.layouts.learn().get_mut(layout);
-        if let (Some(layout), Some(gap)) = (layout, Gap::new(&cursor.bytes[before..cursor.at])) {
+        let begin = if before == opening { opening - 1 } else { before };
+        if let (Some(layout), Some(gap)) = (layout, Gap::new(&cursor.bytes[begin..cursor.at])) {
             let lead = found.and_then(|index| Some((index, keys.get(index)?)));
             layout.insert(place, lead.map_or(Lead::unknown(gap), |(index, key)| key.place.lead(gap, index)));
         }
