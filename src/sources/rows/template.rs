@@ -209,7 +209,7 @@ impl Step {
             (Target::Nowhere, Some(part)) if self.part.is_none() => {
                 self.part = Some(part);
                 self.leaf.get_or_insert(Leaf::Custom);
-                return (*leaf == Leaf::Custom && !use_.optional).then_some(());
+                (*leaf == Leaf::Custom && !use_.optional).then_some(())
             }
             (Target::Cell(cell), None) if self.cells[0] == NOWHERE => {
                 self.cells[0] = cell.0;
