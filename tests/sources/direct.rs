@@ -718,7 +718,15 @@ const ODD_VALUES: [&str; 16] = [
 fn commas_stand_between_keys_and_nowhere_else() {
     let rest = r#""t":"title","x":1.5,"any":1,"in":{"deep":"end"}"#;
     let usual = [format!(r#"{{"a":1,"n":2,{rest}}}"#), format!(r#"{{"n":2,"a":1,{rest}}}"#)];
-    for wrong in [r#"{,"n":2,"#, r#"{,"a":1,"#, r#"{"a":1"n":2,"#, r#"{"n":2"a":1,"#, r#"{"a":1,,"n":2,"#, "{,"] {
+    for wrong in [
+        r#"{,"n":2,"#,
+        r#"{,"a":1,"#,
+        r#"{"a":1"n":2,"#,
+        r#"{"n":2"a":1,"#,
+        r#"{"a":1,,"n":2,"#,
+        "{,",
+        r#"{"x":1{"a":1,"n":2,"#,
+    ] {
         for (first, second) in [(0, 0), (0, 1), (1, 0)] {
             let items = [&*usual[first], &usual[second], &usual[0], &format!("{wrong}{rest}}}"), &usual[0]];
             extract_oracle::compare(format!("[{}]", items.join(",")).as_bytes());

@@ -258,6 +258,9 @@ fn objects_of_one_list_may_differ_in_order_space_and_keys() {
         r#"{"s":"a",,"i":1}"#,
         r#"{"s":"a","i":1,}"#,
         r#"{"s":"a""i":1}"#,
+        r#"{"else":1{"s":"a","i":1}"#,
+        r#"{"else":1"s":"a","i":1}"#,
+        r#"{,"s":"a","i":1}"#,
         "{}",
     ];
     for first in forms {

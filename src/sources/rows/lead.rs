@@ -15,6 +15,8 @@ pub(super) type Block = [u8; 16];
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Lead {
     gap: Gap,
+    /// Whether it begins with the bracket that opens the object.
+    opens: bool,
     /// What the value should be.
     pub(super) wants: Wants,
     /// Where the value goes.
@@ -67,7 +69,7 @@ impl Lead {
     /// The key of this number, whose value goes to a cell.
     pub(super) fn new(gap: Gap, wants: Wants, key: usize, cell: SlotIndex) -> Self {
         let bit = 1_u64.checked_shl(key as u32).unwrap_or_default();
-        Self { gap, wants, cell, also: None, bit, key, below: None }
+        Self { gap, opens: gap.opens(), wants, cell, also: None, bit, key, below: None }
     }
 
     /// The value goes to this cell as well.
@@ -77,12 +79,17 @@ impl Lead {
 
     /// A key that nobody asked for.
     pub(super) fn unknown(gap: Gap) -> Self {
-        Self { gap, wants: Wants::Nothing, cell: SlotIndex(0), also: None, bit: 0, key: usize::MAX, below: None }
+        let (wants, cell, key) = (Wants::Nothing, SlotIndex(0), usize::MAX);
+        Self { gap, opens: gap.opens(), wants, cell, also: None, bit: 0, key, below: None }
     }
 
-    /// Where the value begins, if this is what stands at a place.
+    /// Where the value begins, if this is what stands at a place of an object whose bracket stands at
+    /// `opening`.
     #[inline(always)]
-    pub(super) fn end(&self, text: &[u8], at: usize) -> Option<usize> {
+    pub(super) fn end(&self, text: &[u8], at: usize, opening: usize) -> Option<usize> {
+        if self.opens != (at == opening) {
+            return None;
+        }
         self.gap.end(text, at)
     }
 }
@@ -100,6 +107,10 @@ impl Gap {
         head[..short].copy_from_slice(&text[..short]);
         let tail = text.last_chunk().copied().unwrap_or_default();
         Some(Self { head, tail, beyond: u32::from(u16::MAX) & (u32::MAX << short), len: text.len() as u32 })
+    }
+
+    fn opens(&self) -> bool {
+        self.head.first() == Some(&b'{')
     }
 
     /// A key behind a bracket or comma, without spaces; none if it is too long, or needs escapes.

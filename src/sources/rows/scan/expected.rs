@@ -12,6 +12,12 @@ use super::cursor::end_of_escape;
 /// So many keys that are not there are passed over at once.
 const MAX_ABSENT: usize = 4;
 
+/// Where leaves go: they stand in `part`, and fill cells that are empty.
+pub(super) struct Cells<'c> {
+    pub(super) part: u32,
+    pub(super) cells: &'c mut [Slot],
+}
+
 /// How far an object was read.
 pub(super) struct Read {
     /// Where in the text.
@@ -22,21 +28,22 @@ pub(super) struct Read {
     pub(super) to_value: Option<usize>,
 }
 
-/// Reads keys and values from `at` on, behind a value or the opening brace, as long as `leads` tell them
-/// from `next` on. Marks keys in `seen`; leaves, which stand in `part`, go into `cells` that are empty.
+/// Reads keys and values from `at` on, behind a value or at the bracket, which is the one at `opening`, as
+/// long as `leads` tell them from `next` on. Marks keys in `seen`.
 #[inline(always)]
 pub(super) fn read_expected(
     text: &[u8],
     mut at: usize,
+    opening: usize,
     leads: &[Lead],
     mut next: usize,
-    part: u32,
-    cells: &mut [Slot],
+    to: Cells<'_>,
     seen: &mut u64,
 ) -> Read {
+    let Cells { part, cells } = to;
     while let Some(lead) = leads.get(next) {
-        let Some(start) = lead.end(text, at) else {
-            match later(text, at, leads, next) {
+        let Some(start) = lead.end(text, at, opening) else {
+            match later(text, at, opening, leads, next) {
                 Some(later) => next = later,
                 None => break,
             }
@@ -68,9 +75,9 @@ pub(super) fn read_expected(
 
 /// The next lead that stands here, when the key of this one is not there.
 #[inline(never)]
-fn later(text: &[u8], at: usize, leads: &[Lead], next: usize) -> Option<usize> {
+fn later(text: &[u8], at: usize, opening: usize, leads: &[Lead], next: usize) -> Option<usize> {
     let later = leads.iter().enumerate().skip(next + 1).take(MAX_ABSENT);
-    later.filter(|(_, lead)| lead.end(text, at).is_some()).map(|(index, _)| index).next()
+    later.filter(|(_, lead)| lead.end(text, at, opening).is_some()).map(|(index, _)| index).next()
 }
 
 #[inline(always)]

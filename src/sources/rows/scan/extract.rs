@@ -17,7 +17,7 @@ use crate::sources::rows::slot::{Numbers, Rows, Slot};
 use crate::sources::rows::template::{Step, Template};
 
 use super::cursor::{Problem, Scan};
-use super::expected::{Window, end_of_boolean, end_of_few_digits, end_of_short_number, read_expected};
+use super::expected::{Cells, Window, end_of_boolean, end_of_few_digits, end_of_short_number, read_expected};
 use super::object::Scanner;
 
 /// How deep a document may nest: what decoders of values allow.
@@ -558,7 +558,8 @@ impl<'a, 'm> Reader<'a, 'm> {
             let cells = self.scanner.rows.slots.get_mut(start as usize..).unwrap_or_default();
             // What leads to the first key begins with the bracket, so that it is told from what leads to others.
             let from = if cursor.at == opening { opening - 1 } else { cursor.at };
-            let read = read_expected(cursor.bytes, from, &known.leads, next, part, cells, &mut seen);
+            let to = Cells { part, cells };
+            let read = read_expected(cursor.bytes, from, opening - 1, &known.leads, next, to, &mut seen);
             cursor.at = read.at.max(opening);
             next = read.next;
             let found = match read.to_value.and_then(|lead| known.leads.get(lead)) {

@@ -13,7 +13,7 @@ use crate::sources::rows::shape::{FieldShape, Fields, ObjectShape, Typing, Value
 use crate::sources::rows::slot::{Rows, Slot};
 
 use super::cursor::{Cursor, MalformedResponse, Problem, Scan};
-use super::expected::{end_of_boolean, end_of_short_integer, end_of_short_number, end_of_text, read_expected};
+use super::expected::{Cells, end_of_boolean, end_of_short_integer, end_of_short_number, end_of_text, read_expected};
 use super::interned::{Interned, Made};
 use super::leaf::wrong_value;
 
@@ -439,7 +439,8 @@ impl<'a> Scanner<'a> {
             let cells = self.rows.slots.get_mut(start as usize..).unwrap_or_default();
             let leads = fields.leads();
             let part = self.rows.first.parts + 1;
-            let read = read_expected(self.cursor.bytes, self.cursor.at, leads, next, part, cells, &mut seen.first);
+            let to = Cells { part, cells };
+            let read = read_expected(self.cursor.bytes, self.cursor.at, opening, leads, next, to, &mut seen.first);
             self.cursor.at = read.at;
             next = read.next;
             let index = match read.to_value.and_then(|lead| leads.get(lead)) {
