@@ -725,7 +725,7 @@ fn commas_stand_between_keys_and_nowhere_else() {
         r#"{"n":2"a":1,"#,
         r#"{"a":1,,"n":2,"#,
         "{,",
-        r#"{"x":1{"a":1,"n":2,"#,
+        r#"{"k":1{"a":1,"n":2,"#,
     ] {
         for (first, second) in [(0, 0), (0, 1), (1, 0)] {
             let items = [&*usual[first], &usual[second], &usual[0], &format!("{wrong}{rest}}}"), &usual[0]];
