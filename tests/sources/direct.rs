@@ -713,6 +713,40 @@ const ODD_VALUES: [&str; 16] = [
     "nul",
 ];
 
+/// An element that belongs to no row is taken back, and what stood in it stands for nothing in others.
+#[test]
+fn what_belongs_to_no_row_stands_for_nothing() {
+    let leaf = |key: &str, slot, leaf| FieldShape {
+        key: key.into(),
+        slot: SlotIndex(slot),
+        value: ValueShape { lists: 0, kind: ValueKind::Leaf(leaf) },
+    };
+    let object = |site, fields: Vec<FieldShape>| ObjectShape {
+        site: SiteId(site),
+        slots: 3,
+        typing: Typing::Fixed(TypeId(0)),
+        fields: fields.into(),
+        record: true,
+        interned: true,
+    };
+    let below = |object| ValueShape { lists: 0, kind: ValueKind::Object(Box::new(object)) };
+    let one = FieldShape {
+        key: "one".into(),
+        slot: SlotIndex(0),
+        value: below(object(3, vec![leaf("id", 0, Leaf::String), leaf("name", 1, Leaf::String)])),
+    };
+    let inner = FieldShape { key: "in".into(), slot: SlotIndex(1), value: below(object(2, vec![one])) };
+    let shape = object(1, vec![leaf("a", 0, Leaf::Id), inner]);
+    let item = |key: &str| {
+        let one = r#"{"id":"the same","name":"in all"}"#;
+        format!(r#"{{"a":"{key}","in":{{"one":{one}}}}}"#)
+    };
+    for order in [["x", "1", "2"], ["1", "x", "2"], ["1", "2", "x"], ["x", "2", "x"]] {
+        let body = format!("[{}]", order.map(item).join(","));
+        Case::entities(BATCHED, "a in", shape.clone(), &[json!("1"), json!("2")], vec![body.into()]).check();
+    }
+}
+
 /// What leads to the first key of an object is not what leads to the others.
 #[test]
 fn commas_stand_between_keys_and_nowhere_else() {

@@ -502,7 +502,8 @@ impl<'a, 'm> Reader<'a, 'm> {
             Some(_) => return self.leave(),
             None => {
                 self.out.surplus += 1;
-                // Objects that were made of it stand for no others.
+                // Objects in it, and those that were made of it, stand for no others.
+                self.scanner.interned.forget();
                 self.scanner.made.forget();
                 let rows = &mut self.scanner.rows;
                 rows.slots.truncate(mark.cells);
