@@ -85,7 +85,7 @@ pub(super) struct Fetch<'f> {
     pub(super) given: Option<Variable>,
     /// How answers become rows without values in between.
     pub(super) direct: Option<Arc<Direct>>,
-    /// Where the numbers of its cells begin, if nothing but this call fills them.
+    /// Where the numbers of cells begin in each answer; those that are put together are numbered anew.
     pub(super) first: Numbers,
     /// The operation's reads, if others may be equal to these.
     pub(super) reads: Option<AlikeReads>,
