@@ -11,6 +11,7 @@ use serde_json::{Map, Value};
 use crate::platform::base::Name;
 use crate::platform::base::deadline::Deadline;
 
+use super::rows::representations::Representations;
 use super::rows::scan::MalformedResponse;
 use super::rows::shape::RowShape;
 use super::rows::slot::{Numbers, Rows, UpstreamError};
@@ -54,7 +55,7 @@ pub enum Call {
         arguments: Map<String, Value>,
         /// One object a row: the parent's or the key's fields (`$this`, `$batch`). For a root
         /// connector exactly one empty object.
-        rows: Vec<Value>,
+        rows: Representations,
         /// What is wanted of the answer.
         wanted: Arc<[Wanted]>,
         /// Whether it writes.
@@ -121,6 +122,12 @@ impl OperationMemory {
 pub trait Source: Send + Sync {
     /// The name shown in traces: the subgraph, or subgraph and connector.
     fn name(&self) -> &str;
+
+    /// The rows of a fetch of this shape, if they are known to be the same whoever asks: then there is
+    /// no need to call.
+    fn constant(&self, _shape: &Arc<RowShape>) -> Option<Rows> {
+        None
+    }
 
     /// Calls it. An upstream's own errors come inside the rows; `Err` means that no answer could
     /// be used at all.

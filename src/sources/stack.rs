@@ -13,6 +13,7 @@ use tokio::time::timeout_at;
 use tracing::{Instrument, Level, Span, field};
 
 use super::contract::{BAD_INPUT, Call, CallContext, FetchRequest, Source, SourceError, TIMEOUT};
+use super::rows::shape::RowShape;
 use super::rows::slot::Rows;
 
 /// A source whose fetches are traced.
@@ -56,7 +57,7 @@ impl SourceStack {
             Ok(rows) => drop(span.record("pleach.source.calls", rows.calls.unwrap_or(1))),
             Err(error) => {
                 span.record("error.type", &*error.code);
-                span.in_scope(|| tell(error));
+                span.in_scope(|| tell(self.name(), context, error));
             }
         }
         result
@@ -82,21 +83,32 @@ impl CallTimeout {
     }
 }
 
-/// Logs a failed call. What may repeat values of the client or of the answer is for those who
-/// debug.
-pub fn tell(error: &SourceError) {
+/// Logs a failed call of a source. What may repeat values of the client or of the answer is for those
+/// who debug.
+pub fn tell(source: &str, context: &CallContext, error: &SourceError) {
     let (code, status) = (&*error.code, error.status);
-    if error.authored || code == BAD_INPUT {
-        tracing::warn!(code, status, "a source call failed");
+    let is_private = error.authored || code == BAD_INPUT;
+    tracing::warn!(
+        code,
+        status,
+        error = (!is_private).then_some(&*error.message),
+        pleach.source.name = source,
+        pleach.request.id = &*context.facts.request_id,
+        "a source call failed"
+    );
+    if is_private {
         tracing::debug!(code, status, error = error.message, "a source call failed");
-    } else {
-        tracing::warn!(code, status, error = error.message, "a source call failed");
     }
 }
 
 impl Source for SourceStack {
     fn name(&self) -> &str {
         self.inner.name()
+    }
+
+    /// Whoever listens hears of every fetch.
+    fn constant(&self, shape: &Arc<RowShape>) -> Option<Rows> {
+        if tracing::span_enabled!(Level::INFO) { None } else { self.inner.constant(shape) }
     }
 
     fn fetch<'a>(

@@ -43,7 +43,7 @@ use pleach::sources::rows::shape::RowShape;
 use pleach::sources::rows::slot::Rows;
 use pleach::sources::rows::visit::RowsBuilder;
 use serde_json::value::RawValue;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use notation::Written;
 use subgraph::Subgraph;
@@ -75,7 +75,7 @@ impl Source for Mock {
     fn fetch<'a>(&'a self, request: &'a FetchRequest, _: &'a CallContext) -> BoxFuture<'a, Result<Rows, SourceError>> {
         let sent = match &request.call {
             Call::Graphql { variables, .. } => serde_json::from_slice(variables).expect("variables are JSON"),
-            Call::Connector { rows, .. } => json!(rows),
+            Call::Connector { rows, .. } => rows.values().collect(),
         };
         self.calls.lock().unwrap().push((self.name.clone(), sent));
         Box::pin(async move {

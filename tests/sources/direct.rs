@@ -130,7 +130,7 @@ impl Case {
         };
         let call = Call::Connector {
             arguments: Map::new(),
-            rows: self.rows.clone(),
+            rows: self.rows.iter().cloned().collect(),
             wanted: Arc::from([]),
             mutation: false,
             shared: false,

@@ -26,6 +26,7 @@ use pleach::sources::contract::{Call, CallContext, FetchRequest, OperationMemory
 use pleach::sources::grpc::ProtoFiles;
 use pleach::sources::headers::HeaderRules;
 use pleach::sources::registry::{Objection, SourceRegistry, SourceSettings};
+use pleach::sources::rows::representations::Representations;
 use pleach::sources::rows::shape::{
     FieldShape, Leaf, ListShape, ObjectShape, RowShape, SiteId, SlotIndex, Typing, ValueKind, ValueShape,
 };
@@ -130,37 +131,52 @@ impl Subgraph {
         self.call(id, object(&fields), ask).await
     }
 
+    /// What a field is known to be whoever asks, before and after it was asked for.
+    pub async fn constant(&self, id: &str) -> [Option<Value>; 2] {
+        let shape = object(&[("value", 0)]);
+        let (request, context) = request(shape.clone(), Ask::default());
+        let source = self.source(id);
+        let known = || source.constant(&request.shape).map(|rows| Answered::read(&rows, &shape).value());
+        let before = known();
+        source.fetch(&request, &context).await.expect("a value, or none");
+        [before, known()]
+    }
+
     async fn call(&self, id: &str, shape: ObjectShape, ask: Ask) -> Result<Answered, SourceError> {
-        let arguments = match ask.arguments {
-            Value::Object(arguments) => arguments,
-            _ => Map::new(),
-        };
-        let expected = ask.rows.as_ref().map(|rows| vec![rows.len() as u32]).unwrap_or_default();
-        let row_shape = match &ask.rows {
-            None => RowShape::Root(shape.clone()),
-            Some(_) => RowShape::Lists(vec![ListShape {
-                key: "rows".into(),
-                object: shape.clone(),
-                types: [TypeId(0)].into_iter().collect(),
-            }]),
-        };
-        let request = FetchRequest {
-            call: Call::Connector {
-                arguments,
-                rows: ask.rows.unwrap_or_else(|| vec![Value::Object(Map::new())]),
-                wanted: Arc::from([]),
-                mutation: ask.mutation,
-                shared: ask.shared,
-            },
-            shape: Arc::new(row_shape),
-            expected,
-            first: Default::default(),
-        };
-        let deadline = Deadline::after(ask.within.unwrap_or(Duration::from_secs(5)));
-        let context = CallContext { deadline, facts: Arc::new(ask.facts), memory: ask.memory };
+        let (request, context) = request(shape.clone(), ask);
         let rows = self.source(id).fetch(&request, &context).await?;
         Ok(Answered::read(&rows, &shape))
     }
+}
+
+fn request(shape: ObjectShape, ask: Ask) -> (FetchRequest, CallContext) {
+    let arguments = match ask.arguments {
+        Value::Object(arguments) => arguments,
+        _ => Map::new(),
+    };
+    let expected = ask.rows.as_ref().map(|rows| vec![rows.len() as u32]).unwrap_or_default();
+    let row_shape = match &ask.rows {
+        None => RowShape::Root(shape),
+        Some(_) => RowShape::Lists(vec![ListShape {
+            key: "rows".into(),
+            object: shape,
+            types: [TypeId(0)].into_iter().collect(),
+        }]),
+    };
+    let request = FetchRequest {
+        call: Call::Connector {
+            arguments,
+            rows: ask.rows.map_or_else(Representations::nothing, |rows| rows.into_iter().collect()),
+            wanted: Arc::from([]),
+            mutation: ask.mutation,
+            shared: ask.shared,
+        },
+        shape: Arc::new(row_shape),
+        expected,
+        first: Default::default(),
+    };
+    let deadline = Deadline::after(ask.within.unwrap_or(Duration::from_secs(5)));
+    (request, CallContext { deadline, facts: Arc::new(ask.facts), memory: ask.memory })
 }
 
 fn read(sdl: &str, folder: &Path) -> (connect::model::ConnectedSubgraph, SourceMap, ProtoFiles) {

@@ -349,6 +349,23 @@ async fn a_computed_field_makes_no_call() {
 }
 
 #[tokio::test]
+async fn what_is_always_the_same_is_computed_once() {
+    let sdl = r#"
+      type Query {
+        constant: JSON @connect(id: "constant", selection: "$({ of: $env.OF, list: [1, 'x'] })")
+        argument(n: Int): JSON @connect(id: "argument", selection: "$args.n")
+        caller: JSON @connect(id: "caller", selection: "$auth.claims.sub")
+        time: JSON @connect(id: "time", selection: "$now")
+        broken: Int @connect(id: "broken", selection: "$env.NO.n")
+      }"#;
+    let subgraph = Subgraph::new(&format!("scalar JSON {sdl}"), &[("OF", "env")]);
+    assert_eq!(subgraph.constant("constant").await, [None, Some(json!({ "of": "env", "list": [1, "x"] }))]);
+    for id in ["argument", "caller", "time", "broken"] {
+        assert_eq!(subgraph.constant(id).await, [None, None], "{id}");
+    }
+}
+
+#[tokio::test]
 async fn a_write_without_a_body_says_so() {
     let verb = |verb: &str| {
         format!(

@@ -1,13 +1,10 @@
 //! Calls sources as their inputs become ready.
 
-use std::fmt::{self, Formatter};
 use std::pin::pin;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
-use serde::de::{MapAccess, Visitor};
-use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 use smallvec::SmallVec;
 use tokio::time::sleep_until;
@@ -18,6 +15,7 @@ use crate::gateway::plan::model::{Fetch, FetchId, Plan, Request};
 use crate::graph::federation::ids::TypeId;
 use crate::platform::base::id::{Id, IdVec};
 use crate::sources::contract::{Call, FetchRequest, Source, SourceError};
+use crate::sources::rows::representations::Representations;
 use crate::sources::rows::shape::RowShape;
 use crate::sources::rows::slot::{Rows, UNKNOWN_TYPE, UpstreamError};
 
@@ -115,12 +113,12 @@ impl<'a> Run<'a> {
     }
 
     async fn fetch_all(&mut self) {
+        self.start_ready();
+        if let Calls::None = self.calls {
+            return;
+        }
         let mut deadline = pin!(sleep_until(self.context.call.deadline.instant().into()));
         loop {
-            while let Some(&id) = self.ready.get(self.started) {
-                self.started += 1;
-                self.start(id);
-            }
             tokio::select! {
                 biased;
                 ended = self.calls.next() => match ended {
@@ -129,6 +127,14 @@ impl<'a> Run<'a> {
                 },
                 () = &mut deadline => return self.expire(),
             }
+            self.start_ready();
+        }
+    }
+
+    fn start_ready(&mut self) {
+        while let Some(&id) = self.ready.get(self.started) {
+            self.started += 1;
+            self.start(id);
         }
     }
 
@@ -151,9 +157,11 @@ impl<'a> Run<'a> {
         };
         let mut asked = Vec::with_capacity(parts.len());
         let mut refused = None;
+        let mut constant = None;
         for (nth, part) in parts.into_iter().enumerate() {
             let expected = part.sets.iter().map(|set| set.len() as u32).collect();
             match self.call(fetch, &part) {
+                Ok(_) if let Some(rows) = source.constant(&part.shape) => constant = Some((nth, rows)),
                 Ok(call) => {
                     let request = FetchRequest { call, shape: part.shape.clone(), expected, first: self.store.next() };
                     self.calls.push(call_source((id, nth), source.clone(), request, self.context));
@@ -164,6 +172,9 @@ impl<'a> Run<'a> {
             asked.push(Sent::of(part));
         }
         self.fetches[id].asked = Progress::Called(asked);
+        if let Some((nth, rows)) = constant {
+            self.arrive(id, nth, Ok(rows));
+        }
         if let Some(error) = refused {
             self.fail(id, error);
             self.complete(id);
@@ -237,8 +248,8 @@ impl<'a> Run<'a> {
                     None => Map::new(),
                 };
                 let rows = match fetch.inputs.is_empty() {
-                    true => vec![Value::Object(Map::new())],
-                    false => part.sets.iter().flat_map(RowSet::rows).map(read_row).collect(),
+                    true => Representations::nothing(),
+                    false => part.sets.iter().flat_map(RowSet::rows).collect(),
                 };
                 Ok(Call::Connector { arguments, rows, wanted: wanted.clone(), mutation: *mutation, shared: *shared })
             }
@@ -366,43 +377,6 @@ fn call_source<'a>(
     context: &'a ExecuteContext,
 ) -> BoxFuture<'a, Answered> {
     Box::pin(async move { (id, nth, source.fetch(&request, &context.call).await) })
-}
-
-fn read_row(text: &[u8]) -> Value {
-    // Written by ourselves from checked leaves, so it is an object.
-    serde_json::from_slice(text).map_or(Value::Null, |Row(fields)| Value::Object(fields))
-}
-
-/// An object of few fields: room for them is made at once.
-struct Row(Map<String, Value>);
-
-/// Fields of most rows, at most: a key, and perhaps the type's name.
-const FIELDS: usize = 2;
-
-// === impl Row ===
-
-impl<'de> Deserialize<'de> for Row {
-    fn deserialize<D: Deserializer<'de>>(text: D) -> Result<Self, D::Error> {
-        struct OfFields;
-
-        impl<'de> Visitor<'de> for OfFields {
-            type Value = Row;
-
-            fn expecting(&self, f: &mut Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Row, A::Error> {
-                let mut row = Map::with_capacity(FIELDS);
-                while let Some((name, value)) = fields.next_entry()? {
-                    row.insert(name, value);
-                }
-                Ok(Row(row))
-            }
-        }
-
-        text.deserialize_map(OfFields)
-    }
 }
 
 /// Writes one JSON object.

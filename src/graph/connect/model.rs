@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::graph::language::ast::OperationKind;
 use crate::graph::language::selection_map::SelectionMap;
-use crate::graph::mapping::{Mapping, SqlTemplate, Template, Variable};
+use crate::graph::mapping::{Mapping, Reference, SqlTemplate, Template, Variable};
 use crate::platform::base::Name;
 use crate::platform::base::span::{Span, Spanned};
 
@@ -487,6 +487,11 @@ impl ConnectedSubgraph {
     pub fn reads(&self, connector: &ConnectSpec, variable: Variable) -> bool {
         parts::reads(connector, variable)
             || self.source_of(connector).is_some_and(|source| parts::source_reads(source, variable))
+    }
+
+    /// What mappings of `connector` and of its source read of `variable`, if anything.
+    pub fn read_of(&self, connector: &ConnectSpec, variable: Variable) -> Option<Reference> {
+        parts::read_of(connector, self.source_of(connector), variable)
     }
 
     /// The GraphQL server this whole subgraph is, if it is one.

@@ -1,6 +1,6 @@
 //! All mappings of a source or connector, each with the place it stands in.
 
-use crate::graph::mapping::{Mapping, Reference, Template, Variable};
+use crate::graph::mapping::{Mapping, Reference, References, Template, Variable};
 use crate::platform::base::Name;
 use crate::platform::base::span::{Span, Spanned};
 
@@ -190,6 +190,14 @@ pub fn source_reads(source: &SourceSpec, variable: Variable) -> bool {
 
 fn any_reads(found: &[Expression<'_>], variable: Variable) -> bool {
     found.iter().any(|found| found.mapping.references().of(variable).is_some())
+}
+
+/// What mappings of the connector and of its source read of `variable`, if anything.
+pub fn read_of(connector: &ConnectSpec, source: Option<&SourceSpec>, variable: Variable) -> Option<Reference> {
+    let mut all = References::default();
+    let of_source = source.map(of_source).unwrap_or_default();
+    of_connector(connector).iter().chain(&of_source).for_each(|found| all.extend(&found.mapping.references()));
+    all.of(variable).cloned()
 }
 
 /// What the connector's mappings read of `variable`, in order.

@@ -26,6 +26,9 @@ pub struct Reference {
     pub ranges: Vec<Range<usize>>,
     /// Whether the value itself is read, and not only values below its keys.
     pub whole: bool,
+    /// Of a variable: whether something else than a key follows it somewhere, be it a method, a block, or
+    /// nothing.
+    pub bare: bool,
     /// The keys that are read, in the order of first use.
     pub keys: IndexMap<Name, Reference>,
 }
@@ -64,6 +67,7 @@ impl Reference {
 
     fn extend(&mut self, other: &Self) {
         self.whole |= other.whole;
+        self.bare |= other.bare;
         self.ranges
             .extend(other.ranges.iter().filter(|range| !self.ranges.contains(range)).cloned().collect::<Vec<_>>());
         for (key, reference) in &other.keys {
@@ -110,6 +114,7 @@ struct Tracer {
 struct Node {
     used: bool,
     whole: bool,
+    bare: bool,
     ranges: Vec<Range<usize>>,
     keys: IndexMap<Name, Place>,
 }
@@ -220,6 +225,9 @@ impl Tracer {
             }
             Head::Variable(variable) => {
                 let place = self.node(Origin::Variable(*variable));
+                if let Some(node) = self.nodes.get_mut(place) {
+                    node.bare |= !matches!(path.steps.first().map(|step| &step.kind), Some(StepKind::Key(_)));
+                }
                 self.touched(vec![place], range)
             }
             Head::Local(name) => {
@@ -323,6 +331,6 @@ impl Tracer {
     fn reference(&self, place: Place) -> Reference {
         let Some(node) = self.nodes.get(place) else { return Reference::default() };
         let keys = node.keys.iter().map(|(key, &child)| (key.clone(), self.reference(child)));
-        Reference { ranges: node.ranges.clone(), whole: node.whole, keys: keys.collect() }
+        Reference { ranges: node.ranges.clone(), whole: node.whole, bare: node.bare, keys: keys.collect() }
     }
 }

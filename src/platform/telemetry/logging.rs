@@ -2,8 +2,10 @@
 
 use std::io::IsTerminal;
 
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::{EnvFilter, LevelFilter, filter_fn};
 use tracing_subscriber::fmt::format::FmtSpan;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::{SubscriberInitExt, TryInitError};
 
 use super::config::{LogFormat, LogsConfig};
 
@@ -25,21 +27,28 @@ pub enum Error {
 
 /// Starts logging for the whole process.
 ///
+/// Spans cost more than all else of a small request, so there are none unless somebody reads them: who
+/// wants them logged, or what happens in them in detail. Lines at `info` and above say themselves which
+/// request and source they are about.
+///
 /// # Errors
 /// When the level cannot be read or logging has been started before.
 pub fn start(config: &LogsConfig) -> Result<(), Error> {
     let filter = filter(config)?;
+    let is_detailed = filter.max_level_hint().is_none_or(|level| level >= LevelFilter::DEBUG);
+    let has_spans = config.spans || is_detailed;
     let spans = if config.spans { FmtSpan::CLOSE } else { FmtSpan::NONE };
+    let wanted = filter_fn(move |metadata| has_spans || !metadata.is_span());
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_span_events(spans)
         .with_ansi(std::io::stderr().is_terminal())
         .with_writer(std::io::stderr);
     let result = match config.format {
-        LogFormat::Pretty => builder.try_init(),
-        LogFormat::Json => builder.json().flatten_event(true).try_init(),
+        LogFormat::Pretty => builder.finish().with(wanted).try_init(),
+        LogFormat::Json => builder.json().flatten_event(true).finish().with(wanted).try_init(),
     };
-    result.map_err(|_| Error::AlreadySet)
+    result.map_err(|_: TryInitError| Error::AlreadySet)
 }
 
 /// Whether logging can start with these settings.

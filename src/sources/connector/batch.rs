@@ -1,12 +1,14 @@
 //! Many keys in one call, and the answers given to their keys (connect language §5.3).
 
 use bytes::Bytes;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::graph::connect::model::{BatchMatch, BatchSpec};
 use crate::graph::mapping::{Mapping, Variable, Variables};
+use crate::platform::base::Name;
 use crate::sources::contract::SourceError;
 use crate::sources::rows::errors::LocatedError;
+use crate::sources::rows::representations::{Representations, value_of};
 use crate::sources::rows::slot::Rows;
 
 use super::failure::NOT_A_LIST;
@@ -84,12 +86,12 @@ pub(super) async fn chunk(
     fetch: &Fetch<'_>,
     spec: &BatchSpec,
     elements: &Elements,
-    keys: &[Value],
+    keys: &Representations,
     pending: Option<&Pending>,
 ) -> Result<Chunk, SourceError> {
-    let batch = Value::Array(keys.to_vec());
+    let by_columns = fetch.connector.columns.as_deref().and_then(|columns| in_columns(keys, columns, &spec.key));
+    let (batch, texts) = by_columns.unwrap_or_else(|| in_objects(keys, &spec.key));
     let variables = fetch.variables().with(Variable::Batch, &batch);
-    let texts: Vec<_> = keys.iter().map(|row| key_at(row, &spec.key)).collect();
     let read = |body: &Bytes| fetch.direct.as_ref()?.rows(fetch.first, body, spec.matching, &texts, fetch.tally);
     match call(fetch, &variables, None, pending, &read).await? {
         Success::Rows(rows) => Ok(Chunk::Read(rows)),
@@ -102,12 +104,40 @@ pub(super) async fn chunk(
     }
 }
 
+/// `$batch`, and the key of each of its objects.
+fn in_objects<'k>(keys: &Representations, key: &[Vec<Name>]) -> (Value, Vec<Option<KeyText<'k>>>) {
+    let objects: Vec<Value> = keys.values().collect();
+    let texts = objects.iter().map(|object| key_at(object, key)).collect();
+    (objects.into(), texts)
+}
+
+/// The same for mappings that read nothing of `$batch` but what stands under some keys. `$batch.id` is
+/// the list of what stands under `id` in each object; under `id` of a single object that list is found as
+/// well, so that none is made for each. None if an object lacks one of the keys, or they are not so simple.
+fn in_columns<'k>(
+    keys: &'k Representations,
+    columns: &[Name],
+    key: &'k [Vec<Name>],
+) -> Option<(Value, Vec<Option<KeyText<'k>>>)> {
+    let only = |path: &'k [Name]| if let [name] = path { Some(&**name) } else { None };
+    let parts: Vec<&str> = key.iter().map(|path| only(path)).collect::<Option<_>>()?;
+    let names: Vec<&str> = parts.iter().copied().chain(columns.iter().map(|name| &**name)).collect();
+    let rows = keys.columns(&names)?;
+    let column = |(index, name): (usize, &Name)| {
+        let values = rows.iter().map(|row| value_of(row[parts.len() + index])).collect();
+        (name.to_string(), values)
+    };
+    let batch: Map<String, Value> = columns.iter().enumerate().map(column).collect();
+    let texts = rows.iter().map(|row| KeyText::of_json(&row[..parts.len()])).collect();
+    Some((batch.into(), texts))
+}
+
 /// The elements of an answer, given to their keys.
 fn grouped(
     fetch: &Fetch<'_>,
     spec: &BatchSpec,
     elements: &Elements,
-    keys: &[Option<KeyText>],
+    keys: &[Option<KeyText<'_>>],
     (answer, reported): (Value, &[LocatedError]),
     after: &Variables<'_>,
 ) -> Result<Vec<Vec<Mapped>>, SourceError> {
@@ -141,7 +171,7 @@ fn grouped(
 fn matched(
     fetch: &Fetch<'_>,
     spec: &BatchSpec,
-    keys: &[Option<KeyText>],
+    keys: &[Option<KeyText<'_>>],
     pairs: Vec<(Value, Mapped)>,
     variables: &Variables<'_>,
 ) -> Vec<Vec<Mapped>> {
@@ -157,4 +187,50 @@ fn matched(
         fetch.tally.problem("elements of the answer belong to no key");
     }
     matched.groups
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::graph::mapping::Dialect;
+
+    #[test]
+    fn what_is_read_by_keys_is_the_same_in_columns() {
+        let rows = [
+            [r#"{"id":1,"of":{"a":"x"}}"#, r#"{"id":2,"of":{"a":"y"}}"#],
+            [r#"{"of":{"b":1},"id":"\u0041"}"#, r#"{"id":[1,null],"of":{"a":null}}"#],
+            [r#"{"__typename":"T","id":null,"of":[{"a":1},{"a":2}]}"#, r#"{"id":true,"of":{}}"#],
+        ];
+        let key = [vec!["id".into()]];
+        for keys in rows.map(|rows| rows.iter().map(|row| row.as_bytes()).collect::<Representations>()) {
+            let (columns, texts) = in_columns(&keys, &["id".into(), "of".into()], &key).expect("both are there");
+            let (objects, same) = in_objects(&keys, &key);
+            assert_eq!(texts, same);
+            for text in [
+                "$batch.id",
+                "$batch.of.a",
+                "ids: $batch.id more: $batch.of.a?->first",
+                "$($batch.id)->map({ it: @ })",
+                "$batch.id->joinNotNull(',')",
+                "$batch.of { a }",
+            ] {
+                let mapping = Mapping::parse(text, Dialect::Pleach).expect(text);
+                assert!(!mapping.references().of(Variable::Batch).expect("it reads them").bare);
+                let evaluate = |batch| mapping.evaluate(None, &Variables::new().with(Variable::Batch, batch)).value;
+                assert_eq!(evaluate(&columns), evaluate(&objects), "{text} of {objects}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_reads_more_than_keys_needs_objects() {
+        for text in ["$batch", "$batch->map(@.id)", "$batch { id }", "$batch?.id", "a: $batch.id b: $batch->size"] {
+            let mapping = Mapping::parse(text, Dialect::Pleach).expect(text);
+            assert!(mapping.references().of(Variable::Batch).expect("it reads it").bare, "{text}");
+        }
+        let keys: Representations = [br#"{"id":1}"#.as_slice(), b"{}"].into_iter().collect();
+        assert!(in_columns(&keys, &["id".into()], &[vec!["id".into()]]).is_none());
+        let keys: Representations = [br#"{"of":{"id":1}}"#.as_slice()].into_iter().collect();
+        assert!(in_columns(&keys, &["of".into()], &[vec!["of".into(), "id".into()]]).is_none());
+    }
 }

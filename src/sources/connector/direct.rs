@@ -1,11 +1,9 @@
 //! Answers that become rows without a value in between: what a mapping that only selects and
 //! renames means for a shape, worked out once a plan.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
-use foldhash::fast::FixedState;
 
 use crate::graph::connect::model::{BatchMatch, BatchSpec};
 use crate::graph::mapping::{Mapping, ProjectedField, ProjectedValue, Projection, ProjectionStep};
@@ -18,13 +16,12 @@ use crate::sources::rows::scan::{Extracted, Matching, extract_row, extract_rows}
 use crate::sources::rows::shape::{FieldShape, Leaf, ObjectShape, RowShape, SlotIndex, Typing, ValueKind, ValueShape};
 use crate::sources::rows::slot::{Numbers, Rows};
 
-use super::keys::{KeyText, Places, text_of_json};
+use super::by_shape::ByShape;
+use super::keys::{KeyText, Places};
 use super::source::Tally;
 
 /// How often what documents taught is kept: sources that write otherwise each time are not worth it.
 const MAX_LESSONS: u32 = 64;
-/// How many shapes a connector keeps in mind: those of as many plans.
-const MAX_SHAPES: usize = 512;
 /// Values that one evaluation of a mapping may visit, and bytes of text it may copy. Beyond that it
 /// yields nothing, so bodies that might get there are left to it.
 const MAX_VALUES: u64 = 5_000_000;
@@ -48,18 +45,8 @@ struct Learned {
     lessons: u32,
 }
 
-/// The [`Direct`]s of one connector, by shape.
-#[derive(Debug, Default)]
-pub(super) struct Directs {
-    known: RwLock<HashMap<usize, Known, FixedState>>,
-}
-
-/// A shape stays where it is while somebody points at it, weakly or not.
-#[derive(Debug)]
-struct Known {
-    shape: Weak<RowShape>,
-    direct: Option<Arc<Direct>>,
-}
+/// The [`Direct`]s of one connector, by shape; none for shapes that have no direct way.
+pub(super) type Directs = ByShape<Option<Arc<Direct>>>;
 
 /// What the mapping's values are to the shape.
 #[derive(Clone, Copy, Debug)]
@@ -83,18 +70,11 @@ impl Directs {
         shape: &Arc<RowShape>,
         typed: bool,
     ) -> Option<Arc<Direct>> {
-        let place = Arc::as_ptr(shape) as usize;
-        if let Some(known) = self.known.read().unwrap_or_else(PoisonError::into_inner).get(&place) {
-            return known.direct.clone();
+        if let Some(known) = self.get(shape) {
+            return known;
         }
         let direct = Direct::new(selection, yields, shape, typed).map(Arc::new);
-        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
-        if known.len() >= MAX_SHAPES {
-            known.retain(|_, known| known.shape.strong_count() > 0);
-        }
-        if known.len() < MAX_SHAPES {
-            known.insert(place, Known { shape: Arc::downgrade(shape), direct: direct.clone() });
-        }
+        self.insert(shape, direct.clone());
         direct
     }
 }
@@ -153,7 +133,7 @@ impl Direct {
         first: Numbers,
         body: &Bytes,
         matching: BatchMatch,
-        keys: &[Option<KeyText>],
+        keys: &[Option<KeyText<'_>>],
         tally: &Tally,
     ) -> Option<Rows> {
         if !self.admits(body) {
@@ -162,10 +142,7 @@ impl Direct {
         match matching {
             BatchMatch::Key => {
                 let places = Places::new(keys)?;
-                let find = &mut |parts: Option<&[&[u8]]>| {
-                    let key: Option<KeyText> = parts?.iter().map(|part| text_of_json(part)).collect();
-                    places.find(&key?)
-                };
+                let find = &mut |parts: Option<&[&[u8]]>| places.find(&KeyText::of_json(parts?)?);
                 let matching = Matching { rows: keys.len(), find };
                 Some(self.told(extract_rows(first, body, &self.extract, self.layouts(), matching)?, tally))
             }

@@ -1,20 +1,24 @@
 //! Which answer belongs to which key (connect language §5.3). Pure.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
+use std::fmt::Write as _;
 
 use foldhash::fast::RandomState;
 use serde_json::Value;
 
 use crate::platform::base::Name;
+use crate::sources::rows::representations::plain_text;
 
-/// A key's values as text, comparable whatever their JSON types: `7` is `"7"`.
-pub(super) type KeyText = Vec<String>;
+/// A key's values as one text, comparable whatever their JSON types: `7` is `"7"`.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub(super) struct KeyText<'t>(Cow<'t, str>);
 
 /// One element of a batch's answer.
 #[derive(Clone, PartialEq, Debug)]
 pub(super) struct Element<T> {
     /// The key it belongs to; `None` when it says none.
-    pub(super) key: Option<KeyText>,
+    pub(super) key: Option<KeyText<'static>>,
     /// The mapped value.
     pub(super) value: T,
 }
@@ -29,35 +33,36 @@ pub(super) struct Matched<T> {
 }
 
 /// Gives each element to its key; keys may occur more than once.
-pub(super) fn by_key<T: Clone>(keys: &[Option<KeyText>], elements: Vec<Element<T>>) -> Matched<T> {
-    let mut found: HashMap<KeyText, Vec<T>> = HashMap::with_capacity(keys.len());
+pub(super) fn by_key<T: Clone>(keys: &[Option<KeyText<'_>>], elements: Vec<Element<T>>) -> Matched<T> {
+    let mut found: HashMap<&str, Vec<T>> = HashMap::with_capacity(keys.len());
     for key in keys.iter().flatten() {
-        found.entry(key.clone()).or_default();
+        found.entry(&key.0).or_default();
     }
     let mut surplus = 0;
     for element in elements {
-        match element.key.and_then(|key| found.get_mut(&key)) {
+        match element.key.and_then(|key| found.get_mut(&*key.0)) {
             Some(group) => group.push(element.value),
             None => surplus += 1,
         }
     }
-    let group = |key: &Option<KeyText>| key.as_ref().and_then(|key| found.get(key)).cloned().unwrap_or_default();
+    let group =
+        |key: &Option<KeyText<'_>>| key.as_ref().and_then(|key| found.get(&*key.0)).cloned().unwrap_or_default();
     Matched { groups: keys.iter().map(group).collect(), surplus }
 }
 
 /// Where the row of each key stands.
 #[derive(Debug)]
-pub(super) struct Places<'k>(HashMap<&'k KeyText, usize, RandomState>);
+pub(super) struct Places<'k>(HashMap<&'k str, usize, RandomState>);
 
 // === impl Places ===
 
 impl<'k> Places<'k> {
     /// `None` when two rows have the same key.
-    pub(super) fn new(keys: &'k [Option<KeyText>]) -> Option<Self> {
+    pub(super) fn new(keys: &'k [Option<KeyText<'_>>]) -> Option<Self> {
         let mut places = HashMap::with_capacity_and_hasher(keys.len(), RandomState::default());
         for (place, key) in keys.iter().enumerate() {
             if let Some(key) = key
-                && places.insert(key, place).is_some()
+                && places.insert(&*key.0, place).is_some()
             {
                 return None;
             }
@@ -66,30 +71,55 @@ impl<'k> Places<'k> {
     }
 
     /// The place of the row with this key.
-    pub(super) fn find(&self, key: &KeyText) -> Option<usize> {
-        self.0.get(key).copied()
+    pub(super) fn find(&self, key: &KeyText<'_>) -> Option<usize> {
+        self.0.get(&*key.0).copied()
+    }
+}
+
+// === impl KeyText ===
+
+impl<'t> KeyText<'t> {
+    /// The key of these parts; `None` when one is none.
+    fn of(mut parts: impl Iterator<Item = Option<Cow<'t, str>>>) -> Option<Self> {
+        let first = parts.next()??;
+        let Some(second) = parts.next() else { return Some(Self(first)) };
+        // Lengths tell where parts end, whatever they contain.
+        let mut all = format!("{}:{first}", first.len());
+        for part in std::iter::once(second).chain(parts) {
+            let part = part?;
+            let _ = write!(all, "{}:{part}", part.len());
+        }
+        Some(Self(all.into()))
+    }
+
+    /// The key whose parts are written as JSON; `None` when one is no scalar, or null.
+    pub(super) fn of_json(parts: &[&'t [u8]]) -> Option<Self> {
+        Self::of(parts.iter().map(|part| text_of_json(part)))
     }
 }
 
 /// The text of a scalar that is written as JSON.
-pub(super) fn text_of_json(json: &[u8]) -> Option<String> {
+fn text_of_json(json: &[u8]) -> Option<Cow<'_, str>> {
     if json.len() < 16 && json.iter().all(u8::is_ascii_digit) {
-        return Some(json.iter().copied().map(char::from).collect());
+        return std::str::from_utf8(json).ok().map(Cow::Borrowed);
     }
-    key_text(&serde_json::from_slice(json).ok()?)
+    match plain_text(json) {
+        Some(text) => Some(text.into()),
+        None => key_text(&serde_json::from_slice(json).ok()?).map(Cow::Owned),
+    }
 }
 
 /// The key at `paths` of an object; `None` when a part is missing, null or no scalar.
-pub(super) fn key_at(object: &Value, paths: &[Vec<Name>]) -> Option<KeyText> {
-    paths.iter().map(|path| text_at(object, path)).collect()
+pub(super) fn key_at(object: &Value, paths: &[Vec<Name>]) -> Option<KeyText<'static>> {
+    KeyText::of(paths.iter().map(|path| text_at(object, path).map(Cow::Owned)))
 }
 
 /// The key that a `by` mapping yielded: a scalar for a key of one field, else an object that
 /// names the fields as the key does.
-pub(super) fn key_of_by(value: &Value, paths: &[Vec<Name>]) -> Option<KeyText> {
+pub(super) fn key_of_by(value: &Value, paths: &[Vec<Name>]) -> Option<KeyText<'static>> {
     match value {
         Value::Object(_) => key_at(value, paths),
-        scalar if paths.len() == 1 => key_text(scalar).map(|text| vec![text]),
+        scalar if paths.len() == 1 => key_text(scalar).map(|text| KeyText(text.into())),
         _ => None,
     }
 }
@@ -156,16 +186,21 @@ mod tests {
 
     #[test]
     fn keys_are_read_from_text_as_from_values() {
-        for json in ["7", "7.0", "7.5", "-0", "1e2", "true", "null", "[1]", "123456789012345678901", r#""a\u0062""#] {
+        let numbers = ["7", "7.0", "7.5", "-0", "1e2", "123456789012345678901"];
+        let others = ["true", "null", "[1]", r#""a""#, r#""a\u0062""#, r#""\"""#, r#""""#];
+        for json in numbers.into_iter().chain(others) {
             let value: Value = serde_json::from_str(json).unwrap();
-            assert_eq!(text_of_json(json.as_bytes()), key_text(&value), "{json}");
+            assert_eq!(text_of_json(json.as_bytes()).map(Cow::into_owned), key_text(&value), "{json}");
         }
     }
 
     #[test]
     fn by_may_be_a_scalar_or_name_the_fields() {
-        assert_eq!(key_of_by(&json!(5), &paths("id")), Some(vec!["5".into()]));
-        assert_eq!(key_of_by(&json!({"a": 1, "b": 2}), &paths("a b")), Some(vec!["1".into(), "2".into()]));
+        assert_eq!(key_of_by(&json!(5), &paths("id")), Some(KeyText("5".into())));
+        let parts = [b"1".as_slice(), br#""2""#];
+        assert_eq!(key_of_by(&json!({"a": 1, "b": 2}), &paths("a b")), KeyText::of_json(&parts));
+        let of = |a: &str, b: &str| key_of_by(&json!({"a": a, "b": b}), &paths("a b"));
+        assert_ne!(of("1", "1:2"), of("11:", "2"));
         assert_eq!(key_of_by(&json!(5), &paths("a b")), None);
         assert_eq!(key_of_by(&json!(null), &paths("id")), None);
     }

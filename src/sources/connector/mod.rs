@@ -5,6 +5,7 @@
 //! module knows nothing of wires.
 
 mod batch;
+mod by_shape;
 mod direct;
 mod failure;
 mod filled;

@@ -11,6 +11,7 @@ use serde_json::Value;
 use tokio::sync::OnceCell;
 
 use crate::sources::contract::SourceError;
+use crate::sources::rows::representations::Representations;
 
 use super::page::Page;
 use super::protocol::Answer;
@@ -27,7 +28,7 @@ pub(super) struct Reads(Arc<Mutex<Tables>>);
 struct Tables {
     calls: HashMap<String, Pending>,
     /// By fetches that ask alike: where each key is asked for.
-    keys: HashMap<String, HashMap<String, (Arc<SharedBatch>, usize)>>,
+    keys: HashMap<String, HashMap<Vec<u8>, (Arc<SharedBatch>, usize)>>,
 }
 
 /// The reads of fetches that ask alike.
@@ -41,7 +42,7 @@ pub(super) struct AlikeReads {
 /// Keys in one call, which several fetches may need.
 #[derive(Debug)]
 pub(super) struct SharedBatch {
-    pub(super) keys: Vec<Value>,
+    pub(super) keys: Representations,
     pub(super) pending: Pending,
 }
 
@@ -74,17 +75,17 @@ impl AlikeReads {
 
     /// Finds the keys that are asked for already; the others, `max_size` at most together, are from
     /// now on.
-    pub(super) fn claim(&self, keys: &[Value], max_size: usize) -> Claim {
+    pub(super) fn claim(&self, keys: &Representations, max_size: usize) -> Claim {
         let mut tables = self.reads.0.lock().unwrap_or_else(PoisonError::into_inner);
         let known = tables.keys.entry(self.alike.clone()).or_default();
-        let texts: Vec<String> = keys.iter().map(Value::to_string).collect();
-        let fresh: Vec<usize> = (0..keys.len()).filter(|&index| !known.contains_key(&texts[index])).collect();
+        let texts: Vec<&[u8]> = keys.iter().collect();
+        let fresh: Vec<usize> = (0..keys.len()).filter(|&index| !known.contains_key(texts[index])).collect();
         let mut batches = Vec::new();
         for chunk in fresh.chunks(max_size.max(1)) {
-            let keys = chunk.iter().map(|&index| keys[index].clone()).collect();
+            let keys = chunk.iter().map(|&index| texts[index]).collect();
             let batch = Arc::new(SharedBatch { keys, pending: Pending::default() });
             for (position, &index) in chunk.iter().enumerate() {
-                known.insert(texts[index].clone(), (batch.clone(), position));
+                known.insert(texts[index].to_vec(), (batch.clone(), position));
             }
             batches.push(batch);
         }
@@ -94,7 +95,7 @@ impl AlikeReads {
         let mut number: HashMap<*const SharedBatch, usize> = HashMap::new();
         batches.clear();
         let places = texts.iter().map(|text| {
-            let (batch, position) = &known[text];
+            let (batch, position) = &known[*text];
             let index = *number.entry(Arc::as_ptr(batch)).or_insert_with(|| {
                 batches.push(batch.clone());
                 batches.len() - 1
@@ -112,7 +113,7 @@ mod tests {
 
     use super::*;
 
-    fn keys(ids: std::ops::RangeInclusive<u32>) -> Vec<Value> {
+    fn keys(ids: std::ops::RangeInclusive<u32>) -> Representations {
         ids.map(|id| json!({ "id": id })).collect()
     }
 

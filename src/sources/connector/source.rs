@@ -1,16 +1,12 @@
 //! A connector as a source: the rows of one fetch, each from its call or its chunk.
 
-use std::borrow::Cow;
 use std::fmt::Write as _;
-use std::hash::BuildHasher;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use foldhash::fast::RandomState;
 use futures_util::future::BoxFuture;
 use futures_util::{FutureExt, StreamExt, stream};
-use hashbrown::HashTable;
 use serde_json::{Map, Value};
 
 use crate::graph::connect::model::{BatchSpec, ConnectSpec, ConnectedSubgraph, Place, SourceSpec};
@@ -18,11 +14,13 @@ use crate::graph::mapping::{Mapping, Variable, Variables};
 use crate::platform::base::Name;
 use crate::sources::contract::{Call, CallContext, FetchRequest, Source, SourceError, Wanted};
 use crate::sources::rows::errors::{LocatedError, place_errors};
+use crate::sources::rows::representations::Representations;
 use crate::sources::rows::shape::{FieldShape, ObjectShape, RowShape, ValueKind, ValueShape};
 use crate::sources::rows::slot::{Numbers, PathSegment, Rows, UpstreamError};
 use crate::sources::rows::visit::RowsBuilder;
 
 use super::batch::{self, Chunk, Elements};
+use super::by_shape::ByShape;
 use super::direct::{Direct, Directs, Yield};
 use super::failure::DESERIALIZE;
 use super::filled;
@@ -65,8 +63,12 @@ pub struct Connector {
     reads: ScopeReads,
     /// How answers become rows without values, if the mappings allow it at all.
     directs: Option<Directs>,
+    /// What it yields, if that is the same every time.
+    constants: Option<ByShape<Arc<Rows>>>,
     subgraph: Arc<ConnectedSubgraph>,
     elements: Elements,
+    /// The keys of `$batch` that mappings read, if they read nothing else of it.
+    pub(super) columns: Option<Vec<Name>>,
     env: Arc<Value>,
     config: Arc<Value>,
 }
@@ -148,6 +150,7 @@ impl Connector {
             && is_success.is_none()
             && spec.paginate.is_none()
             && spec.selection.value.projection().is_some();
+        let is_constant = parts.protocol.is_none() && is_constant(&spec);
         Some(Self {
             name: parts.name,
             service: parts.subgraph.name.clone(),
@@ -162,6 +165,11 @@ impl Connector {
                 now: parts.subgraph.reads(&spec, Variable::Now),
             },
             directs: may_be_direct.then(Directs::default),
+            constants: is_constant.then(ByShape::default),
+            columns: match parts.subgraph.read_of(&spec, Variable::Batch) {
+                Some(batch) if !batch.bare => Some(batch.keys.into_keys().collect()),
+                _ => None,
+            },
             spec,
             subgraph: parts.subgraph,
             env: parts.env,
@@ -178,7 +186,7 @@ impl Connector {
             return Err(SourceError::new(DESERIALIZE, "a connector was called as a subgraph"));
         };
         let tally = Tally::default();
-        let (distinct, places) = distinct(rows);
+        let (distinct, places) = rows.distinct();
         let single = self.is_single(&request.shape);
         let reads = shared.then(|| context.memory.get::<Reads>().alike(self.alike(arguments, wanted, single)));
         let batch = self.spec.batch.as_ref();
@@ -212,19 +220,30 @@ impl Connector {
         let problems = tally.problems.load(Ordering::Relaxed);
         if problems > 0 {
             tracing::Span::current().record("pleach.mapping.problems", problems);
+        } else if let Some(constants) = &self.constants
+            && matches!(*request.shape, RowShape::Root(_))
+            && built.errors.is_empty()
+            && built.general.is_empty()
+        {
+            constants.insert(&request.shape, Arc::new(built.clone()));
         }
         Ok(built)
     }
 
     /// What all distinct rows got.
-    async fn answers(&self, fetch: &Fetch<'_>, rows: &[Value]) -> Vec<Answered> {
+    async fn answers(&self, fetch: &Fetch<'_>, rows: &Representations) -> Vec<Answered> {
         let concurrency = self.spec.concurrency.max(1) as usize;
         if let Some(spec) = &self.spec.batch {
-            let chunks = rows.chunks(spec.max_size.max(1) as usize);
-            let calls: Vec<_> = chunks.map(|chunk| self.chunk(fetch, spec, chunk, None).boxed()).collect();
+            let size = spec.max_size.max(1) as usize;
+            if rows.len() <= size {
+                return vec![Box::pin(self.chunk(fetch, spec, rows, None)).await];
+            }
+            let chunks: Vec<_> = (0..rows.len()).step_by(size).map(|start| rows.range(start..start + size)).collect();
+            let calls: Vec<_> = chunks.iter().map(|chunk| self.chunk(fetch, spec, chunk, None).boxed()).collect();
             return stream::iter(calls).buffered(concurrency).collect().await;
         }
-        if let [row] = rows {
+        let rows: Vec<Value> = rows.values().collect();
+        if let [row] = &rows[..] {
             return vec![self.one(fetch, row).await];
         }
         let calls: Vec<_> = rows.iter().map(|row| self.one(fetch, row)).collect();
@@ -260,7 +279,13 @@ impl Connector {
     }
 
     /// The rows of one chunk; a failure is theirs alone.
-    async fn chunk(&self, fetch: &Fetch<'_>, spec: &BatchSpec, keys: &[Value], pending: Option<&Pending>) -> Answered {
+    async fn chunk(
+        &self,
+        fetch: &Fetch<'_>,
+        spec: &BatchSpec,
+        keys: &Representations,
+        pending: Option<&Pending>,
+    ) -> Answered {
         match batch::chunk(fetch, spec, &self.elements, keys, pending).await {
             Ok(Chunk::Read(rows)) => Answered::Rows(rows),
             Ok(Chunk::Groups(groups)) => {
@@ -434,6 +459,15 @@ impl Connector {
     }
 }
 
+/// Whether a root field that calls nobody has the same value whoever asks, and whenever.
+fn is_constant(spec: &ConnectSpec) -> bool {
+    let references = spec.selection.value.references();
+    let never_change = [Variable::Env, Variable::Config];
+    matches!(spec.place, Place::Root { .. })
+        && references.input.is_none()
+        && references.variables.keys().all(|variable| never_change.contains(variable))
+}
+
 /// The field at the end of a path, wanted through those before it.
 fn wanted_path(path: &[Name]) -> Option<Wanted> {
     let (first, rest) = path.split_first()?;
@@ -453,6 +487,10 @@ fn checked(request: &FetchRequest, mut results: Vec<RowResult>) -> Result<Vec<Ro
 impl Source for Connector {
     fn name(&self) -> &str {
         &self.name
+    }
+
+    fn constant(&self, shape: &Arc<RowShape>) -> Option<Rows> {
+        self.constants.as_ref()?.get(shape).map(Arc::unwrap_or_clone)
     }
 
     fn fetch<'a>(
@@ -523,49 +561,6 @@ fn results(mut answered: Vec<Answered>) -> Vec<RowResult> {
         Answered::Rows(rows) => vec![Ok(RowValue::Read(rows))],
     };
     answered.into_iter().flat_map(of).collect()
-}
-
-/// Equal rows once, and for each row which of them it is.
-fn distinct(rows: &[Value]) -> (Cow<'_, [Value]>, Vec<usize>) {
-    if rows.len() < 2 {
-        return (rows.into(), (0..rows.len()).collect());
-    }
-    let (distinct, places) = without_repeated(rows);
-    let distinct = if distinct.len() == rows.len() { rows.into() } else { distinct.into_iter().cloned().collect() };
-    (distinct, places)
-}
-
-fn without_repeated(rows: &[Value]) -> (Vec<&Value>, Vec<usize>) {
-    let hasher = RandomState::default();
-    let mut known: HashTable<usize> = HashTable::with_capacity(rows.len());
-    let mut distinct = Vec::with_capacity(rows.len());
-    let places = rows.iter().map(|row| {
-        let hash = hash(row, &hasher);
-        if let Some(&place) = known.find(hash, |&place| distinct[place] == row) {
-            return place;
-        }
-        // There is room for all, so nobody is moved.
-        known.insert_unique(hash, distinct.len(), |_| hash);
-        distinct.push(row);
-        distinct.len() - 1
-    });
-    let places = places.collect();
-    (distinct, places)
-}
-
-/// Equal for equal values; fields of objects may come in any order.
-fn hash(value: &Value, hasher: &RandomState) -> u64 {
-    match value {
-        Value::Null => 0,
-        Value::Bool(value) => hasher.hash_one(value),
-        Value::Number(number) => hasher.hash_one(number),
-        Value::String(text) => hasher.hash_one(text),
-        Value::Array(items) => items.iter().fold(1, |all, item| hasher.hash_one((all, hash(item, hasher)))),
-        Value::Object(fields) => {
-            let fields = fields.iter().map(|(key, value)| hasher.hash_one((key, hash(value, hasher))));
-            fields.fold(2, u64::wrapping_add)
-        }
-    }
 }
 
 /// An error of a row, where rows stand in the answer.

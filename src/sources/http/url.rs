@@ -142,11 +142,12 @@ impl Url {
             };
             for value in values.iter().filter(|value| !value.is_null()) {
                 let text = scalar_text(value).ok_or(UrlError::NotScalar("query"))?;
-                let mut pair = String::new();
-                push_percent_encoded(&mut pair, name);
-                pair.push('=');
-                push_percent_encoded(&mut pair, &text);
-                self.join_query(&pair);
+                if !self.query.is_empty() {
+                    self.query.push('&');
+                }
+                push_percent_encoded(&mut self.query, name);
+                self.query.push('=');
+                push_percent_encoded(&mut self.query, &text);
             }
         }
         Ok(())

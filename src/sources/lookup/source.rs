@@ -68,12 +68,12 @@ impl LookupSource {
         let mut collected = Collected::new(lists, asked.rows);
         let mut again = Vec::new();
         for (part, answer) in asked.parts.iter().zip(answers) {
-            again.extend(asked.alone(part, &collect(&mut collected, part, answer)));
+            again.extend(asked.alone(part, &self.collect(&mut collected, part, answer, context)));
         }
         // One object that may not be null takes all others of its call away.
         let answers = self.call(&again, context).await;
         for (part, answer) in again.iter().zip(answers) {
-            collect(&mut collected, part, answer);
+            self.collect(&mut collected, part, answer, context);
         }
         Ok(collected.finish())
     }
@@ -81,6 +81,25 @@ impl LookupSource {
     async fn call(&self, parts: &[Part<'_>], context: &CallContext) -> Vec<Result<Rows, SourceError>> {
         let calls: Vec<_> = parts.iter().map(|part| self.inner.fetch(&part.request, context)).collect();
         stream::iter(calls).buffered(CONCURRENCY).collect().await
+    }
+
+    /// Adds the answer to one call; which of its objects are to be asked for again.
+    fn collect(
+        &self,
+        collected: &mut Collected<'_>,
+        part: &Part<'_>,
+        answer: Result<Rows, SourceError>,
+        context: &CallContext,
+    ) -> Vec<usize> {
+        match answer {
+            Ok(rows) => collected.add(&part.answer, rows),
+            Err(error) => {
+                // The fetch as a whole succeeds, so nobody else tells.
+                tell(self.inner.name(), context, &error);
+                collected.fail(&part.answer, error);
+                Vec::new()
+            }
+        }
     }
 }
 
@@ -99,19 +118,6 @@ impl Source for LookupSource {
                 self.look_up(document, lists, request, context).boxed()
             }
             _ => self.inner.fetch(request, context),
-        }
-    }
-}
-
-/// Adds the answer to one call; which of its objects are to be asked for again.
-fn collect(collected: &mut Collected<'_>, part: &Part<'_>, answer: Result<Rows, SourceError>) -> Vec<usize> {
-    match answer {
-        Ok(rows) => collected.add(&part.answer, rows),
-        Err(error) => {
-            // The fetch as a whole succeeds, so nobody else tells.
-            tell(&error);
-            collected.fail(&part.answer, error);
-            Vec::new()
         }
     }
 }
