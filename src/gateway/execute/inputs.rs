@@ -87,6 +87,9 @@ pub(super) enum Failure {
 
 /// Room for objects that is made at once, at most.
 const MAX_ROOM: usize = 1 << 12;
+/// How many rows many objects lead to, and how long a row is: room for that is made at once.
+const TYPICAL_ROWS: usize = 14;
+const TYPICAL_TEXT: usize = 32;
 
 /// Builds the rows of one input.
 struct Builder<'a> {
@@ -214,9 +217,15 @@ fn all_before(plan: &Plan, fetch: &Fetch) -> Vec<FetchId> {
 impl<'a> Draft<'a> {
     fn new(input: usize, contexts: Vec<Vec<u8>>, room: usize) -> Self {
         Self {
-            set: RowSet { input, contexts, ..RowSet::default() },
+            set: RowSet {
+                input,
+                contexts,
+                text: Vec::with_capacity(TYPICAL_TEXT * room.min(TYPICAL_ROWS)),
+                rows: Vec::with_capacity(room.min(TYPICAL_ROWS)),
+                ..RowSet::default()
+            },
             known: HashTable::new(),
-            plain: HashTable::new(),
+            plain: HashTable::with_capacity(room.min(TYPICAL_ROWS)),
             last: None,
             pairs: Vec::with_capacity(room),
         }

@@ -7,6 +7,8 @@ use std::ops::Range;
 const SHORT: usize = 16;
 /// Texts up to this length are copied as that many bytes.
 const MEDIUM: usize = 64;
+/// The same of what is written once more.
+const LONG: usize = 128;
 
 /// A text that is written from left to right.
 pub(super) struct Output {
@@ -124,8 +126,17 @@ impl Output {
     }
 
     /// Adds once more what is written already.
+    #[inline]
     pub(super) fn repeat(&mut self, written: Range<usize>) {
         let (len, end) = (written.len(), self.len + written.len());
+        if let Some(&text) = self.bytes.get(written.start..).and_then(<[u8]>::first_chunk::<LONG>)
+            && let Some(room) = self.room::<LONG>()
+            && len <= LONG
+        {
+            *room = text;
+            self.len = end;
+            return;
+        }
         if self.bytes.len() < end {
             self.grow(len);
         }
@@ -184,6 +195,20 @@ mod tests {
                 output.truncate(output.len() - len / 3);
                 expected.truncate(expected.len() - len / 3);
                 assert_eq!(output.len(), expected.len());
+            }
+            assert_eq!(output.finish(), expected);
+        }
+    }
+
+    #[test]
+    fn what_is_written_is_written_again() {
+        let source: Vec<u8> = (0..=255).collect();
+        for room in [0, 300, 5000] {
+            let (mut output, mut expected) = (Output::with_room(room), source.clone());
+            output.extend(&source);
+            for (start, len) in [(0, 0), (3, 1), (7, 127), (0, 128), (250, 6), (100, 129), (0, 256), (255, 128)] {
+                output.repeat(start..start + len);
+                expected.extend_from_within(start..start + len);
             }
             assert_eq!(output.finish(), expected);
         }

@@ -105,6 +105,20 @@ impl<'a> Plain<'a> {
         Ok(())
     }
 
+    /// Writes an object that is nothing but leaves, if they are all there.
+    #[inline(always)]
+    fn flat(&mut self, selection: &OutputSelection, start: u32) -> bool {
+        let begin = self.out.len();
+        let cells = self.slots.get(start as usize..).unwrap_or_default();
+        let are_there = self.leaves(&selection.places, cells, b'{') == selection.places.len();
+        if are_there {
+            self.out.push(b'}');
+        } else {
+            self.out.truncate(begin);
+        }
+        are_there
+    }
+
     /// Writes keys and leaves as long as they are always written; answers how many.
     #[inline(always)]
     fn leaves(&mut self, places: &[OutputPlace], cells: &[Slot], mut before: u8) -> usize {
@@ -220,7 +234,9 @@ impl<'a> Plain<'a> {
                 (Slot::Object { start, ty: known }, OutputTypeKind::Object { selection, .. })
                     if known == last && known != UNKNOWN_TYPE =>
                 {
-                    self.known_object(selection, start, known)?;
+                    if !(selection.is_flat && !selection.repeats && self.flat(selection, start)) {
+                        self.known_object(selection, start, known)?;
+                    }
                 }
                 _ => {
                     self.value(item, ty, level + 1)?;

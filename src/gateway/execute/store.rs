@@ -1,5 +1,8 @@
 //! The cells of one request.
 
+use std::ops::{Deref, DerefMut};
+use std::sync::LazyLock;
+
 use bytes::Bytes;
 use hashbrown::{HashMap, HashSet};
 
@@ -20,6 +23,18 @@ pub(super) const ROOT: u32 = 0;
 pub(super) struct Store {
     pub(super) slots: Vec<Slot>,
     parts: Vec<Bytes>,
+    /// Objects later fetches start from.
+    objects: IdVec<SiteId, Vec<Target>>,
+    rare: Rarely,
+    /// Bytes held.
+    bytes: u64,
+    /// Bytes it may hold.
+    limit: u64,
+}
+
+/// What errors and types that arrive late add.
+#[derive(Debug, Default)]
+struct Rare {
     errors: Vec<StoredError>,
     /// Errors that stand beside the value of a cell.
     beside: HashMap<u32, Vec<u32>>,
@@ -28,8 +43,6 @@ pub(super) struct Store {
     lost: HashMap<u32, Vec<u32>>,
     /// Errors without a place.
     general: Vec<u32>,
-    /// Objects later fetches start from.
-    objects: IdVec<SiteId, Vec<Target>>,
     /// Types of objects that were unknown when they arrived.
     revealed: HashMap<u32, TypeId>,
     /// Errors of calls that should have told an object's type.
@@ -40,11 +53,11 @@ pub(super) struct Store {
     conflict: Option<u32>,
     /// The error of requirements that are null and must not be, once there is one.
     null_requirement: Option<u32>,
-    /// Bytes held.
-    bytes: u64,
-    /// Bytes it may hold.
-    limit: u64,
 }
+
+/// Nothing, until something is added.
+#[derive(Debug, Default)]
+struct Rarely(Option<Box<Rare>>);
 
 /// An object a fetch completes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -93,16 +106,8 @@ impl Store {
         Self {
             slots: vec![Slot::Missing; cells as usize],
             parts: Vec::new(),
-            errors: Vec::new(),
-            beside: HashMap::new(),
-            lost: HashMap::new(),
-            general: Vec::new(),
             objects,
-            revealed: HashMap::new(),
-            unrevealed: HashMap::new(),
-            elsewhere: HashMap::new(),
-            conflict: None,
-            null_requirement: None,
+            rare: Rarely::default(),
             bytes: 0,
             limit,
         }
@@ -121,7 +126,7 @@ impl Store {
         let base = Base {
             slot: next.cells.wrapping_sub(rows.first.cells),
             part: next.parts.wrapping_sub(rows.first.parts),
-            error: self.errors.len() as u32,
+            error: self.rare.errors.len() as u32,
         };
         self.parts.push(rows.text.into());
         self.parts.extend(rows.parts);
@@ -134,11 +139,11 @@ impl Store {
         }
         for (cell, error) in rows.beside {
             let error = self.add_error(error, fetch);
-            self.beside.entry(base.cell(cell)).or_default().push(error);
+            self.rare.beside.entry(base.cell(cell)).or_default().push(error);
         }
         for error in rows.general {
             let error = self.add_error(error, fetch);
-            self.general.push(error);
+            self.rare.general.push(error);
         }
         let mut row_errors: HashMap<u32, Vec<u32>> = HashMap::new();
         for (row, error) in rows.row_errors {
@@ -182,30 +187,30 @@ impl Store {
     /// An object's type, looking up what was revealed since it arrived.
     pub(super) fn type_of(&self, start: u32, ty: TypeId) -> TypeId {
         match ty {
-            UNKNOWN_TYPE => self.revealed.get(&start).copied().unwrap_or(UNKNOWN_TYPE),
+            UNKNOWN_TYPE => self.rare.revealed.get(&start).copied().unwrap_or(UNKNOWN_TYPE),
             ty => ty,
         }
     }
 
     /// Notes the type of an object that arrived without.
     pub(super) fn reveal(&mut self, start: u32, ty: TypeId) {
-        self.revealed.insert(start, ty);
+        self.rare.revealed.insert(start, ty);
     }
 
     /// Notes that a call which would have told an object's type failed.
     pub(super) fn fail_to_reveal(&mut self, start: u32, error: u32) {
-        let first = self.unrevealed.get(&start).map_or(error, |&known| self.first_error(known, error));
-        self.unrevealed.insert(start, first);
+        let first = self.rare.unrevealed.get(&start).map_or(error, |&known| self.first_error(known, error));
+        self.rare.unrevealed.insert(start, first);
     }
 
     /// Whether a call that would have told an object's type failed.
     pub(super) fn has_unrevealed(&self) -> bool {
-        !self.unrevealed.is_empty()
+        !self.rare.unrevealed.is_empty()
     }
 
     /// Why nobody could tell an object's type, if a call for it failed.
     pub(super) fn unrevealed(&self, start: u32) -> Option<u32> {
-        self.unrevealed.get(&start).copied()
+        self.rare.unrevealed.get(&start).copied()
     }
 
     /// The cell; cells outside the store are empty.
@@ -239,16 +244,16 @@ impl Store {
 
     /// Keeps an error for cells to refer to.
     pub(super) fn add_error(&mut self, error: UpstreamError, fetch: FetchId) -> u32 {
-        let id = self.errors.len() as u32;
-        self.errors.push(StoredError { error, fetch: Some(fetch), index: id });
+        let id = self.rare.errors.len() as u32;
+        self.rare.errors.push(StoredError { error, fetch: Some(fetch), index: id });
         id
     }
 
     /// The same error with another way to where it happened.
     pub(super) fn with_suffix(&mut self, error: u32, suffix: Vec<Below>) -> u32 {
         let Some(known) = self.error(error).cloned() else { return error };
-        let id = self.errors.len() as u32;
-        self.errors.push(StoredError { error: UpstreamError { suffix, ..known.error }, index: id, ..known });
+        let id = self.rare.errors.len() as u32;
+        self.rare.errors.push(StoredError { error: UpstreamError { suffix, ..known.error }, index: id, ..known });
         id
     }
 
@@ -265,18 +270,18 @@ impl Store {
         if self.error(error).is_none_or(|known| known.error.suffix.is_empty()) {
             return error;
         }
-        if let Some(&known) = self.elsewhere.get(&error) {
+        if let Some(&known) = self.rare.elsewhere.get(&error) {
             return known;
         }
         let plain = self.with_suffix(error, Vec::new());
-        self.elsewhere.insert(error, plain);
+        self.rare.elsewhere.insert(error, plain);
         plain
     }
 
     /// The error of requirements that are null and must not be.
     fn null_requirement(&mut self) -> u32 {
-        let errors = &mut self.errors;
-        *self.null_requirement.get_or_insert_with(|| {
+        let Rare { errors, null_requirement, .. } = &mut *self.rare;
+        *null_requirement.get_or_insert_with(|| {
             let message = "What this field requires is null where it must not be.";
             let (error, index) = (own_error("DOWNSTREAM_SERVICE_ERROR", message), errors.len() as u32);
             errors.push(StoredError { error, fetch: None, index });
@@ -286,8 +291,8 @@ impl Store {
 
     /// The error of unequal copies.
     pub(super) fn conflict(&mut self) -> Slot {
-        let errors = &mut self.errors;
-        let id = *self.conflict.get_or_insert_with(|| {
+        let Rare { errors, conflict, .. } = &mut *self.rare;
+        let id = *conflict.get_or_insert_with(|| {
             let error = UpstreamError {
                 code: "SUBREQUEST_MALFORMED_RESPONSE".into(),
                 message: "Subgraphs gave different values for one field.".into(),
@@ -305,12 +310,12 @@ impl Store {
 
     /// Whether an error is that of unequal copies.
     pub(super) fn is_conflict(&self, error: u32) -> bool {
-        self.conflict == Some(error)
+        self.rare.conflict == Some(error)
     }
 
     /// An error by its number.
     pub(super) fn error(&self, id: u32) -> Option<&StoredError> {
-        self.errors.get(id as usize)
+        self.rare.errors.get(id as usize)
     }
 
     /// Which of two errors shows: independent of the order they arrived in.
@@ -320,46 +325,46 @@ impl Store {
 
     /// Whether the cells tell everything: no error stands beside a value or explains what is missing.
     pub(super) fn is_plain(&self) -> bool {
-        self.beside.is_empty() && self.lost.is_empty() && self.general.is_empty()
+        self.rare.beside.is_empty() && self.rare.lost.is_empty() && self.rare.general.is_empty()
     }
 
     /// Whether any error stands beside a value.
     pub(super) fn has_beside(&self) -> bool {
-        !self.beside.is_empty()
+        !self.rare.beside.is_empty()
     }
 
     /// Errors beside a cell's value.
     pub(super) fn beside(&self, cell: u32) -> Vec<u32> {
-        if self.beside.is_empty() {
+        if self.rare.beside.is_empty() {
             return Vec::new();
         }
-        let mut errors = self.beside.get(&cell).cloned().unwrap_or_default();
+        let mut errors = self.rare.beside.get(&cell).cloned().unwrap_or_default();
         errors.sort_by_key(|&error| self.order(error));
         errors
     }
 
     /// An error stands beside a cell.
     pub(super) fn add_beside(&mut self, cell: u32, error: u32) {
-        self.beside.entry(cell).or_default().push(error);
+        self.rare.beside.entry(cell).or_default().push(error);
     }
 
     /// Errors beside one cell stand beside another as well.
     pub(super) fn spread_beside(&mut self, from: u32, to: u32) {
-        if !self.beside.is_empty()
-            && let Some(errors) = self.beside.get(&from).cloned()
+        if !self.rare.beside.is_empty()
+            && let Some(errors) = self.rare.beside.get(&from).cloned()
         {
-            self.beside.entry(to).or_default().extend(errors);
+            self.rare.beside.entry(to).or_default().extend(errors);
         }
     }
 
     /// A failed copy lost to a list or object.
     pub(super) fn lose(&mut self, cell: u32, error: u32) {
-        self.lost.entry(cell).or_default().push(error);
+        self.rare.lost.entry(cell).or_default().push(error);
     }
 
     /// Whether any copy lost to a list or object.
     pub(super) fn has_losses(&self) -> bool {
-        !self.lost.is_empty()
+        !self.rare.lost.is_empty()
     }
 
     /// The error of a copy that lost to this cell's value.
@@ -375,10 +380,10 @@ impl Store {
     }
 
     fn lost_to(&self, cell: u32, counts: impl Fn(u32) -> bool) -> Option<u32> {
-        if self.lost.is_empty() {
+        if self.rare.lost.is_empty() {
             return None;
         }
-        let errors = self.lost.get(&cell)?.iter().copied();
+        let errors = self.rare.lost.get(&cell)?.iter().copied();
         errors.filter(|&error| counts(error)).min_by_key(|&error| self.order(error))
     }
 
@@ -386,7 +391,7 @@ impl Store {
     /// enclosing value, lost by one of `fetches`. Of other fetches it may not be known yet.
     pub(super) fn losses(&self, plan: &Plan, site: SiteId, fetches: &[FetchId]) -> HashMap<u32, u32> {
         let mut losses = HashMap::new();
-        if self.lost.is_empty() {
+        if self.rare.lost.is_empty() {
             return losses;
         }
         let mut objects = vec![(ROOT, None)];
@@ -453,7 +458,7 @@ impl Store {
 
     /// Errors without a place, in an order of their own.
     pub(super) fn sorted_general(&self) -> Vec<u32> {
-        let mut errors = self.general.clone();
+        let mut errors = self.rare.general.clone();
         errors.sort_by_key(|&error| self.order(error));
         errors
     }
@@ -470,6 +475,23 @@ impl Store {
 
     fn order(&self, error: u32) -> (Option<FetchId>, u32) {
         self.error(error).map_or((None, error), |stored| (stored.fetch, stored.index))
+    }
+}
+
+// === impl Rarely ===
+
+impl Deref for Rarely {
+    type Target = Rare;
+
+    fn deref(&self) -> &Rare {
+        static NOTHING: LazyLock<Rare> = LazyLock::new(Rare::default);
+        self.0.as_deref().unwrap_or_else(|| &NOTHING)
+    }
+}
+
+impl DerefMut for Rarely {
+    fn deref_mut(&mut self) -> &mut Rare {
+        self.0.get_or_insert_default()
     }
 }
 

@@ -266,6 +266,8 @@ pub struct OutputSelection {
     pub site: SiteId,
     /// Whether one object may stand in several places.
     pub repeats: bool,
+    /// Whether it is nothing but leaves that are written of every object.
+    pub is_flat: bool,
     /// What may be written.
     pub items: Vec<OutputItem>,
     /// In response order. At most one place of an item holds.
@@ -406,7 +408,9 @@ impl OutputSelection {
             };
             OutputPlace { item: index, guard, is_always, leaf, head: item.key.head(), key_len: item.key.len() }
         });
-        Self { site, repeats: false, places: places.collect(), items }
+        let places: Vec<OutputPlace> = places.collect();
+        let is_flat = !places.is_empty() && places.iter().all(|place| place.leaf != u32::MAX);
+        Self { site, repeats: false, is_flat, places, items }
     }
 
     /// The selections of the objects below, one level.

@@ -78,8 +78,8 @@ impl Front {
         }
         let mut response = answer(gateway, request).await;
         if compressed.is_some() {
-            // It would have been another one for a client that reads compressed answers.
-            response.headers_mut().append(VARY, HeaderValue::from_static("accept-encoding"));
+            // It would have been another one for a client that reads compressed answers, or another type.
+            response.headers_mut().insert(VARY, HeaderValue::from_static("accept, accept-encoding"));
         }
         Ok(response.map(Content::Whole))
     }

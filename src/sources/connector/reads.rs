@@ -28,8 +28,11 @@ pub(super) struct Reads(Arc<Mutex<Tables>>);
 struct Tables {
     calls: HashMap<String, Pending>,
     /// By fetches that ask alike: where each key is asked for.
-    keys: HashMap<String, HashMap<Vec<u8>, (Arc<SharedBatch>, usize)>>,
+    keys: HashMap<String, AskedFor>,
 }
+
+/// In which call each key is asked for, and at which position.
+type AskedFor = HashMap<Vec<u8>, (Arc<SharedBatch>, usize)>;
 
 /// The reads of fetches that ask alike.
 #[derive(Debug)]
