@@ -10,9 +10,12 @@ const MEDIUM: usize = 64;
 /// The same of what is written once more.
 const LONG: usize = 128;
 
+/// Room is filled with zeros as it is needed, so many at a time.
+const STEP: usize = 4 << 10;
+
 /// A text that is written from left to right.
 pub(super) struct Output {
-    /// What is written, and room.
+    /// What is written, and zeros.
     bytes: Vec<u8>,
     /// How much is written.
     len: usize,
@@ -23,7 +26,7 @@ pub(super) struct Output {
 impl Output {
     /// Nothing yet, with room for so many bytes.
     pub(super) fn with_room(bytes: usize) -> Self {
-        Self { bytes: vec![0; bytes.max(SHORT)], len: 0 }
+        Self { bytes: Vec::with_capacity(bytes), len: 0 }
     }
 
     /// How long the text is.
@@ -157,8 +160,9 @@ impl Output {
 
     #[cold]
     fn grow(&mut self, more: usize) {
-        let room = (self.len + more + SHORT).max(2 * self.bytes.len());
-        self.bytes.resize(room, 0);
+        let (needed, step) = (self.len + more + LONG, self.bytes.len() + STEP);
+        let room = if needed.max(step) <= self.bytes.capacity() { step } else { 2 * self.bytes.len() };
+        self.bytes.resize(needed.max(room), 0);
     }
 }
 

@@ -145,23 +145,29 @@ impl<'a> Run<'a> {
         if !self.holds(fetch.guard) {
             return self.complete(id);
         }
+        let source = self.context.sources.get(fetch.subgraph);
+        if fetch.inputs.is_empty()
+            && fetch.request.has_no_arguments()
+            && let Some(rows) = source.and_then(|source| source.constant(&fetch.shape))
+        {
+            self.take(id, Sent { shape: fetch.shape.clone(), sets: Vec::new(), answer: Some(Ok(rows)) });
+            return self.complete(id);
+        }
         let sets = self.inputs(id, fetch);
         if !fetch.inputs.is_empty() && sets.iter().all(|set| set.len() == 0) {
             return self.complete(id);
         }
         let parts = parts::split(fetch, sets);
-        let Some(source) = self.context.sources.get(fetch.subgraph).cloned() else {
+        let Some(source) = source.cloned() else {
             self.fetches[id].asked = Progress::Called(parts.into_iter().map(Sent::of).collect());
             self.fail(id, own_error("INTERNAL", "A subgraph of the plan has no source."));
             return self.complete(id);
         };
         let mut asked = Vec::with_capacity(parts.len());
         let mut refused = None;
-        let mut constant = None;
         for (nth, part) in parts.into_iter().enumerate() {
             let expected = part.sets.iter().map(|set| set.len() as u32).collect();
             match self.call(fetch, &part) {
-                Ok(_) if let Some(rows) = source.constant(&part.shape) => constant = Some((nth, rows)),
                 Ok(call) => {
                     let request = FetchRequest { call, shape: part.shape.clone(), expected, first: self.store.next() };
                     self.calls.push(call_source((id, nth), source.clone(), request, self.context));
@@ -172,9 +178,6 @@ impl<'a> Run<'a> {
             asked.push(Sent::of(part));
         }
         self.fetches[id].asked = Progress::Called(asked);
-        if let Some((nth, rows)) = constant {
-            self.arrive(id, nth, Ok(rows));
-        }
         if let Some(error) = refused {
             self.fail(id, error);
             self.complete(id);

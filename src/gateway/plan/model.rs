@@ -388,6 +388,15 @@ impl DocumentTemplate {
     }
 }
 
+// === impl Request ===
+
+impl Request {
+    /// Whether it is a connector's, of a field that was given no arguments.
+    pub fn has_no_arguments(&self) -> bool {
+        matches!(self, Self::Connector { arguments, .. } if arguments.is_empty())
+    }
+}
+
 // === impl OutputSelection ===
 
 impl OutputSelection {

@@ -1,10 +1,12 @@
 //! GraphQL requests by POST and GET.
 
+use std::sync::LazyLock;
+
 use axum::body::Body;
 use axum::extract::{RawQuery, State};
 use bytes::{Bytes, BytesMut};
 use chrono::{DateTime, Utc};
-use http::header::{ALLOW, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, Entry, RETRY_AFTER, VARY, WWW_AUTHENTICATE};
+use http::header::{ALLOW, CONTENT_TYPE, Entry, RETRY_AFTER, VARY, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode};
 use http_body_util::BodyExt;
 use tokio::time::timeout_at;
@@ -17,7 +19,7 @@ use crate::gateway::exchange::response::{GraphqlResponse, Outcome};
 use crate::gateway::pipeline::{Gateway, Snapshot};
 use crate::platform::base::deadline::Deadline;
 
-use super::negotiate::{MediaType, accepted, is_json};
+use super::negotiate::{Announced, MediaType, accepted};
 use super::{params, status};
 
 /// Names a request in its answer, in logs and towards sources.
@@ -38,9 +40,10 @@ where
     let now = Utc::now();
     let (mut parts, body) = request.into_parts();
     let request_id = name(&mut parts.headers, now);
-    let Some(media) = accepted(&parts.headers) else { return named(not_acceptable(), &request_id) };
+    let announced = Announced::of(&parts.headers);
+    let Some(media) = announced.media else { return named(not_acceptable(), &request_id) };
     let context = context(&snapshot, parts.headers, &request_id, now);
-    let response = match read(&snapshot, &context, body).await {
+    let response = match read(&snapshot, &context, &announced, body).await {
         Ok(asked) => told(snapshot.execute(asked, context).await, media),
         Err((status, error)) => refuse(status, media, &error),
     };
@@ -118,6 +121,7 @@ fn context(snapshot: &Snapshot, headers: HeaderMap, request_id: &HeaderValue, no
 async fn read<B>(
     snapshot: &Snapshot,
     context: &RequestContext,
+    announced: &Announced,
     body: B,
 ) -> Result<GraphqlRequest, (StatusCode, GraphqlError)>
 where
@@ -127,10 +131,10 @@ where
         let message = format!("{what}; send JSON in UTF-8 with content-type application/json");
         (StatusCode::UNSUPPORTED_MEDIA_TYPE, GraphqlError::new("UNSUPPORTED_MEDIA_TYPE", message))
     };
-    if !is_json(&context.headers) {
+    if !announced.is_json {
         return Err(unsupported("The body's media type is not understood"));
     }
-    if context.headers.get(CONTENT_ENCODING).is_some_and(|coding| coding != "identity") {
+    if announced.is_encoded {
         return Err(unsupported("Compressed requests are not understood"));
     }
     let limit = snapshot.limits().body.0;
@@ -148,7 +152,7 @@ where
         };
         (StatusCode::PAYLOAD_TOO_LARGE, error.with("limit", limit))
     };
-    if let Some(length) = announced_length(&context.headers).filter(|length| *length > limit) {
+    if let Some(length) = announced.length.filter(|length| *length > limit) {
         return Err(too_large(Some(length)));
     }
     let body = collect(body, usize::try_from(limit).unwrap_or(usize::MAX));
@@ -200,10 +204,6 @@ fn status_of(error: &GraphqlError) -> StatusCode {
     }
 }
 
-fn announced_length(headers: &HeaderMap) -> Option<u64> {
-    headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
-}
-
 fn told(GraphqlResponse { outcome, body }: GraphqlResponse, media: MediaType) -> Response<Bytes> {
     let mut response = respond(status::of(outcome, media), media, body);
     let headers = response.headers_mut();
@@ -234,10 +234,20 @@ fn refuse(status: StatusCode, media: MediaType, error: &GraphqlError) -> Respons
 }
 
 fn respond(status: StatusCode, media: MediaType, body: Bytes) -> Response<Bytes> {
+    static HEADERS: LazyLock<[HeaderMap; 2]> = LazyLock::new(|| {
+        [MediaType::GraphqlResponse, MediaType::Json].map(|media| {
+            let headers = [
+                (CONTENT_TYPE, media.content_type()),
+                // The media type, and with it the status, depend on what the client accepts.
+                (VARY, "accept"),
+                // In its place comes the request's.
+                (REQUEST_ID, ""),
+            ];
+            headers.into_iter().map(|(name, value)| (name, HeaderValue::from_static(value))).collect()
+        })
+    });
     let mut response = Response::new(body);
     *response.status_mut() = status;
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(media.content_type()));
-    // The media type, and with it the status, depend on what the client accepts.
-    response.headers_mut().insert(VARY, HeaderValue::from_static("accept"));
+    *response.headers_mut() = HEADERS[media as usize].clone();
     response
 }

@@ -1,7 +1,7 @@
 //! Which media type the answer has, and whether the request's is understood.
 
-use http::HeaderMap;
-use http::header::{ACCEPT, CONTENT_TYPE};
+use http::header::{ACCEPT, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
+use http::{HeaderMap, HeaderValue};
 
 /// The media types of answers.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -10,6 +10,53 @@ pub enum MediaType {
     GraphqlResponse,
     /// `application/json`: 200 for every well-formed request.
     Json,
+}
+
+/// What a request's head says about its body and the answer, met in one pass.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Announced {
+    /// The media type to answer with; see [`accepted`].
+    pub media: Option<MediaType>,
+    /// Whether the body is JSON in UTF-8.
+    pub is_json: bool,
+    /// Whether the body is compressed.
+    pub is_encoded: bool,
+    /// How many bytes the body has, if that is said.
+    pub length: Option<u64>,
+}
+
+// === impl Announced ===
+
+impl Announced {
+    /// What these headers say. Where one stands twice that may not, the first counts.
+    pub fn of(headers: &HeaderMap) -> Self {
+        let (mut accepts, mut accept) = (0, None);
+        let (mut content_type, mut encoding, mut length) = (None, None, None);
+        for (name, value) in headers {
+            if *name == ACCEPT {
+                accepts += 1;
+                accept = Some(value);
+            } else if *name == CONTENT_TYPE {
+                content_type.get_or_insert(value);
+            } else if *name == CONTENT_ENCODING {
+                encoding.get_or_insert(value);
+            } else if *name == CONTENT_LENGTH {
+                length.get_or_insert(value);
+            }
+        }
+        let media = match (accepts, accept.map(HeaderValue::as_bytes)) {
+            // What most clients say.
+            (0, _) | (1, Some(b"*/*" | b"application/json")) => Some(MediaType::Json),
+            (1, Some(b"application/graphql-response+json")) => Some(MediaType::GraphqlResponse),
+            _ => negotiated(headers),
+        };
+        Self {
+            media,
+            is_json: content_type.is_some_and(is_json),
+            is_encoded: encoding.is_some_and(|coding| coding != "identity"),
+            length: length.and_then(|length| length.to_str().ok()?.parse().ok()),
+        }
+    }
 }
 
 // === impl MediaType ===
@@ -29,13 +76,7 @@ impl MediaType {
 /// Without an `accept` header, and for wildcards, it is `application/json`: what clients of the
 /// years before the specification expect.
 pub fn accepted(headers: &HeaderMap) -> Option<MediaType> {
-    let mut values = headers.get_all(ACCEPT).iter();
-    match (values.next().map(|value| value.as_bytes()), values.next()) {
-        // What most clients say.
-        (None | Some(b"*/*" | b"application/json"), None) => Some(MediaType::Json),
-        (Some(b"application/graphql-response+json"), None) => Some(MediaType::GraphqlResponse),
-        _ => negotiated(headers),
-    }
+    Announced::of(headers).media
 }
 
 fn negotiated(headers: &HeaderMap) -> Option<MediaType> {
@@ -72,12 +113,12 @@ pub fn wants_html(headers: &HeaderMap) -> bool {
     accept.contains("text/html") && !accept.contains("application/json") && !accept.contains("graphql-response")
 }
 
-/// Whether the request's body is JSON in UTF-8.
-pub fn is_json(headers: &HeaderMap) -> bool {
-    let Some(content_type) = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()) else { return false };
+/// Whether a body of this type is JSON in UTF-8.
+fn is_json(content_type: &HeaderValue) -> bool {
     if content_type == "application/json" {
         return true;
     }
+    let Ok(content_type) = content_type.to_str() else { return false };
     let mut parts = content_type.split(';').map(str::trim);
     let media = parts.next().unwrap_or("");
     let charset = parts.find_map(|parameter| {
@@ -110,9 +151,30 @@ mod tests {
 
     #[test]
     fn takes_only_json_in_utf_8() {
-        let of = |value: &str| is_json(&with(CONTENT_TYPE, value));
+        let of = |value: &str| Announced::of(&with(CONTENT_TYPE, value)).is_json;
         assert!(of("application/json") && of("Application/JSON; charset=\"UTF-8\""));
-        assert!(!of("text/plain") && !of("application/json; charset=latin1") && !is_json(&HeaderMap::new()));
+        assert!(!of("text/plain") && !of("application/json; charset=latin1"));
+        assert!(!Announced::of(&HeaderMap::new()).is_json);
         assert!(!of("application/x-www-form-urlencoded") && !of("multipart/form-data"));
+    }
+
+    #[test]
+    fn the_first_of_several_counts() {
+        let mut headers = HeaderMap::new();
+        for (name, value) in [
+            (CONTENT_TYPE, "application/json"),
+            (CONTENT_TYPE, "text/plain"),
+            (CONTENT_ENCODING, "gzip"),
+            (CONTENT_ENCODING, "identity"),
+            (CONTENT_LENGTH, "7"),
+            (CONTENT_LENGTH, "x"),
+            (ACCEPT, "text/html"),
+            (ACCEPT, "application/graphql-response+json"),
+        ] {
+            headers.append(name, HeaderValue::from_static(value));
+        }
+        let media = Some(MediaType::GraphqlResponse);
+        let expected = Announced { media, is_json: true, is_encoded: true, length: Some(7) };
+        assert_eq!(Announced::of(&headers), expected);
     }
 }

@@ -18,6 +18,9 @@ pub struct Representations {
     ends: Vec<usize>,
 }
 
+/// Fields of most objects, at most: a key, and perhaps the type's name.
+const FIELDS: usize = 2;
+
 // === impl Representations ===
 
 impl Representations {
@@ -83,8 +86,9 @@ impl Representations {
     /// Each object as a value.
     pub fn values(&self) -> impl Iterator<Item = Value> {
         self.iter().map(|object| {
-            let fields = members(object).map(|(name, value)| (name.into_owned(), value_of(value)));
-            Value::Object(fields.collect::<Map<_, _>>())
+            let mut fields = Map::with_capacity(FIELDS);
+            fields.extend(members(object).map(|(name, value)| (name.into_owned(), value_of(value))));
+            Value::Object(fields)
         })
     }
 
@@ -141,28 +145,37 @@ fn small_number(json: &[u8]) -> Option<u64> {
 
 /// Keys and values of an object; whatever is no JSON ends them.
 fn members(object: &[u8]) -> impl Iterator<Item = (Cow<'_, str>, &[u8])> {
-    let mut cursor = Cursor::new(object).ok();
-    let mut is_first = true;
+    let mut before = b'{';
+    let mut rest = object;
     std::iter::from_fn(move || {
-        let cursor = cursor.as_mut()?;
-        let more = match std::mem::take(&mut is_first) {
-            true => {
-                cursor.enter().ok()?;
-                cursor.any(b'}').ok()?
-            }
-            false => cursor.more(b'}').ok()?,
-        };
-        if !more {
-            return None;
-        }
-        let name = cursor.string().ok()?;
-        let name = match cursor.meaning(name) {
-            Cow::Borrowed(name) => std::str::from_utf8(name).ok()?.into(),
-            Cow::Owned(name) => String::from_utf8(name).ok()?.into(),
-        };
-        cursor.expect(b':').ok()?;
-        Some((name, &object[cursor.value().ok()?]))
+        let name = rest.trim_ascii_start().strip_prefix(&[before])?.trim_ascii_start();
+        let (text, behind) = name.split_at_checked(end_of_value(name)?)?;
+        let value = behind.trim_ascii_start().strip_prefix(b":")?.trim_ascii_start();
+        let (value, behind) = value.split_at_checked(end_of_value(value)?)?;
+        (before, rest) = (b',', behind);
+        Some((name_of(text)?, value))
     })
+}
+
+/// Where a value ends that stands at the beginning of a text.
+fn end_of_value(text: &[u8]) -> Option<usize> {
+    let end = match text.first()? {
+        b'"' => text.iter().skip(1).position(|byte| matches!(byte, b'"' | b'\\')).map(|len| len + 1),
+        b'0'..=b'9' => text.iter().position(|byte| !byte.is_ascii_digit()),
+        _ => None,
+    };
+    match end.map(|end| (end, text[end])) {
+        Some((end, b'"')) => Some(end + 1),
+        Some((end, b',' | b'}')) => Some(end),
+        _ => Cursor::new(text).ok()?.value().ok().map(|value| value.end),
+    }
+}
+
+fn name_of(text: &[u8]) -> Option<Cow<'_, str>> {
+    match plain_text(text) {
+        Some(name) => Some(name.into()),
+        None => serde_json::from_slice::<String>(text).ok().map(Cow::Owned),
+    }
 }
 
 #[cfg(test)]
@@ -184,6 +197,7 @@ mod tests {
             r#"{"a":"\"","b":"\u00e9","c":"é","d":""}"#,
             r#"{ "a" : -1 , "b":0, "c": 123456789012345678, "d": 12345678901234567890, "e":1234567890123456789 }"#,
             r#"{"a":1e3,"b":1.0,"c":"12"}"#,
+            r#"{"\u0061":"x\\","b\"":{"c":"}"},"d":[{"e":","}],"":1}"#,
         ] {
             let expected: Value = serde_json::from_str(text).expect(text);
             assert_eq!(all(&[text]).values().collect::<Vec<_>>(), [expected], "{text}");
