@@ -224,36 +224,51 @@ impl<'a> Plain<'a> {
 
     fn list(&mut self, start: u32, len: u32, ty: &'a OutputType, level: usize) -> Write {
         let items = self.slots.get(start as usize..).and_then(|rest| rest.get(..len as usize));
+        let mut items = items.unwrap_or_default();
+        if items.is_empty() {
+            self.out.push(b'[');
+        }
         let mut before = b'[';
-        // Objects of one list mostly are of one type.
-        let mut last = UNKNOWN_TYPE;
-        for &item in items.unwrap_or_default() {
+        while let Some((&item, rest)) = items.split_first() {
             self.out.push(before);
             before = b',';
-            match (item, &ty.kind) {
-                (Slot::Object { start, ty: known }, OutputTypeKind::Object { selection, .. })
-                    if known == last && known != UNKNOWN_TYPE =>
-                {
-                    if !(selection.is_flat && !selection.repeats && self.flat(selection, start)) {
-                        self.known_object(selection, start, known)?;
-                    }
+            self.value(item, ty, level + 1)?;
+            if self.out.len() > self.room {
+                return Err(NotPlain);
+            }
+            // Objects of one list mostly are of one type.
+            items = match (item, &ty.kind) {
+                (Slot::Object { ty, .. }, OutputTypeKind::Object { selection, .. }) if ty != UNKNOWN_TYPE => {
+                    self.alike(rest, selection, ty)?
                 }
-                _ => {
-                    self.value(item, ty, level + 1)?;
-                    if let Slot::Object { ty, .. } = item {
-                        last = ty;
-                    }
-                }
+                _ => rest,
+            };
+        }
+        self.out.push(b']');
+        Ok(())
+    }
+
+    /// Writes items as long as they are objects of a type that may stand here; answers what is left.
+    fn alike<'s>(
+        &mut self,
+        mut items: &'s [Slot],
+        selection: &'a OutputSelection,
+        ty: TypeId,
+    ) -> Result<&'s [Slot], NotPlain> {
+        let is_flat = selection.is_flat && !selection.repeats;
+        while let Some((&Slot::Object { start, ty: known }, rest)) = items.split_first()
+            && known == ty
+        {
+            self.out.push(b',');
+            if !(is_flat && self.flat(selection, start)) {
+                self.known_object(selection, start, ty)?;
             }
             if self.out.len() > self.room {
                 return Err(NotPlain);
             }
+            items = rest;
         }
-        if before == b'[' {
-            self.out.push(b'[');
-        }
-        self.out.push(b']');
-        Ok(())
+        Ok(items)
     }
 
     fn type_name(&mut self, ty: TypeId) -> Write {

@@ -185,6 +185,7 @@ impl Store {
     }
 
     /// An object's type, looking up what was revealed since it arrived.
+    #[inline]
     pub(super) fn type_of(&self, start: u32, ty: TypeId) -> TypeId {
         match ty {
             UNKNOWN_TYPE => self.rare.revealed.get(&start).copied().unwrap_or(UNKNOWN_TYPE),
