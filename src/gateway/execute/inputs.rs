@@ -302,7 +302,10 @@ impl<'a> Draft<'a> {
         }
         let start = builder.text.len();
         builder.failed.clear();
-        let written = builder.representation(input, target, lost);
+        let written = match leaves {
+            Some(_) => builder.representation_of_leaves(input, target),
+            None => builder.representation(input, target, lost),
+        };
         match written {
             Ok(()) => {
                 let row = start..builder.text.len();
@@ -498,15 +501,35 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// `lost` explains what is missing, here and below.
-    fn representation(&mut self, input: &EntityInput, target: Target, lost: Option<u32>) -> Result<(), Skip> {
+    /// The representation of an object whose fields all are leaves that are there.
+    fn representation_of_leaves(&mut self, input: &EntityInput, target: Target) -> Result<(), Skip> {
         self.text.push(b'{');
+        let mut first = self.typename(input, target)?;
+        for field in &input.representation.fields {
+            self.name(&field.name, &mut first);
+            if let Slot::Raw { part, start, len } = self.store.slot(target.start + field.slot.0) {
+                self.text.extend_from_slice(self.store.text(part, start, len));
+            }
+        }
+        self.text.push(b'}');
+        Ok(())
+    }
+
+    /// Writes the type's name, if it is sent; answers whether nothing has been written.
+    fn typename(&mut self, input: &EntityInput, target: Target) -> Result<bool, Skip> {
         let mut first = true;
         match &input.representation.typename {
             RepresentationType::None => {}
             RepresentationType::Fixed(name) => self.type_name("__typename", name, &mut first),
             RepresentationType::Runtime => self.runtime_type("__typename", target.ty, &mut first)?,
         }
+        Ok(first)
+    }
+
+    /// `lost` explains what is missing, here and below.
+    fn representation(&mut self, input: &EntityInput, target: Target, lost: Option<u32>) -> Result<(), Skip> {
+        self.text.push(b'{');
+        let mut first = self.typename(input, target)?;
         self.fields(&input.representation.fields, target, lost, false, &mut first)?;
         self.text.push(b'}');
         if self.all_failed(target) { Err(Skip::Lacking) } else { Ok(()) }

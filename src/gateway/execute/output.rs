@@ -7,8 +7,6 @@ use std::ops::Range;
 const SHORT: usize = 16;
 /// Texts up to this length are copied as that many bytes.
 const MEDIUM: usize = 64;
-/// The same of what is written once more.
-const LONG: usize = 128;
 
 /// Room is filled with zeros as it is needed, so many at a time.
 const STEP: usize = 4 << 10;
@@ -129,17 +127,8 @@ impl Output {
     }
 
     /// Adds once more what is written already.
-    #[inline]
     pub(super) fn repeat(&mut self, written: Range<usize>) {
         let (len, end) = (written.len(), self.len + written.len());
-        if let Some(&text) = self.bytes.get(written.start..).and_then(<[u8]>::first_chunk::<LONG>)
-            && let Some(room) = self.room::<LONG>()
-            && len <= LONG
-        {
-            *room = text;
-            self.len = end;
-            return;
-        }
         if self.bytes.len() < end {
             self.grow(len);
         }
@@ -160,9 +149,12 @@ impl Output {
 
     #[cold]
     fn grow(&mut self, more: usize) {
-        let (needed, step) = (self.len + more + LONG, self.bytes.len() + STEP);
-        let room = if needed.max(step) <= self.bytes.capacity() { step } else { 2 * self.bytes.len() };
-        self.bytes.resize(needed.max(room), 0);
+        let (needed, capacity) = (self.len + more + SHORT + MEDIUM, self.bytes.capacity());
+        let room = match needed <= capacity {
+            true => capacity.min(needed.max(self.bytes.len() + STEP)),
+            false => needed.max(2 * self.bytes.len()),
+        };
+        self.bytes.resize(room, 0);
     }
 }
 

@@ -252,7 +252,7 @@ impl<'a> Run<'a> {
                 };
                 let rows = match fetch.inputs.is_empty() {
                     true => Representations::nothing(),
-                    false => part.sets.iter().flat_map(RowSet::rows).collect(),
+                    false => representations(&part.sets),
                 };
                 Ok(Call::Connector { arguments, rows, wanted: wanted.clone(), mutation: *mutation, shared: *shared })
             }
@@ -380,6 +380,13 @@ fn call_source<'a>(
     context: &'a ExecuteContext,
 ) -> BoxFuture<'a, Answered> {
     Box::pin(async move { (id, nth, source.fetch(&request, &context.call).await) })
+}
+
+fn representations(sets: &[RowSet]) -> Representations {
+    let (rows, bytes) = sets.iter().fold((0, 0), |(rows, bytes), set| (rows + set.len(), bytes + set.text().len()));
+    let mut all = Representations::with_room(rows, bytes);
+    sets.iter().flat_map(RowSet::rows).for_each(|row| all.push(row));
+    all
 }
 
 /// Writes one JSON object.

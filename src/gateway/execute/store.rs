@@ -15,6 +15,8 @@ use crate::sources::rows::slot::{Below, Numbers, Rows, Slot, UNKNOWN_TYPE, Upstr
 use super::errors::own_error;
 use super::inputs::Failure;
 
+/// Cells that are rather moved behind than have others copied behind them.
+const FEW_CELLS: u32 = 64;
 /// The root object's first cell.
 pub(super) const ROOT: u32 = 0;
 
@@ -130,7 +132,13 @@ impl Store {
         };
         self.parts.push(rows.text.into());
         self.parts.extend(rows.parts);
+        let Numbers { cells, .. } = next;
         match base {
+            // The first answer often is the largest: its cells stay where they are.
+            Base { slot: 0, part: 0, error: 0 } if cells <= FEW_CELLS && rows.slots.len() > cells as usize => {
+                let own = std::mem::replace(&mut self.slots, rows.slots);
+                self.slots.splice(..0, own);
+            }
             Base { slot: 0, part: 0, error: 0 } => self.slots.extend_from_slice(&rows.slots),
             _ => self.slots.extend(rows.slots.into_iter().map(|slot| base.apply(slot))),
         }

@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
-use std::fmt::Write as _;
 
 use foldhash::fast::RandomState;
 use serde_json::Value;
@@ -12,7 +11,7 @@ use crate::sources::rows::representations::plain_text;
 
 /// A key's values as one text, comparable whatever their JSON types: `7` is `"7"`.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
-pub(super) struct KeyText<'t>(Cow<'t, str>);
+pub(super) struct KeyText<'t>(Cow<'t, [u8]>);
 
 /// One element of a batch's answer.
 #[derive(Clone, PartialEq, Debug)]
@@ -34,7 +33,7 @@ pub(super) struct Matched<T> {
 
 /// Gives each element to its key; keys may occur more than once.
 pub(super) fn by_key<T: Clone>(keys: &[Option<KeyText<'_>>], elements: Vec<Element<T>>) -> Matched<T> {
-    let mut found: HashMap<&str, Vec<T>> = HashMap::with_capacity(keys.len());
+    let mut found: HashMap<&[u8], Vec<T>> = HashMap::with_capacity(keys.len());
     for key in keys.iter().flatten() {
         found.entry(&key.0).or_default();
     }
@@ -52,7 +51,7 @@ pub(super) fn by_key<T: Clone>(keys: &[Option<KeyText<'_>>], elements: Vec<Eleme
 
 /// Where the row of each key stands.
 #[derive(Debug)]
-pub(super) struct Places<'k>(HashMap<&'k str, usize, RandomState>);
+pub(super) struct Places<'k>(HashMap<&'k [u8], usize, RandomState>);
 
 // === impl Places ===
 
@@ -80,14 +79,15 @@ impl<'k> Places<'k> {
 
 impl<'t> KeyText<'t> {
     /// The key of these parts; `None` when one is none.
-    fn of(mut parts: impl Iterator<Item = Option<Cow<'t, str>>>) -> Option<Self> {
+    fn of(mut parts: impl Iterator<Item = Option<Cow<'t, [u8]>>>) -> Option<Self> {
         let first = parts.next()??;
         let Some(second) = parts.next() else { return Some(Self(first)) };
-        // Lengths tell where parts end, whatever they contain.
-        let mut all = format!("{}:{first}", first.len());
-        for part in std::iter::once(second).chain(parts) {
+        let mut all = Vec::new();
+        for part in [Some(first), second].into_iter().chain(parts) {
             let part = part?;
-            let _ = write!(all, "{}:{part}", part.len());
+            // Lengths tell where parts end, whatever they contain.
+            all.extend_from_slice(&part.len().to_le_bytes());
+            all.extend_from_slice(&part);
         }
         Some(Self(all.into()))
     }
@@ -99,19 +99,19 @@ impl<'t> KeyText<'t> {
 }
 
 /// The text of a scalar that is written as JSON.
-fn text_of_json(json: &[u8]) -> Option<Cow<'_, str>> {
+fn text_of_json(json: &[u8]) -> Option<Cow<'_, [u8]>> {
     if json.len() < 16 && json.iter().all(u8::is_ascii_digit) {
-        return std::str::from_utf8(json).ok().map(Cow::Borrowed);
+        return Some(json.into());
     }
     match plain_text(json) {
-        Some(text) => Some(text.into()),
-        None => key_text(&serde_json::from_slice(json).ok()?).map(Cow::Owned),
+        Some(text) => Some(text.as_bytes().into()),
+        None => key_text(&serde_json::from_slice(json).ok()?).map(|text| text.into_bytes().into()),
     }
 }
 
 /// The key at `paths` of an object; `None` when a part is missing, null or no scalar.
 pub(super) fn key_at(object: &Value, paths: &[Vec<Name>]) -> Option<KeyText<'static>> {
-    KeyText::of(paths.iter().map(|path| text_at(object, path).map(Cow::Owned)))
+    KeyText::of(paths.iter().map(|path| text_at(object, path).map(|text| text.into_bytes().into())))
 }
 
 /// The key that a `by` mapping yielded: a scalar for a key of one field, else an object that
@@ -119,7 +119,7 @@ pub(super) fn key_at(object: &Value, paths: &[Vec<Name>]) -> Option<KeyText<'sta
 pub(super) fn key_of_by(value: &Value, paths: &[Vec<Name>]) -> Option<KeyText<'static>> {
     match value {
         Value::Object(_) => key_at(value, paths),
-        scalar if paths.len() == 1 => key_text(scalar).map(|text| KeyText(text.into())),
+        scalar if paths.len() == 1 => key_text(scalar).map(|text| KeyText(text.into_bytes().into())),
         _ => None,
     }
 }
@@ -190,13 +190,14 @@ mod tests {
         let others = ["true", "null", "[1]", r#""a""#, r#""a\u0062""#, r#""\"""#, r#""""#];
         for json in numbers.into_iter().chain(others) {
             let value: Value = serde_json::from_str(json).unwrap();
-            assert_eq!(text_of_json(json.as_bytes()).map(Cow::into_owned), key_text(&value), "{json}");
+            let text = key_text(&value).map(String::into_bytes);
+            assert_eq!(text_of_json(json.as_bytes()).map(Cow::into_owned), text, "{json}");
         }
     }
 
     #[test]
     fn by_may_be_a_scalar_or_name_the_fields() {
-        assert_eq!(key_of_by(&json!(5), &paths("id")), Some(KeyText("5".into())));
+        assert_eq!(key_of_by(&json!(5), &paths("id")), KeyText::of_json(&[b"5"]));
         let parts = [b"1".as_slice(), br#""2""#];
         assert_eq!(key_of_by(&json!({"a": 1, "b": 2}), &paths("a b")), KeyText::of_json(&parts));
         let of = |a: &str, b: &str| key_of_by(&json!({"a": a, "b": b}), &paths("a b"));

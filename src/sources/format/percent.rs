@@ -2,6 +2,9 @@
 
 /// Appends `text`, every byte but the unreserved characters (`A–Z a–z 0–9 - . _ ~`) encoded.
 pub fn push_percent_encoded(out: &mut String, text: &str) {
+    if text.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+        return out.push_str(text);
+    }
     for byte in text.bytes() {
         match byte {
             b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => out.push(char::from(byte)),

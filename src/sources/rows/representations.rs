@@ -29,6 +29,11 @@ impl Representations {
         Self { text: b"{}".to_vec(), ends: vec![2] }
     }
 
+    /// None yet, with room for so many objects of so many bytes in all.
+    pub fn with_room(objects: usize, bytes: usize) -> Self {
+        Self { text: Vec::with_capacity(bytes), ends: Vec::with_capacity(objects) }
+    }
+
     /// How many objects there are.
     pub fn len(&self) -> usize {
         self.ends.len()
@@ -87,7 +92,7 @@ impl Representations {
     pub fn values(&self) -> impl Iterator<Item = Value> {
         self.iter().map(|object| {
             let mut fields = Map::with_capacity(FIELDS);
-            fields.extend(members(object).map(|(name, value)| (name.into_owned(), value_of(value))));
+            fields.extend(members(object).map(|(name, value)| (name_of(name), value_of(value))));
             Value::Object(fields)
         })
     }
@@ -95,10 +100,20 @@ impl Representations {
     /// The values under some keys, each as text, object by object; none if an object lacks one of them.
     pub fn columns<'t>(&'t self, keys: &[&str]) -> Option<Vec<SmallVec<[&'t [u8]; 2]>>> {
         let row = |object: &'t [u8]| -> Option<SmallVec<[&'t [u8]; 2]>> {
-            let found: SmallVec<[(Cow<'t, str>, &'t [u8]); 4]> = members(object).collect();
-            keys.iter().map(|key| Some(found.iter().find(|(name, _)| name == key)?.1)).collect()
+            let mut row: SmallVec<[&'t [u8]; 2]> = SmallVec::from_elem(b"".as_slice(), keys.len());
+            for (name, value) in members(object) {
+                for (_, place) in keys.iter().zip(&mut row).filter(|(key, _)| is_name(name, key)) {
+                    *place = value;
+                }
+            }
+            // No value is empty.
+            row.iter().all(|value| !value.is_empty()).then_some(row)
         };
-        self.iter().map(row).collect()
+        let mut rows = Vec::with_capacity(self.len());
+        for object in self.iter() {
+            rows.push(row(object)?);
+        }
+        Some(rows)
     }
 }
 
@@ -143,17 +158,17 @@ fn small_number(json: &[u8]) -> Option<u64> {
     if is_small { json.iter().try_fold(0, |number, byte| Some(number * 10 + digit(byte)?)) } else { None }
 }
 
-/// Keys and values of an object; whatever is no JSON ends them.
-fn members(object: &[u8]) -> impl Iterator<Item = (Cow<'_, str>, &[u8])> {
+/// Keys, with their quotes, and values of an object; whatever is no JSON ends them.
+fn members(object: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
     let mut before = b'{';
     let mut rest = object;
     std::iter::from_fn(move || {
         let name = rest.trim_ascii_start().strip_prefix(&[before])?.trim_ascii_start();
-        let (text, behind) = name.split_at_checked(end_of_value(name)?)?;
+        let (name, behind) = name.split_at_checked(end_of_value(name)?)?;
         let value = behind.trim_ascii_start().strip_prefix(b":")?.trim_ascii_start();
         let (value, behind) = value.split_at_checked(end_of_value(value)?)?;
         (before, rest) = (b',', behind);
-        Some((name_of(text)?, value))
+        (name[0] == b'"').then_some((name, value))
     })
 }
 
@@ -171,10 +186,17 @@ fn end_of_value(text: &[u8]) -> Option<usize> {
     }
 }
 
-fn name_of(text: &[u8]) -> Option<Cow<'_, str>> {
-    match plain_text(text) {
-        Some(name) => Some(name.into()),
-        None => serde_json::from_slice::<String>(text).ok().map(Cow::Owned),
+fn name_of(json: &[u8]) -> String {
+    match plain_text(json) {
+        Some(name) => name.to_owned(),
+        None => serde_json::from_slice(json).unwrap_or_default(),
+    }
+}
+
+fn is_name(json: &[u8], name: &str) -> bool {
+    match json.contains(&b'\\') {
+        false => json.get(1..json.len() - 1) == Some(name.as_bytes()),
+        true => name_of(json) == name,
     }
 }
 
