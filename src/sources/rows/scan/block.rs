@@ -1,10 +1,15 @@
 //! Sixteen bytes of a text at a time, by vector instructions that every processor has.
 
 use fearless_simd::prelude::*;
-use fearless_simd::u8x32;
+use fearless_simd::{i8x32, u8x32};
 use wide::u8x16;
 
 pub(super) use crate::sources::rows::lead::{Block, block_at};
+
+/// So many bytes are looked at at once in a long text.
+pub(super) const WINDOW: usize = 64;
+/// These and the one behind them.
+pub(super) type Window = [u8; WINDOW + 1];
 
 /// Marks the bytes that end a run of plain text inside a string, which are quotes, backslashes and
 /// control characters: one bit a byte, that of the first byte lowest.
@@ -60,15 +65,23 @@ fn is_low(turned: u8x16) -> u8x16 {
     turned.min(u8x16::splat(0x20)).simd_eq(turned)
 }
 
-/// The same as [`specials`] of more bytes, by the vectors that this processor has.
+/// The same as [`specials`] of all bytes of a window but the last, by the vectors that this processor has.
 #[inline(always)]
-pub(super) fn specials_by<S: Simd>(simd: S, window: &[u8; 64]) -> u64 {
+pub(super) fn specials_by<S: Simd>(simd: S, window: &Window) -> u64 {
     let marks = |half: &[u8; 32]| {
         let half = u8x32::simd_from(simd, *half);
-        ((half ^ 0x02).simd_le(0x20) | half.simd_eq(b'\\')).to_bitmask()
+        // With these bits turned, the quote and the control characters, and only those, are lowest.
+        let turned: i8x32<S> = (half ^ 0x82).bitcast();
+        (turned.simd_lt(-0x5F) | half.simd_eq(b'\\')).to_bitmask()
     };
     let (halves, _) = window.as_chunks();
     marks(&halves[0]) | marks(&halves[1]) << 32
+}
+
+/// The window that begins at `at`, if the text goes on for so long.
+#[inline(always)]
+pub(super) fn window_at(text: &[u8], at: usize) -> Option<&Window> {
+    text.get(at..)?.first_chunk()
 }
 
 /// How far a text is plain, in blocks of 64 bytes.

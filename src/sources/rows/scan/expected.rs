@@ -6,7 +6,7 @@ use fearless_simd::{Level, Simd, dispatch};
 use crate::sources::rows::lead::{Lead, Wants};
 use crate::sources::rows::slot::Slot;
 
-use super::block::{block_at, digits, end_of_plain, specials, specials_by};
+use super::block::{Block, WINDOW, Window, block_at, digits, end_of_plain, specials, specials_by, window_at};
 use super::cursor::end_of_escape;
 
 /// So many keys that are not there are passed over at once.
@@ -111,82 +111,49 @@ fn end_of_long_text(text: &[u8], start: usize) -> Option<usize> {
     dispatch!(Level::new(), simd => end_of_text_by(simd, text, start))
 }
 
-/// The same, by the vectors that this processor has.
+/// Where the string ends that goes on here, by the vectors that this processor has.
 #[inline(always)]
-fn end_of_text_by<S: Simd>(simd: S, text: &[u8], mut at: usize) -> Option<usize> {
-    while let Some(window) = text.get(at..).and_then(<[u8]>::first_chunk) {
-        let mut marks = specials_by(simd, window);
-        let mut behind = at + window.len();
-        while marks != 0 {
-            let special = at + marks.trailing_zeros() as usize;
-            match text.get(special)? {
-                b'"' => return Some(special + 1),
-                b'\\' => {
-                    let end = match text.get(special + 1)? {
-                        b'n' | b'"' | b'\\' | b'/' | b'r' | b't' => special + 2,
-                        _ => end_of_escape(text, special).ok()?,
-                    };
-                    // Of the escape itself nothing is special.
-                    marks &= u64::MAX.checked_shl((end - at) as u32).unwrap_or_default();
-                    behind = behind.max(end);
-                }
-                _ => return None,
-            }
+pub(super) fn end_of_text_by<S: Simd>(simd: S, text: &[u8], mut at: usize) -> Option<usize> {
+    loop {
+        let Some(window) = window_at(text, at) else { return end_of_last_text(text, at) };
+        match end_in_window(text, at, window, specials_by(simd, window))? {
+            Ok(end) => return Some(end),
+            Err(next) => at = next,
         }
-        at = behind;
     }
+}
+
+/// Where the string ends that goes on with the window at `at`, whose special bytes are marked, or else where
+/// it goes on behind the window; none if something is wrong with it.
+#[inline(always)]
+pub(super) fn end_in_window(text: &[u8], at: usize, window: &Window, mut marks: u64) -> Option<Result<usize, usize>> {
+    let mut next = at + WINDOW;
+    while marks != 0 {
+        let special = marks.trailing_zeros() as usize;
+        match (window[special], window[special + 1]) {
+            (b'\\', b'n') => marks &= marks - 1,
+            (b'"', _) => return Some(Ok(at + special + 1)),
+            (b'\\', _) => {
+                let end = end_of_escape(text, at + special).ok()?;
+                // Of the escape itself nothing is special.
+                marks &= u64::MAX.checked_shl((end - at) as u32).unwrap_or_default();
+                next = next.max(end);
+            }
+            _ => return None,
+        }
+    }
+    Some(Err(next))
+}
+
+/// Where the string ends that goes on here, close to the end of the text.
+#[cold]
+fn end_of_last_text(text: &[u8], mut at: usize) -> Option<usize> {
     loop {
         at = end_of_plain(text, at);
         match text.get(at)? {
             b'"' => return Some(at + 1),
             b'\\' => at = end_of_escape(text, at).ok()?,
             _ => return None,
-        }
-    }
-}
-
-/// The special bytes of a stretch of text that was looked at: strings that follow each other closely often
-/// end in the same one.
-pub(super) struct Window {
-    at: usize,
-    marks: u64,
-}
-
-// === impl Window ===
-
-impl Window {
-    /// Nothing was looked at.
-    pub(super) fn new() -> Self {
-        Self { at: usize::MAX - size_of::<[u8; 64]>(), marks: 0 }
-    }
-
-    /// The same as [`end_of_text`], by the vectors that this processor has.
-    #[inline(always)]
-    pub(super) fn end_of_text<S: Simd>(&mut self, simd: S, text: &[u8], quote: usize) -> Option<usize> {
-        let mut at = quote + 1;
-        loop {
-            if at.wrapping_sub(self.at) >= size_of::<[u8; 64]>() {
-                let Some(window) = text.get(at..).and_then(<[u8]>::first_chunk) else {
-                    return end_of_text(text, quote);
-                };
-                *self = Self { at, marks: specials_by(simd, window) };
-            }
-            let marks = self.marks >> (at - self.at);
-            if marks == 0 {
-                at = self.at + size_of::<[u8; 64]>();
-                continue;
-            }
-            let special = at + marks.trailing_zeros() as usize;
-            match text.get(special)? {
-                b'"' => return Some(special + 1),
-                b'\\' => {
-                    at = match text.get(special + 1)? {
-                        b'n' | b'"' | b'\\' | b'/' | b'r' | b't' => special + 2,
-                        _ => end_of_escape(text, special).ok()?,
-                    };
-                }
-                _ => return None,
-            }
         }
     }
 }
@@ -202,9 +169,14 @@ pub(super) fn end_of_short_integer(text: &[u8], start: usize) -> Option<usize> {
 /// Where some digits end that are all of an integer that is certainly in range, if the number ends there.
 #[inline(always)]
 pub(super) fn end_of_few_digits(text: &[u8], start: usize) -> Option<usize> {
-    let block = block_at(text, start)?;
+    Some(start + few_digits(block_at(text, start)?)?)
+}
+
+/// How many digits a block begins with, if these can be such an integer.
+#[inline(always)]
+pub(super) fn few_digits(block: &Block) -> Option<usize> {
     let len = (!digits(block)).trailing_zeros() as usize;
-    (len == 1 || (2..=9).contains(&len) && block[0] != b'0').then_some(start + len)
+    ((1..=9).contains(&len) && (block[0] != b'0' || len == 1)).then_some(len)
 }
 
 /// Where a number without sign and exponent ends; none if there is none, or it is longer than fifteen

@@ -287,20 +287,9 @@ impl<'a, 'm> Reader<'a, 'm> {
 
     /// The same behind its bracket.
     fn object_inside(&mut self, object: &ExtractObject) -> Scan<Slot> {
-        let start = self.allocate(object)?;
+        let start = self.scanner.allocate(object.cells)?;
         self.keys_inside(&object.keys, layout_of(&object.keys), start)?;
         Ok(self.finish_object(object, start))
-    }
-
-    /// Empty cells for an object and those made of it.
-    #[inline]
-    fn allocate(&mut self, object: &ExtractObject) -> Scan<u32> {
-        let start = self.scanner.allocate(object.cells)?;
-        for made in &object.made {
-            let cells = Slot::Object { start: self.scanner.number(start + made.start), ty: made.ty };
-            self.scanner.rows.slots[(start + made.cell.0) as usize] = cells;
-        }
-        Ok(start)
     }
 
     /// All values of an object are in its cells.
@@ -320,13 +309,11 @@ impl<'a, 'm> Reader<'a, 'm> {
     fn finish_made(&mut self, made: &MadeObject, start: u32) {
         let cells = start + made.start;
         let Scanner { rows, made: known, .. } = &mut self.scanner;
-        if let Some(of) = &made.interned
-            && let Some(other) = known.find(of, cells, &rows.slots)
-        {
-            let start_of_other = rows.first.cells + other;
-            rows.slots[(start + made.cell.0) as usize] = Slot::Object { start: start_of_other, ty: made.ty };
-        } else if let Some(site) = made.record {
-            rows.objects.push((site, rows.first.cells + cells, made.ty));
+        let other = made.interned.as_ref().and_then(|of| known.find(of, cells, &rows.slots));
+        let first = rows.first.cells + other.unwrap_or(cells);
+        rows.slots[(start + made.cell.0) as usize] = Slot::Object { start: first, ty: made.ty };
+        if let (None, Some(site)) = (other, made.record) {
+            rows.objects.push((site, first, made.ty));
         }
     }
 
