@@ -5,11 +5,12 @@ use fearless_simd::{i8x32, u8x32};
 use wide::u8x16;
 
 pub(super) use crate::sources::rows::lead::{Block, block_at};
+use crate::sources::rows::template::WIDTH;
 
 /// So many bytes are looked at at once in a long text.
 pub(super) const WINDOW: usize = 64;
-/// These and the one behind them.
-pub(super) type Window = [u8; WINDOW + 1];
+/// These and some behind them.
+pub(super) type Window = [u8; WINDOW + 1 + WIDTH];
 
 /// Marks the bytes that end a run of plain text inside a string, which are quotes, backslashes and
 /// control characters: one bit a byte, that of the first byte lowest.
@@ -65,7 +66,7 @@ fn is_low(turned: u8x16) -> u8x16 {
     turned.min(u8x16::splat(0x20)).simd_eq(turned)
 }
 
-/// The same as [`specials`] of all bytes of a window but the last, by the vectors that this processor has.
+/// The same as [`specials`] of the first 64 bytes, by the vectors that this processor has.
 #[inline(always)]
 pub(super) fn specials_by<S: Simd>(simd: S, window: &Window) -> u64 {
     let marks = |half: &[u8; 32]| {
@@ -76,6 +77,12 @@ pub(super) fn specials_by<S: Simd>(simd: S, window: &Window) -> u64 {
     };
     let (halves, _) = window.as_chunks();
     marks(&halves[0]) | marks(&halves[1]) << 32
+}
+
+/// What stands behind one of the first 64 bytes.
+#[inline(always)]
+pub(super) fn behind(window: &Window, at: usize) -> &[u8; WIDTH] {
+    window[at % WINDOW + 1..].first_chunk().expect("there are as many behind each")
 }
 
 /// The window that begins at `at`, if the text goes on for so long.

@@ -5,8 +5,9 @@ use fearless_simd::{Level, Simd, dispatch};
 
 use crate::sources::rows::lead::{Lead, Wants};
 use crate::sources::rows::slot::Slot;
+use crate::sources::rows::template::WIDTH;
 
-use super::block::{Block, WINDOW, Window, block_at, digits, end_of_plain, specials, specials_by, window_at};
+use super::block::{Block, WINDOW, behind, block_at, digits, end_of_plain, specials, specials_by, window_at};
 use super::cursor::end_of_escape;
 
 /// So many keys that are not there are passed over at once.
@@ -108,41 +109,56 @@ pub(super) fn end_of_text(text: &[u8], quote: usize) -> Option<usize> {
 
 #[inline(never)]
 fn end_of_long_text(text: &[u8], start: usize) -> Option<usize> {
-    dispatch!(Level::new(), simd => end_of_text_by(simd, text, start))
-}
-
-/// Where the string ends that goes on here, by the vectors that this processor has.
-#[inline(always)]
-pub(super) fn end_of_text_by<S: Simd>(simd: S, text: &[u8], mut at: usize) -> Option<usize> {
-    loop {
-        let Some(window) = window_at(text, at) else { return end_of_last_text(text, at) };
-        match end_in_window(text, at, window, specials_by(simd, window))? {
-            Ok(end) => return Some(end),
-            Err(next) => at = next,
-        }
+    match dispatch!(Level::new(), simd => end_of_text_by(simd, text, start)) {
+        Ok((end, _)) => Some(end),
+        Err(at) => end_of_last_text(text, at),
     }
 }
 
-/// Where the string ends that goes on with the window at `at`, whose special bytes are marked, or else where
-/// it goes on behind the window; none if something is wrong with it.
+/// Where the string ends that goes on here, and what stands behind it, by the vectors that this processor has;
+/// or else how far it goes on until something is wrong with it, or the text is about to end.
 #[inline(always)]
-pub(super) fn end_in_window(text: &[u8], at: usize, window: &Window, mut marks: u64) -> Option<Result<usize, usize>> {
-    let mut next = at + WINDOW;
-    while marks != 0 {
-        let special = marks.trailing_zeros() as usize;
-        match (window[special], window[special + 1]) {
-            (b'\\', b'n') => marks &= marks - 1,
-            (b'"', _) => return Some(Ok(at + special + 1)),
-            (b'\\', _) => {
-                let end = end_of_escape(text, at + special).ok()?;
-                // Of the escape itself nothing is special.
-                marks &= u64::MAX.checked_shl((end - at) as u32).unwrap_or_default();
-                next = next.max(end);
+pub(super) fn end_of_text_by<S: Simd>(
+    simd: S,
+    text: &[u8],
+    mut at: usize,
+) -> Result<(usize, &[u8; WIDTH]), usize> {
+    while let Some(window) = window_at(text, at) {
+        let mut marks = specials_by(simd, window);
+        let mut next = at + WINDOW;
+        while marks != 0 {
+            let special = marks.trailing_zeros() as usize;
+            let here = [window[special], window[special + 1]];
+            // By far the most frequent one is told by one comparison.
+            if u16::from_ne_bytes(here) == u16::from_ne_bytes(*b"\\n") {
+                marks &= marks - 1;
+                continue;
             }
-            _ => return None,
+            match here {
+                [b'"', _] => return Ok((at + special + 1, behind(window, special))),
+                [b'\\', b'"' | b'\\'] => {
+                    marks &= marks - 1;
+                    // The other one may stand behind these bytes.
+                    marks &= marks.wrapping_sub(1);
+                    next = next.max(at + special + 2);
+                }
+                [b'\\', _] => {
+                    let end = end_of_rare_escape(text, at + special).ok_or(at + special)?;
+                    // Of the escape itself nothing is special.
+                    marks &= u64::MAX.checked_shl((end - at) as u32).unwrap_or_default();
+                    next = next.max(end);
+                }
+                _ => return Err(at + special),
+            }
         }
+        at = next;
     }
-    Some(Err(next))
+    Err(at)
+}
+
+#[cold]
+fn end_of_rare_escape(text: &[u8], at: usize) -> Option<usize> {
+    end_of_escape(text, at).ok()
 }
 
 /// Where the string ends that goes on here, close to the end of the text.

@@ -306,6 +306,7 @@ impl<'a, 'm> Reader<'a, 'm> {
     }
 
     /// An object made of parts of the one at `start` is complete; it may be one that was made before.
+    #[inline(always)]
     fn finish_made(&mut self, made: &MadeObject, start: u32) {
         let cells = start + made.start;
         let Scanner { rows, made: known, .. } = &mut self.scanner;

@@ -9,9 +9,9 @@ use crate::sources::rows::extract::ExtractObject;
 use crate::sources::rows::layout::Layout;
 use crate::sources::rows::lead::Wants;
 use crate::sources::rows::scan::cursor::Scan;
-use crate::sources::rows::scan::block::{WINDOW, specials_by};
+use crate::sources::rows::scan::block::{Window, behind, specials_by};
 use crate::sources::rows::scan::expected::{
-    end_of_boolean, end_of_few_digits, end_in_window, end_of_short_number, end_of_text, end_of_text_by, few_digits,
+    end_of_boolean, end_of_few_digits, end_of_short_number, end_of_text, end_of_text_by, few_digits,
 };
 use crate::sources::rows::scan::object::MAX_CELLS;
 use crate::sources::rows::slot::Slot;
@@ -25,11 +25,12 @@ const MAX_TAKES: u8 = 8;
 /// of one document none is tried.
 const MISSED_BEFORE_TAKEN: u32 = 2;
 const MAX_MISSED: u32 = 16;
-/// So many objects get their cells at once.
-const MAX_RUN: usize = 16;
+/// So many objects get their cells at once: as many as there were before in the list, within these bounds.
+const MIN_RUN: usize = 8;
+const MAX_RUN: usize = 32;
 /// So many bytes are at hand when a value is looked at: a string that ends in the first window, and what
 /// stands behind it.
-const AHEAD: usize = 1 + WINDOW + 1 + WIDTH;
+const AHEAD: usize = 1 + size_of::<Window>();
 
 /// Objects that were read one after the other.
 struct Run {
@@ -97,7 +98,7 @@ impl Reader<'_, '_> {
             let mark = are_rows.then(|| self.begin_element());
             let size = object.cells.max(1) as usize;
             // An element may be taken back, so it comes alone.
-            let room = if are_rows { 1 } else { self.room(size) };
+            let room = if are_rows { 1 } else { self.room(size, count) };
             let start = self.scanner.allocate((room * size) as u32)? as usize;
             let mut slots = take(&mut self.scanner.rows.slots);
             let cells = slots[start..].chunks_exact_mut(size);
@@ -118,10 +119,11 @@ impl Reader<'_, '_> {
         Ok(count)
     }
 
-    /// How many objects are read at once that have so many cells: no more than may be, if it is more than one.
-    fn room(&self, size: usize) -> usize {
+    /// How many objects are read at once that have so many cells, when so many were: no more than may be, if
+    /// it is more than one.
+    fn room(&self, size: usize, count: usize) -> usize {
         let left = MAX_CELLS.saturating_sub(self.scanner.rows.slots.len() + self.scanner.items.len());
-        (left / (size + 1)).clamp(1, MAX_RUN)
+        count.clamp(MIN_RUN, MAX_RUN).min(left / (size + 1)).max(1)
     }
 
     /// All values of these objects are in their cells.
@@ -246,18 +248,15 @@ impl Reader<'_, '_> {
 fn value_at<'t, S: Simd>(simd: S, text: &'t [u8], at: usize, step: &Step) -> Option<(usize, &'t [u8; WIDTH])> {
     let ahead: &[u8; AHEAD] = text.get(at..)?.first_chunk()?;
     if step.look == Look::Text {
-        let (b'"', string) = ahead.split_first()? else { return None };
-        let window = string.first_chunk()?;
+        let (b'"', window) = ahead.split_first()? else { return None };
+        let window = window.first_chunk()?;
         let marks = specials_by(simd, window);
         let first = marks.trailing_zeros() as usize;
-        if marks != 0 && string[first] == b'"' {
-            return Some((first + 2, string[first + 1..].first_chunk()?));
+        if marks != 0 && window[first] == b'"' {
+            return Some((first + 2, behind(window, first)));
         }
-        let end = match end_in_window(text, at + 1, window, marks)? {
-            Ok(end) => end,
-            Err(next) => end_of_text_by(simd, text, next)?,
-        };
-        Some((end - at, text.get(end..)?.first_chunk()?))
+        let (end, behind) = end_of_text_by(simd, text, at + 1 + first).ok()?;
+        Some((end - at, behind))
     } else if step.look == Look::Digits {
         let len = few_digits(ahead.first_chunk()?)?;
         Some((len, ahead[len..].first_chunk()?))
