@@ -101,8 +101,8 @@ impl Reader<'_, '_> {
             let room = if are_rows { 1 } else { self.room(size, count) };
             let start = self.scanner.allocate((room * size) as u32)? as usize;
             let mut slots = take(&mut self.scanner.rows.slots);
-            let cells = slots[start..].chunks_exact_mut(size);
-            let run = dispatch!(self.level, simd => self.run(simd, &template, first, cells));
+            let cells = &mut slots[start..];
+            let run = dispatch!(self.level, simd => self.run(simd, &template, first, (cells, size)));
             slots.truncate(start + run.count * size);
             self.scanner.rows.slots = slots;
             self.scanner.cursor.at = run.end;
@@ -138,25 +138,25 @@ impl Reader<'_, '_> {
         self.scanner.items.extend(starts.map(|start| Slot::Object { start: first + start, ty: object.ty }));
     }
 
-    /// Reads objects into these cells as long as they stand as the template says, the first value of the
-    /// first one here.
+    /// Reads objects into these cells, each into so many, as long as they stand as the template says; the first
+    /// value of the first one stands here.
     #[inline(always)]
-    fn run<'c, S: Simd>(
+    fn run<S: Simd>(
         &mut self,
         simd: S,
         template: &Template,
         mut value: usize,
-        objects: impl Iterator<Item = &'c mut [Slot]>,
+        (mut cells, size): (&mut [Slot], usize),
     ) -> Run {
         let (text, part) = (self.scanner.cursor.bytes, self.scanner.body());
         let steps = template.steps.as_slice();
         let (mut count, begin) = (0, self.scanner.cursor.at);
-        for cells in objects {
+        while cells.len() >= size {
             let written = self.scanner.rows.text.len();
             let end_before = || if count > 0 { template.end_before(value) } else { begin };
             let mut at = value;
             for step in steps {
-                let (end, stands) = match value_at(simd, text, at, step) {
+                let (end, stands) = match value_at(simd, text, at as u32, step) {
                     Some((len, behind)) => {
                         put(step, cells, Slot::Raw { part, start: at as u32, len: len as u32 });
                         (at + len, step.behind.begins(simd, behind))
@@ -180,6 +180,7 @@ impl Reader<'_, '_> {
             }
             value = at;
             count += 1;
+            cells = &mut cells[size..];
         }
         Run { count, end: template.end_before(value), next: Some(value) }
     }
@@ -245,8 +246,10 @@ impl Reader<'_, '_> {
 /// How long the value of a step is that begins here, and what stands behind it; none if it takes more than a
 /// look to tell.
 #[inline(always)]
-fn value_at<'t, S: Simd>(simd: S, text: &'t [u8], at: usize, step: &Step) -> Option<(usize, &'t [u8; WIDTH])> {
-    let ahead: &[u8; AHEAD] = text.get(at..)?.first_chunk()?;
+fn value_at<'t, S: Simd>(simd: S, text: &'t [u8], at: u32, step: &Step) -> Option<(usize, &'t [u8; WIDTH])> {
+    // Of so small a number it is known that nothing flows over.
+    let at = at as usize;
+    let ahead: &[u8; AHEAD] = text.get(at..at + AHEAD)?.first_chunk()?;
     if step.look == Look::Text {
         let (b'"', window) = ahead.split_first()? else { return None };
         let window = window.first_chunk()?;
