@@ -128,11 +128,8 @@ impl Reader<'_, '_> {
 
     /// All values of these objects are in their cells.
     fn finish_items(&mut self, object: &ExtractObject, start: usize, count: usize) {
-        let size = object.cells.max(1);
-        let starts = (0..count as u32).map(|nth| start as u32 + nth * size);
-        if object.record.is_some() || !object.made.is_empty() {
-            starts.clone().for_each(|start| _ = self.finish_object(object, start));
-        }
+        let starts = (0..count as u32).map(|nth| start as u32 + nth * object.cells.max(1));
+        self.finish_objects(object, starts.clone());
         let first = self.scanner.number(0);
         // The cells of the objects are not too many with these.
         self.scanner.items.extend(starts.map(|start| Slot::Object { start: first + start, ty: object.ty }));
