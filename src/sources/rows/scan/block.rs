@@ -34,6 +34,13 @@ pub(super) fn digits(block: &Block) -> u32 {
     above.min(u8x16::splat(9)).simd_eq(above).to_bitmask()
 }
 
+/// Marks the bytes that are no digits.
+#[inline(always)]
+pub(super) fn not_digits(block: &Block) -> u32 {
+    let above = u8x16::new(*block) - u8x16::splat(b'0');
+    above.max(u8x16::splat(10)).simd_eq(above).to_bitmask()
+}
+
 /// Whether a text stands in a JSON string as it is.
 pub fn is_plain(text: &[u8]) -> bool {
     end_of_plain(text, 0) == text.len()
@@ -79,10 +86,10 @@ pub(super) fn specials_by<S: Simd>(simd: S, window: &Window) -> u64 {
     marks(&halves[0]) | marks(&halves[1]) << 32
 }
 
-/// What stands behind one of the first 64 bytes.
+/// What stands behind one of the first 65 bytes.
 #[inline(always)]
-pub(super) fn behind(window: &Window, at: usize) -> &[u8; WIDTH] {
-    window[at % WINDOW + 1..].first_chunk().expect("there are as many behind each")
+pub(super) fn behind(window: &Window, at: usize) -> Option<&[u8; WIDTH]> {
+    window.get(at + 1..)?.first_chunk()
 }
 
 /// The window that begins at `at`, if the text goes on for so long.

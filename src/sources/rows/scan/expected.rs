@@ -7,7 +7,7 @@ use crate::sources::rows::lead::{Lead, Wants};
 use crate::sources::rows::slot::Slot;
 use crate::sources::rows::template::WIDTH;
 
-use super::block::{Block, WINDOW, behind, block_at, digits, end_of_plain, specials, specials_by, window_at};
+use super::block::{Block, WINDOW, behind, block_at, digits, end_of_plain, not_digits, specials, specials_by, window_at};
 use super::cursor::end_of_escape;
 
 /// So many keys that are not there are passed over at once.
@@ -135,7 +135,7 @@ pub(super) fn end_of_text_by<S: Simd>(
                 continue;
             }
             match here {
-                [b'"', _] => return Ok((at + special + 1, behind(window, special))),
+                [b'"', _] => return Ok((at + special + 1, behind(window, special).ok_or(at)?)),
                 [b'\\', b'"' | b'\\'] => {
                     marks &= marks - 1;
                     // The other one may stand behind these bytes.
@@ -191,7 +191,7 @@ pub(super) fn end_of_few_digits(text: &[u8], start: usize) -> Option<usize> {
 /// How many digits a block begins with, if these can be such an integer.
 #[inline(always)]
 pub(super) fn few_digits(block: &Block) -> Option<usize> {
-    let len = (!digits(block)).trailing_zeros() as usize;
+    let len = not_digits(block).trailing_zeros() as usize;
     ((1..=9).contains(&len) && (block[0] != b'0' || len == 1)).then_some(len)
 }
 

@@ -250,10 +250,10 @@ fn value_at<'t, S: Simd>(simd: S, text: &'t [u8], at: u32, step: &Step) -> Optio
     if step.look == Look::Text {
         let (b'"', window) = ahead.split_first()? else { return None };
         let window = window.first_chunk()?;
-        let marks = specials_by(simd, window);
-        let first = marks.trailing_zeros() as usize;
-        if marks != 0 && window[first] == b'"' {
-            return Some((first + 2, behind(window, first)));
+        // If none is marked, it is the one behind those that were looked at.
+        let first = specials_by(simd, window).trailing_zeros() as usize;
+        if window[first] == b'"' {
+            return Some((first + 2, behind(window, first)?));
         }
         let (end, behind) = end_of_text_by(simd, text, at + 1 + first).ok()?;
         Some((end - at, behind))
