@@ -76,14 +76,26 @@ fn is_low(turned: u8x16) -> u8x16 {
 /// The same as [`specials`] of the first 64 bytes, by the vectors that this processor has.
 #[inline(always)]
 pub(super) fn specials_by<S: Simd>(simd: S, window: &Window) -> u64 {
-    let marks = |half: &[u8; 32]| {
-        let half = u8x32::simd_from(simd, *half);
-        // With these bits turned, the quote and the control characters, and only those, are lowest.
-        let turned: i8x32<S> = (half ^ 0x82).bitcast();
-        (turned.simd_lt(-0x5F) | half.simd_eq(b'\\')).to_bitmask()
-    };
     let (halves, _) = window.as_chunks();
-    marks(&halves[0]) | marks(&halves[1]) << 32
+    u64::from(specials_of_half(simd, &halves[0])) | u64::from(specials_of_half(simd, &halves[1])) << 32
+}
+
+/// Where the first of those stands; if there is none, it is the next byte that may be one.
+#[inline(always)]
+pub(super) fn first_special_by<S: Simd>(simd: S, window: &Window) -> usize {
+    let (halves, _) = window.as_chunks();
+    match specials_of_half(simd, &halves[0]) {
+        0 => halves[0].len() + specials_of_half(simd, &halves[1]).trailing_zeros() as usize,
+        marks => marks.trailing_zeros() as usize,
+    }
+}
+
+#[inline(always)]
+fn specials_of_half<S: Simd>(simd: S, half: &[u8; 32]) -> u32 {
+    let half = u8x32::simd_from(simd, *half);
+    // With these bits turned, the quote and the control characters, and only those, are lowest.
+    let turned: i8x32<S> = (half ^ 0x82).bitcast();
+    (turned.simd_lt(-0x5F) | half.simd_eq(b'\\')).to_bitmask() as u32
 }
 
 /// What stands behind one of the first 65 bytes.

@@ -9,7 +9,7 @@ use crate::sources::rows::extract::ExtractObject;
 use crate::sources::rows::layout::Layout;
 use crate::sources::rows::lead::Wants;
 use crate::sources::rows::scan::cursor::Scan;
-use crate::sources::rows::scan::block::{Window, behind, specials_by};
+use crate::sources::rows::scan::block::{Window, behind, first_special_by};
 use crate::sources::rows::scan::expected::{
     end_of_boolean, end_of_few_digits, end_of_short_number, end_of_text, end_of_text_by, few_digits,
 };
@@ -250,8 +250,7 @@ fn value_at<'t, S: Simd>(simd: S, text: &'t [u8], at: u32, step: &Step) -> Optio
     if step.look == Look::Text {
         let (b'"', window) = ahead.split_first()? else { return None };
         let window = window.first_chunk()?;
-        // If none is marked, it is the one behind those that were looked at.
-        let first = specials_by(simd, window).trailing_zeros() as usize;
+        let first = first_special_by(simd, window);
         if window[first] == b'"' {
             return Some((first + 2, behind(window, first)?));
         }
