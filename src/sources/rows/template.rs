@@ -278,3 +278,53 @@ impl Step {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use fearless_simd::{Level, dispatch};
+
+    use super::super::slot::UNKNOWN_TYPE;
+    use super::*;
+
+    #[test]
+    fn a_piece_is_recognised_as_it_stands_and_as_nothing_else() {
+        let text = b",\n      \"a_name_of_letters\": ....";
+        let stands = |piece: &Piece, text: &[u8]| dispatch!(Level::new(), simd => piece.stands(simd, text, 3));
+        for len in 0..=WIDTH {
+            let piece = Piece::new(&text[..len]);
+            assert_eq!(piece.len(), len);
+            for room in [0, 1, WIDTH] {
+                let text = [&b"xyz"[..], &text[..len], &[b'.'; WIDTH][..room]].concat();
+                assert!(stands(&piece, &text));
+                for at in 3..3 + len {
+                    let mut other = text.clone();
+                    other[at] ^= 1;
+                    assert!(!stands(&piece, &other), "{at} of {len}");
+                    assert!(!stands(&piece, &text[..at]), "{at} of {len}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn long_texts_between_values_are_many_pieces() {
+        let object =
+            ExtractObject { cells: 1, ty: UNKNOWN_TYPE, record: None, nullable: true, made: vec![], keys: vec![] };
+        let long = " ".repeat(100);
+        let item = format!("{{{long}\"a\":{long}1,\"b\":\"\"}}");
+        let next = format!("{long},{{{long}\"a\":{long}");
+        let template = Template::of(item.as_bytes(), format!("{long},").as_bytes(), &object).unwrap();
+        let lens: Vec<_> = template.steps.iter().map(|step| (step.look, step.goes_on, step.behind.len())).collect();
+        let (more, joint) = (Look::More, 1 + next.len());
+        assert_eq!(lens[..2], [(Look::Digits, false, 5), (Look::Text, false, WIDTH)]);
+        assert!(lens[2..].iter().all(|(look, goes_on, _)| (*look, *goes_on) == (more, true)), "{lens:?}");
+        assert_eq!(lens[1..].iter().map(|(.., len)| len).sum::<usize>(), joint);
+        let text = format!("\"\"}}{long}]");
+        // An object ends where the text goes on otherwise than to another one, however late that turns out.
+        let mut at = 2;
+        for step in &template.steps[1..] {
+            assert_eq!(template.end_of_last(text.as_bytes(), step, at), Some(3));
+            at += step.behind.len();
+        }
+    }
+}

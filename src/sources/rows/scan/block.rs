@@ -160,6 +160,8 @@ fn is_special(byte: u8) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use fearless_simd::{Level, dispatch};
+
     use super::*;
 
     #[test]
@@ -198,5 +200,21 @@ mod tests {
         let plain = "äöü€🦀 \u{7f}\u{80}!!!!!!".repeat(9);
         assert_eq!(end_of_plain(plain.as_bytes(), 0), plain.len());
         assert_eq!(end_of_plain(b"", 0), 0);
+    }
+
+    #[test]
+    fn every_byte_of_a_window_is_marked_for_what_it_is() {
+        for byte in 0..=u8::MAX {
+            for at in 0..WINDOW {
+                let mut window = [b'a'; size_of::<Window>()];
+                window[at] = byte;
+                window[WINDOW] = b'"';
+                let (marks, first) =
+                    dispatch!(Level::new(), simd => (specials_by(simd, &window), first_special_by(simd, &window)));
+                assert_eq!(marks, u64::from(is_special(byte)) << at, "{byte} at {at}");
+                assert_eq!(first, if is_special(byte) { at } else { WINDOW }, "{byte} at {at}");
+                assert_eq!(behind(&window, at), window[at + 1..].first_chunk());
+            }
+        }
     }
 }

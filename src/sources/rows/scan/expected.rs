@@ -7,7 +7,9 @@ use crate::sources::rows::lead::{Lead, Wants};
 use crate::sources::rows::slot::Slot;
 use crate::sources::rows::template::WIDTH;
 
-use super::block::{Block, WINDOW, behind, block_at, digits, end_of_plain, not_digits, specials, specials_by, window_at};
+use super::block::{
+    Block, WINDOW, behind, block_at, digits, end_of_plain, not_digits, specials, specials_by, window_at,
+};
 use super::cursor::end_of_escape;
 
 /// So many keys that are not there are passed over at once.
@@ -118,11 +120,7 @@ fn end_of_long_text(text: &[u8], start: usize) -> Option<usize> {
 /// Where the string ends that goes on here, and what stands behind it, by the vectors that this processor has;
 /// or else how far it goes on until something is wrong with it, or the text is about to end.
 #[inline(always)]
-pub(super) fn end_of_text_by<S: Simd>(
-    simd: S,
-    text: &[u8],
-    mut at: usize,
-) -> Result<(usize, &[u8; WIDTH]), usize> {
+pub(super) fn end_of_text_by<S: Simd>(simd: S, text: &[u8], mut at: usize) -> Result<(usize, &[u8; WIDTH]), usize> {
     while let Some(window) = window_at(text, at) {
         let mut marks = specials_by(simd, window);
         let mut next = at + WINDOW;
@@ -242,6 +240,62 @@ mod tests {
         }
         for text in ["", ",", "tru", "fals", "null", "True"] {
             assert_eq!(end_of_boolean(format!("{text},\"next\":\"......\"").as_bytes(), 0), None, "{text}");
+        }
+    }
+
+    /// Whether both ways to read a string agree, the one by windows as far as there are any.
+    fn end_of(text: &str) -> Option<usize> {
+        let text = text.as_bytes();
+        let end = end_of_text(text, 0);
+        let by_windows = dispatch!(Level::new(), simd => end_of_text_by(simd, text, 1));
+        match by_windows {
+            Ok((by_windows, behind)) => {
+                assert_eq!((Some(by_windows), Some(&behind[..])), (end, text.get(by_windows..by_windows + WIDTH)));
+            }
+            Err(at) => assert_eq!(end_of_last_text(text, at), end),
+        }
+        end
+    }
+
+    #[test]
+    fn strings_end_behind_their_quotes_wherever_these_stand() {
+        let escapes =
+            ["", "\\n", "\\\"", "\\\\", "\\\\\\\"", "\\n\\n\\\"\\/", "\\t\\r", "\\u00e9", "\\ud83d\\ude00\\\"", "é"];
+        for (len, escape) in (0..140).flat_map(|len| escapes.map(|escape| (len, escape))) {
+            for (after, behind) in [(0, 0), (0, 200), (3, 97), (61, 98), (64, 200)] {
+                let string = format!("\"{}{escape}{}\"", "x".repeat(len), "y".repeat(after));
+                assert!(serde_json::from_str::<String>(&string).is_ok(), "{string}");
+                for next in ["\n", "\"", "\\", ","] {
+                    assert_eq!(
+                        end_of(&format!("{string}{}", next.repeat(behind))),
+                        Some(string.len()),
+                        "{string}{next}"
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_other_backslash_of_many_escapes() {
+        for (len, backslashes) in (50..70).flat_map(|len| (0..9).map(move |backslashes| (len, backslashes))) {
+            let start = format!("\"{}{}\"", "x".repeat(len), "\\".repeat(backslashes));
+            let expected = if backslashes % 2 == 0 { start.len() } else { start.len() + 2 };
+            for behind in [0, 200] {
+                assert_eq!(end_of(&format!("{start}y\"{}", " ".repeat(behind))), Some(expected), "{start}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_string_with_something_wrong_has_no_end() {
+        let wrong = ["\n", "\u{1f}", "\0", "\\x", "\\\n", "\\u12", "\\ud83d", "\\ud83d\\u0041", "\\udc00", "\\\\\\x"];
+        for (len, wrong) in (0..140).flat_map(|len| wrong.map(|wrong| (len, wrong))) {
+            for behind in [0, 31, 200] {
+                let text = format!("\"{}{wrong}\"{}", "x".repeat(len), ",".repeat(behind));
+                assert_eq!(end_of(&text), None, "{text}");
+            }
+            assert_eq!(end_of(&format!("\"{}", "x".repeat(len))), None, "it is cut off");
         }
     }
 

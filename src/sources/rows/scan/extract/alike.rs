@@ -8,8 +8,8 @@ use fearless_simd::{Simd, dispatch};
 use crate::sources::rows::extract::ExtractObject;
 use crate::sources::rows::layout::Layout;
 use crate::sources::rows::lead::Wants;
-use crate::sources::rows::scan::cursor::Scan;
 use crate::sources::rows::scan::block::{Window, behind, first_special_by};
+use crate::sources::rows::scan::cursor::Scan;
 use crate::sources::rows::scan::expected::{
     end_of_boolean, end_of_few_digits, end_of_short_number, end_of_text, end_of_text_by, few_digits,
 };
@@ -146,43 +146,49 @@ impl Reader<'_, '_> {
         (mut cells, size): (&mut [Slot], usize),
     ) -> Run {
         let (text, part) = (self.scanner.cursor.bytes, self.scanner.body());
-        let steps = template.steps.as_slice();
-        let (mut count, begin) = (0, self.scanner.cursor.at);
+        let (steps, begin) = (template.steps.as_slice(), self.scanner.cursor.at);
+        let mut count = 0;
         while cells.len() >= size {
             let written = self.scanner.rows.text.len();
-            let end_before = || if count > 0 { template.end_before(value) } else { begin };
             let mut at = value;
-            for step in steps {
-                let (end, stands) = match value_at(simd, text, at as u32, step) {
-                    Some((len, behind)) => {
-                        put(step, cells, Slot::Raw { part, start: at as u32, len: len as u32 });
-                        (at + len, step.behind.begins(simd, behind))
-                    }
-                    None => match self.value_of(step, at, cells) {
-                        Some(end) => (end, step.behind.stands(simd, text, end)),
-                        None => {
-                            self.scanner.rows.text.truncate(written);
-                            return Run { count, end: end_before(), next: None };
+            let read = 'object: {
+                for step in steps {
+                    let (end, stands) = match value_at(simd, text, at as u32, step) {
+                        Some((len, behind)) => {
+                            put(step, cells, Slot::Raw { part, start: at as u32, len: len as u32 });
+                            (at + len, step.behind.begins(simd, behind))
                         }
-                    },
-                };
-                if !stands {
-                    if let Some(end) = template.end_of_last(text, step, end) {
-                        return Run { count: count + 1, end, next: None };
+                        None => match self.value_of(step, at, cells) {
+                            Some(end) => (end, step.behind.stands(simd, text, end)),
+                            None => break 'object Err(None),
+                        },
+                    };
+                    if !stands {
+                        break 'object Err(template.end_of_last(text, step, end));
                     }
-                    self.scanner.rows.text.truncate(written);
-                    return Run { count, end: end_before(), next: None };
+                    at = end + step.behind.len();
                 }
-                at = end + step.behind.len();
+                Ok(at)
+            };
+            match read {
+                Ok(next) => {
+                    value = next;
+                    count += 1;
+                    cells = &mut cells[size..];
+                }
+                Err(Some(end)) => return Run { count: count + 1, end, next: None },
+                Err(None) => {
+                    self.scanner.rows.text.truncate(written);
+                    let end = if count == 0 { begin } else { template.end_before(value) };
+                    return Run { count, end, next: None };
+                }
             }
-            value = at;
-            count += 1;
-            cells = &mut cells[size..];
         }
         Run { count, end: template.end_before(value), next: Some(value) }
     }
 
-    /// Reads a value that takes more than a look; answers where it ends, if it is what it should be.
+    /// Reads a value that takes more than a look, or stands close to the end of the text; answers where it ends,
+    /// if it is what it should be.
     #[inline(never)]
     fn value_of(&mut self, step: &Step, begin: usize, cells: &mut [Slot]) -> Option<usize> {
         if step.goes_on {
@@ -221,7 +227,8 @@ impl Reader<'_, '_> {
         Some(end)
     }
 
-    /// Reads a value whatever it is; answers what it is, if that is wanted, and is what it should be.
+    /// Reads a value whatever it is; answers what goes to the cells, if anything does, and if it is what it
+    /// should be.
     fn value_token_by_token(&mut self, step: &Step, first: u8) -> Option<Option<Slot>> {
         match (&step.leaf, first) {
             (None, b'{' | b'[') => None,
