@@ -652,8 +652,9 @@ impl Dice {
             true => dice.of(&ODD_VALUES).to_owned(),
             false => usual,
         };
-        let long = "x".repeat(self.of(&[0, 3, 15, 16, 31, 32, 33, 63, 64, 65, 130]));
-        let (before, after) = (self.of(&["", "\\n", "\\u00e9", "é"]), self.of(&["", "", "\\\"", "\\\\", "end"]));
+        let long = "x".repeat(self.of(&[0, 3, 15, 16, 31, 32, 33, 61, 62, 63, 64, 65, 126, 130]));
+        let before = self.of(&["", "\\n", "\\u00e9", "é"]);
+        let after = self.of(&["", "", "\\\"", "\\\\", "\\\\\\\"", "\\n\\n", "\\ud83d\\ude00", "end"]);
         let text = format!("\"{before}{long}{after}\"");
         let number = [format!("{nth}"), format!("\"key {nth}\"")][usize::from(self.one_in(3))].clone();
         let mut entries = vec![
@@ -689,7 +690,8 @@ impl Dice {
     fn items_alike(&mut self) -> String {
         let space = self.of(&["", " ", "\n  ", "\n                                          "]);
         let odds = self.of(&[4, 20, 1000]);
-        let items: Vec<_> = (0..self.below(12)).map(|nth| self.item(nth, odds, space)).collect();
+        let most = self.of(&[12, 12, 12, 60]);
+        let items: Vec<_> = (0..self.below(most)).map(|nth| self.item(nth, odds, space)).collect();
         format!("[{space}{}{space}]", items.join(&format!(",{space}")))
     }
 }

@@ -11,53 +11,41 @@ use super::scan::Cursor;
 use super::shape::{Leaf, ValueKind, ValueShape};
 
 /// How many values an object has, at most.
-const MAX_STEPS: usize = 128;
+const MAX_VALUES: usize = 128;
 /// How long an object is, at most.
 const MAX_TEXT: usize = 64 << 10;
 /// So many bytes are compared at once.
-const WIDTH: usize = 32;
+pub(super) const WIDTH: usize = 32;
 /// The number of no cell.
 const NOWHERE: u32 = u32::MAX;
 
 /// How the objects of a list stand.
 #[derive(Clone, PartialEq, Debug)]
 pub(super) struct Template {
-    /// The values, in the order in which they come.
+    /// The values in the order in which they come. Behind the last one stands what leads to the first one of
+    /// the next object.
     pub(super) steps: Vec<Step>,
     /// From the bracket to the first value.
-    pub(super) first: Piece,
+    first: Box<[u8]>,
     /// From behind another object to the first value.
-    pub(super) next: Piece,
+    next: Box<[u8]>,
     /// From behind the last value to behind the object.
-    pub(super) close: Piece,
-    /// From behind the last value to the first one of the next object.
-    pub(super) joint: Piece,
+    close: Box<[u8]>,
 }
 
-/// A text that stands between two values.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) struct Piece {
-    /// The first bytes, and zeros after them.
-    head: [u8; WIDTH],
-    /// One bit for each byte of `head` that is beyond the text, that of the first byte lowest.
-    beyond: u32,
-    len: u32,
-    /// What there is more.
-    rest: Box<[u8]>,
-}
-
-/// A value, and the text before it.
+/// A value, and what stands behind it.
 #[derive(Clone, PartialEq, Debug)]
 pub(super) struct Step {
-    /// Not used by the first step.
-    pub(super) before: Piece,
+    pub(super) look: Look,
+    /// There is no value: the text goes on.
+    pub(super) goes_on: bool,
+    /// The cells it goes to; or [`NOWHERE`], beyond the cells of any object.
+    pub(super) cells: [u32; 2],
+    pub(super) behind: Piece,
+    /// How far from the last value to here, if what stands behind this step leads to the next object.
+    joined: Option<u32>,
     /// What is read at once.
     pub(super) wants: Wants,
-    /// Whether that is a string, or digits; what nobody asked for may be both.
-    pub(super) takes_text: bool,
-    pub(super) takes_digits: bool,
-    /// The cell it goes to, and another one; or [`NOWHERE`].
-    cells: [u32; 2],
     /// Which part of the object's key it is.
     pub(super) part: Option<u32>,
     /// What it should be; none if nobody asked for it.
@@ -66,10 +54,33 @@ pub(super) struct Step {
     pub(super) optional: bool,
 }
 
+/// How a value is read if it is as it was in the object the template was taken from.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Look {
+    /// A string, kept as it stands.
+    Text,
+    /// A few digits, kept as they stand.
+    Digits,
+    /// It takes more.
+    More,
+}
+
+/// A text of up to 32 bytes.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct Piece {
+    /// The text, and zeros after it.
+    text: [u8; WIDTH],
+    /// One bit for each byte that is beyond the text, that of the first byte lowest.
+    beyond: u32,
+    len: u32,
+}
+
 /// Takes a template from an object.
 struct Taker<'a> {
     cursor: Cursor<'a>,
     steps: Vec<Step>,
+    /// How many values there are.
+    values: usize,
     /// Where the last value ends.
     behind: usize,
     /// Where the first one begins.
@@ -83,50 +94,79 @@ impl Template {
     /// bracket not included; none if there is more to them than simple values, or something is missing.
     pub(super) fn of(item: &[u8], between: &[u8], object: &ExtractObject) -> Option<Self> {
         let cursor = Cursor::new(item).ok().filter(|_| item.len() <= MAX_TEXT)?;
-        let mut taker = Taker { cursor, steps: Vec::new(), behind: 0, opening: 0 };
+        let mut taker = Taker { cursor, steps: Vec::new(), values: 0, behind: 0, opening: 0 };
         taker.object(&object.keys)?;
-        let Taker { cursor, steps, behind, opening } = taker;
-        let (opening, closing) = (item.get(..opening)?, item.get(behind..cursor.at)?);
+        let last = taker.steps.len().checked_sub(1)?;
+        let (opening, closing) = (item.get(..taker.opening)?, item.get(taker.behind..taker.cursor.at)?);
+        let next = [between, opening].concat();
+        taker.known(&[closing, &next].concat());
+        for (step, joined) in taker.steps.iter_mut().skip(last).zip((0..).step_by(WIDTH)) {
+            step.joined = Some(joined);
+        }
         Some(Self {
-            first: Piece::new(&[opening]),
-            next: Piece::new(&[between, opening]),
-            close: Piece::new(&[closing]),
-            joint: Piece::new(&[closing, between, opening]),
-            steps: Some(steps).filter(|steps| !steps.is_empty() && cursor.at == item.len())?,
+            steps: Some(taker.steps).filter(|_| taker.cursor.at == item.len())?,
+            first: opening.into(),
+            next: next.into(),
+            close: closing.into(),
         })
     }
+
+    /// Where the first value begins of an object whose bracket stands here, or which stands behind another one.
+    pub(super) fn first_value(&self, text: &[u8], at: usize, is_first: bool) -> Option<usize> {
+        end_of(text, at, if is_first { &self.first } else { &self.next })
+    }
+
+    /// Where an object ends, if the first value of the next one begins here.
+    pub(super) fn end_before(&self, value: usize) -> usize {
+        value - self.next.len()
+    }
+
+    /// Where an object ends that no other one follows: here, where a step ends and what should stand behind it
+    /// does not, or before.
+    #[cold]
+    pub(super) fn end_of_last(&self, text: &[u8], step: &Step, at: usize) -> Option<usize> {
+        end_of(text, at - step.joined? as usize, &self.close)
+    }
+}
+
+fn end_of(text: &[u8], at: usize, known: &[u8]) -> Option<usize> {
+    text.get(at..)?.starts_with(known).then_some(at + known.len())
 }
 
 // === impl Piece ===
 
 impl Piece {
-    fn new(parts: &[&[u8]]) -> Self {
-        let text = parts.concat();
-        let (short, mut head) = (text.len().min(WIDTH), [0; WIDTH]);
-        head[..short].copy_from_slice(&text[..short]);
-        let beyond = u32::MAX.checked_shl(short as u32).unwrap_or_default();
-        Self { head, beyond, len: text.len() as u32, rest: text[short..].into() }
+    fn new(known: &[u8]) -> Self {
+        let (len, mut text) = (known.len().min(WIDTH), [0; WIDTH]);
+        text[..len].copy_from_slice(&known[..len]);
+        Self { text, beyond: u32::MAX.checked_shl(len as u32).unwrap_or_default(), len: len as u32 }
     }
 
     /// How many bytes it has.
+    #[inline(always)]
     pub(super) fn len(&self) -> usize {
         self.len as usize
     }
 
-    /// Where it ends, if it stands at a place, and not at the very end.
+    /// Whether these bytes begin with it.
     #[inline(always)]
-    pub(super) fn end<S: Simd>(&self, simd: S, text: &[u8], at: usize) -> Option<usize> {
-        let here = u8x32::simd_from(simd, *text.get(at..)?.first_chunk::<WIDTH>()?);
-        let same = here.simd_eq(u8x32::simd_from(simd, self.head)).to_bitmask() as u32;
-        if same | self.beyond != u32::MAX || self.len() > WIDTH && !self.goes_on(text, at + WIDTH) {
-            return None;
-        }
-        Some(at + self.len())
+    pub(super) fn begins<S: Simd>(&self, simd: S, here: &[u8; WIDTH]) -> bool {
+        let same = u8x32::simd_from(simd, *here).simd_eq(u8x32::simd_from(simd, self.text));
+        same.to_bitmask() as u32 | self.beyond == u32::MAX
     }
 
-    #[inline(never)]
-    fn goes_on(&self, text: &[u8], at: usize) -> bool {
-        text.get(at..).is_some_and(|text| text.starts_with(&self.rest))
+    /// Whether it stands at a place.
+    #[inline(always)]
+    pub(super) fn stands<S: Simd>(&self, simd: S, text: &[u8], at: usize) -> bool {
+        match text.get(at..).and_then(<[u8]>::first_chunk) {
+            Some(here) => self.begins(simd, here),
+            None => self.stands_at_end(text, at),
+        }
+    }
+
+    #[cold]
+    fn stands_at_end(&self, text: &[u8], at: usize) -> bool {
+        end_of(text, at, &self.text[..self.len()]).is_some()
     }
 }
 
@@ -170,17 +210,28 @@ impl Taker<'_> {
 
     /// A value that goes wherever `uses` say.
     fn step(&mut self, uses: &[Use]) -> Option<()> {
-        let begin = self.cursor.at;
-        let known = self.cursor.bytes.get(self.behind..begin)?;
-        let mut step = Step::new(Piece::new(&[known]));
+        let begin = self.cursor.token().ok().map(|_| self.cursor.at)?;
+        let mut step = Step::new();
         uses.iter().try_for_each(|use_| step.add(use_))?;
+        step.look = step.look_at(*self.cursor.bytes.get(begin)?);
         self.cursor.value().ok()?;
-        if self.steps.is_empty() {
-            self.opening = begin;
+        match self.steps.is_empty() {
+            true => self.opening = begin,
+            false => self.known(self.cursor.bytes.get(self.behind..begin)?),
         }
         self.behind = self.cursor.at;
         self.steps.push(step);
-        (self.steps.len() <= MAX_STEPS).then_some(())
+        self.values += 1;
+        (self.values <= MAX_VALUES).then_some(())
+    }
+
+    /// What stands behind the last value.
+    fn known(&mut self, text: &[u8]) {
+        let mut pieces = text.chunks(WIDTH).map(Piece::new);
+        if let (Some(step), Some(piece)) = (self.steps.last_mut(), pieces.next()) {
+            step.behind = piece;
+        }
+        self.steps.extend(pieces.map(|behind| Step { goes_on: true, behind, ..Step::new() }));
     }
 }
 
@@ -188,16 +239,19 @@ impl Taker<'_> {
 
 impl Step {
     /// Nobody asked for it.
-    fn new(before: Piece) -> Self {
-        let (wants, cells) = (Wants::Nothing, [NOWHERE; 2]);
-        let (takes_text, takes_digits) = (true, true);
-        Self { before, wants, takes_text, takes_digits, cells, part: None, leaf: None, optional: false }
+    fn new() -> Self {
+        let (look, cells, behind) = (Look::More, [NOWHERE; 2], Piece::new(&[]));
+        let (wants, part, leaf) = (Wants::Nothing, None, None);
+        Self { look, goes_on: false, cells, behind, joined: None, wants, part, leaf, optional: false }
     }
 
-    /// The cells it goes to.
-    #[inline(always)]
-    pub(super) fn cells(&self) -> impl Iterator<Item = u32> {
-        self.cells.into_iter().take_while(|&cell| cell != NOWHERE)
+    /// How values are read that begin like this.
+    fn look_at(&self, first: u8) -> Look {
+        match (self.part, self.wants, first) {
+            (None, Wants::Text | Wants::Nothing, b'"') => Look::Text,
+            (None, Wants::Integer | Wants::Nothing, b'0'..=b'9') => Look::Digits,
+            _ => Look::More,
+        }
     }
 
     /// It goes there, too; none if that is not so simple.
@@ -214,8 +268,6 @@ impl Step {
             (Target::Cell(cell), None) if self.cells[0] == NOWHERE => {
                 self.cells[0] = cell.0;
                 (self.wants, self.leaf, self.optional) = (shape.wants(), Some(leaf.clone()), use_.optional);
-                self.takes_text = self.wants == Wants::Text;
-                self.takes_digits = self.wants == Wants::Integer;
                 Some(())
             }
             (Target::Cell(cell), None) if self.cells[1] == NOWHERE => {
@@ -223,6 +275,56 @@ impl Step {
                 (self.leaf.as_ref() == Some(leaf) && self.optional == use_.optional).then_some(())
             }
             _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use fearless_simd::{Level, dispatch};
+
+    use super::super::slot::UNKNOWN_TYPE;
+    use super::*;
+
+    #[test]
+    fn a_piece_is_recognised_as_it_stands_and_as_nothing_else() {
+        let text = b",\n      \"a_name_of_letters\": ....";
+        let stands = |piece: &Piece, text: &[u8]| dispatch!(Level::new(), simd => piece.stands(simd, text, 3));
+        for len in 0..=WIDTH {
+            let piece = Piece::new(&text[..len]);
+            assert_eq!(piece.len(), len);
+            for room in [0, 1, WIDTH] {
+                let text = [&b"xyz"[..], &text[..len], &[b'.'; WIDTH][..room]].concat();
+                assert!(stands(&piece, &text));
+                for at in 3..3 + len {
+                    let mut other = text.clone();
+                    other[at] ^= 1;
+                    assert!(!stands(&piece, &other), "{at} of {len}");
+                    assert!(!stands(&piece, &text[..at]), "{at} of {len}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn long_texts_between_values_are_many_pieces() {
+        let object =
+            ExtractObject { cells: 1, ty: UNKNOWN_TYPE, record: None, nullable: true, made: vec![], keys: vec![] };
+        let long = " ".repeat(100);
+        let item = format!("{{{long}\"a\":{long}1,\"b\":\"\"}}");
+        let next = format!("{long},{{{long}\"a\":{long}");
+        let template = Template::of(item.as_bytes(), format!("{long},").as_bytes(), &object).unwrap();
+        let lens: Vec<_> = template.steps.iter().map(|step| (step.look, step.goes_on, step.behind.len())).collect();
+        let (more, joint) = (Look::More, 1 + next.len());
+        assert_eq!(lens[..2], [(Look::Digits, false, 5), (Look::Text, false, WIDTH)]);
+        assert!(lens[2..].iter().all(|(look, goes_on, _)| (*look, *goes_on) == (more, true)), "{lens:?}");
+        assert_eq!(lens[1..].iter().map(|(.., len)| len).sum::<usize>(), joint);
+        let text = format!("\"\"}}{long}]");
+        // An object ends where the text goes on otherwise than to another one, however late that turns out.
+        let mut at = 2;
+        for step in &template.steps[1..] {
+            assert_eq!(template.end_of_last(text.as_bytes(), step, at), Some(3));
+            at += step.behind.len();
         }
     }
 }

@@ -1,10 +1,16 @@
 //! Sixteen bytes of a text at a time, by vector instructions that every processor has.
 
 use fearless_simd::prelude::*;
-use fearless_simd::u8x32;
+use fearless_simd::{i8x32, u8x32};
 use wide::u8x16;
 
 pub(super) use crate::sources::rows::lead::{Block, block_at};
+use crate::sources::rows::template::WIDTH;
+
+/// So many bytes are looked at at once in a long text.
+pub(super) const WINDOW: usize = 64;
+/// These and some behind them.
+pub(super) type Window = [u8; WINDOW + 1 + WIDTH];
 
 /// Marks the bytes that end a run of plain text inside a string, which are quotes, backslashes and
 /// control characters: one bit a byte, that of the first byte lowest.
@@ -26,6 +32,13 @@ pub(super) fn not_space(block: &Block) -> u32 {
 pub(super) fn digits(block: &Block) -> u32 {
     let above = u8x16::new(*block) - u8x16::splat(b'0');
     above.min(u8x16::splat(9)).simd_eq(above).to_bitmask()
+}
+
+/// Marks the bytes that are no digits.
+#[inline(always)]
+pub(super) fn not_digits(block: &Block) -> u32 {
+    let above = u8x16::new(*block) - u8x16::splat(b'0');
+    above.max(u8x16::splat(10)).simd_eq(above).to_bitmask()
 }
 
 /// Whether a text stands in a JSON string as it is.
@@ -60,15 +73,41 @@ fn is_low(turned: u8x16) -> u8x16 {
     turned.min(u8x16::splat(0x20)).simd_eq(turned)
 }
 
-/// The same as [`specials`] of more bytes, by the vectors that this processor has.
+/// The same as [`specials`] of the first 64 bytes, by the vectors that this processor has.
 #[inline(always)]
-pub(super) fn specials_by<S: Simd>(simd: S, window: &[u8; 64]) -> u64 {
-    let marks = |half: &[u8; 32]| {
-        let half = u8x32::simd_from(simd, *half);
-        ((half ^ 0x02).simd_le(0x20) | half.simd_eq(b'\\')).to_bitmask()
-    };
+pub(super) fn specials_by<S: Simd>(simd: S, window: &Window) -> u64 {
     let (halves, _) = window.as_chunks();
-    marks(&halves[0]) | marks(&halves[1]) << 32
+    u64::from(specials_of_half(simd, &halves[0])) | u64::from(specials_of_half(simd, &halves[1])) << 32
+}
+
+/// Where the first of those stands; if there is none, it is the next byte that may be one.
+#[inline(always)]
+pub(super) fn first_special_by<S: Simd>(simd: S, window: &Window) -> usize {
+    let (halves, _) = window.as_chunks();
+    match specials_of_half(simd, &halves[0]) {
+        0 => halves[0].len() + specials_of_half(simd, &halves[1]).trailing_zeros() as usize,
+        marks => marks.trailing_zeros() as usize,
+    }
+}
+
+#[inline(always)]
+fn specials_of_half<S: Simd>(simd: S, half: &[u8; 32]) -> u32 {
+    let half = u8x32::simd_from(simd, *half);
+    // With these bits turned, the quote and the control characters, and only those, are lowest.
+    let turned: i8x32<S> = (half ^ 0x82).bitcast();
+    (turned.simd_lt(-0x5F) | half.simd_eq(b'\\')).to_bitmask() as u32
+}
+
+/// What stands behind one of the first 65 bytes.
+#[inline(always)]
+pub(super) fn behind(window: &Window, at: usize) -> Option<&[u8; WIDTH]> {
+    window.get(at + 1..)?.first_chunk()
+}
+
+/// The window that begins at `at`, if the text goes on for so long.
+#[inline(always)]
+pub(super) fn window_at(text: &[u8], at: usize) -> Option<&Window> {
+    text.get(at..)?.first_chunk()
 }
 
 /// How far a text is plain, in blocks of 64 bytes.
@@ -121,6 +160,8 @@ fn is_special(byte: u8) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use fearless_simd::{Level, dispatch};
+
     use super::*;
 
     #[test]
@@ -159,5 +200,21 @@ mod tests {
         let plain = "äöü€🦀 \u{7f}\u{80}!!!!!!".repeat(9);
         assert_eq!(end_of_plain(plain.as_bytes(), 0), plain.len());
         assert_eq!(end_of_plain(b"", 0), 0);
+    }
+
+    #[test]
+    fn every_byte_of_a_window_is_marked_for_what_it_is() {
+        for byte in 0..=u8::MAX {
+            for at in 0..WINDOW {
+                let mut window = [b'a'; size_of::<Window>()];
+                window[at] = byte;
+                window[WINDOW] = b'"';
+                let (marks, first) =
+                    dispatch!(Level::new(), simd => (specials_by(simd, &window), first_special_by(simd, &window)));
+                assert_eq!(marks, u64::from(is_special(byte)) << at, "{byte} at {at}");
+                assert_eq!(first, if is_special(byte) { at } else { WINDOW }, "{byte} at {at}");
+                assert_eq!(behind(&window, at), window[at + 1..].first_chunk());
+            }
+        }
     }
 }

@@ -5,8 +5,11 @@ use fearless_simd::{Level, Simd, dispatch};
 
 use crate::sources::rows::lead::{Lead, Wants};
 use crate::sources::rows::slot::Slot;
+use crate::sources::rows::template::WIDTH;
 
-use super::block::{block_at, digits, end_of_plain, specials, specials_by};
+use super::block::{
+    Block, WINDOW, behind, block_at, digits, end_of_plain, not_digits, specials, specials_by, window_at,
+};
 use super::cursor::end_of_escape;
 
 /// So many keys that are not there are passed over at once.
@@ -108,85 +111,63 @@ pub(super) fn end_of_text(text: &[u8], quote: usize) -> Option<usize> {
 
 #[inline(never)]
 fn end_of_long_text(text: &[u8], start: usize) -> Option<usize> {
-    dispatch!(Level::new(), simd => end_of_text_by(simd, text, start))
+    match dispatch!(Level::new(), simd => end_of_text_by(simd, text, start)) {
+        Ok((end, _)) => Some(end),
+        Err(at) => end_of_last_text(text, at),
+    }
 }
 
-/// The same, by the vectors that this processor has.
+/// Where the string ends that goes on here, and what stands behind it, by the vectors that this processor has;
+/// or else how far it goes on until something is wrong with it, or the text is about to end.
 #[inline(always)]
-fn end_of_text_by<S: Simd>(simd: S, text: &[u8], mut at: usize) -> Option<usize> {
-    while let Some(window) = text.get(at..).and_then(<[u8]>::first_chunk) {
+pub(super) fn end_of_text_by<S: Simd>(simd: S, text: &[u8], mut at: usize) -> Result<(usize, &[u8; WIDTH]), usize> {
+    while let Some(window) = window_at(text, at) {
         let mut marks = specials_by(simd, window);
-        let mut behind = at + window.len();
+        let mut next = at + WINDOW;
         while marks != 0 {
-            let special = at + marks.trailing_zeros() as usize;
-            match text.get(special)? {
-                b'"' => return Some(special + 1),
-                b'\\' => {
-                    let end = match text.get(special + 1)? {
-                        b'n' | b'"' | b'\\' | b'/' | b'r' | b't' => special + 2,
-                        _ => end_of_escape(text, special).ok()?,
-                    };
+            let special = marks.trailing_zeros() as usize;
+            let here = [window[special], window[special + 1]];
+            // By far the most frequent one is told by one comparison.
+            if u16::from_ne_bytes(here) == u16::from_ne_bytes(*b"\\n") {
+                marks &= marks - 1;
+                continue;
+            }
+            match here {
+                [b'"', _] => return Ok((at + special + 1, behind(window, special).ok_or(at)?)),
+                [b'\\', b'"' | b'\\'] => {
+                    marks &= marks - 1;
+                    // The other one may stand behind these bytes.
+                    marks &= marks.wrapping_sub(1);
+                    next = next.max(at + special + 2);
+                }
+                [b'\\', _] => {
+                    let end = end_of_rare_escape(text, at + special).ok_or(at + special)?;
                     // Of the escape itself nothing is special.
                     marks &= u64::MAX.checked_shl((end - at) as u32).unwrap_or_default();
-                    behind = behind.max(end);
+                    next = next.max(end);
                 }
-                _ => return None,
+                _ => return Err(at + special),
             }
         }
-        at = behind;
+        at = next;
     }
+    Err(at)
+}
+
+#[cold]
+fn end_of_rare_escape(text: &[u8], at: usize) -> Option<usize> {
+    end_of_escape(text, at).ok()
+}
+
+/// Where the string ends that goes on here, close to the end of the text.
+#[cold]
+fn end_of_last_text(text: &[u8], mut at: usize) -> Option<usize> {
     loop {
         at = end_of_plain(text, at);
         match text.get(at)? {
             b'"' => return Some(at + 1),
             b'\\' => at = end_of_escape(text, at).ok()?,
             _ => return None,
-        }
-    }
-}
-
-/// The special bytes of a stretch of text that was looked at: strings that follow each other closely often
-/// end in the same one.
-pub(super) struct Window {
-    at: usize,
-    marks: u64,
-}
-
-// === impl Window ===
-
-impl Window {
-    /// Nothing was looked at.
-    pub(super) fn new() -> Self {
-        Self { at: usize::MAX - size_of::<[u8; 64]>(), marks: 0 }
-    }
-
-    /// The same as [`end_of_text`], by the vectors that this processor has.
-    #[inline(always)]
-    pub(super) fn end_of_text<S: Simd>(&mut self, simd: S, text: &[u8], quote: usize) -> Option<usize> {
-        let mut at = quote + 1;
-        loop {
-            if at.wrapping_sub(self.at) >= size_of::<[u8; 64]>() {
-                let Some(window) = text.get(at..).and_then(<[u8]>::first_chunk) else {
-                    return end_of_text(text, quote);
-                };
-                *self = Self { at, marks: specials_by(simd, window) };
-            }
-            let marks = self.marks >> (at - self.at);
-            if marks == 0 {
-                at = self.at + size_of::<[u8; 64]>();
-                continue;
-            }
-            let special = at + marks.trailing_zeros() as usize;
-            match text.get(special)? {
-                b'"' => return Some(special + 1),
-                b'\\' => {
-                    at = match text.get(special + 1)? {
-                        b'n' | b'"' | b'\\' | b'/' | b'r' | b't' => special + 2,
-                        _ => end_of_escape(text, special).ok()?,
-                    };
-                }
-                _ => return None,
-            }
         }
     }
 }
@@ -202,9 +183,14 @@ pub(super) fn end_of_short_integer(text: &[u8], start: usize) -> Option<usize> {
 /// Where some digits end that are all of an integer that is certainly in range, if the number ends there.
 #[inline(always)]
 pub(super) fn end_of_few_digits(text: &[u8], start: usize) -> Option<usize> {
-    let block = block_at(text, start)?;
-    let len = (!digits(block)).trailing_zeros() as usize;
-    (len == 1 || (2..=9).contains(&len) && block[0] != b'0').then_some(start + len)
+    Some(start + few_digits(block_at(text, start)?)?)
+}
+
+/// How many digits a block begins with, if these can be such an integer.
+#[inline(always)]
+pub(super) fn few_digits(block: &Block) -> Option<usize> {
+    let len = not_digits(block).trailing_zeros() as usize;
+    ((1..=9).contains(&len) && (block[0] != b'0' || len == 1)).then_some(len)
 }
 
 /// Where a number without sign and exponent ends; none if there is none, or it is longer than fifteen
@@ -254,6 +240,62 @@ mod tests {
         }
         for text in ["", ",", "tru", "fals", "null", "True"] {
             assert_eq!(end_of_boolean(format!("{text},\"next\":\"......\"").as_bytes(), 0), None, "{text}");
+        }
+    }
+
+    /// Whether both ways to read a string agree, the one by windows as far as there are any.
+    fn end_of(text: &str) -> Option<usize> {
+        let text = text.as_bytes();
+        let end = end_of_text(text, 0);
+        let by_windows = dispatch!(Level::new(), simd => end_of_text_by(simd, text, 1));
+        match by_windows {
+            Ok((by_windows, behind)) => {
+                assert_eq!((Some(by_windows), Some(&behind[..])), (end, text.get(by_windows..by_windows + WIDTH)));
+            }
+            Err(at) => assert_eq!(end_of_last_text(text, at), end),
+        }
+        end
+    }
+
+    #[test]
+    fn strings_end_behind_their_quotes_wherever_these_stand() {
+        let escapes =
+            ["", "\\n", "\\\"", "\\\\", "\\\\\\\"", "\\n\\n\\\"\\/", "\\t\\r", "\\u00e9", "\\ud83d\\ude00\\\"", "é"];
+        for (len, escape) in (0..140).flat_map(|len| escapes.map(|escape| (len, escape))) {
+            for (after, behind) in [(0, 0), (0, 200), (3, 97), (61, 98), (64, 200)] {
+                let string = format!("\"{}{escape}{}\"", "x".repeat(len), "y".repeat(after));
+                assert!(serde_json::from_str::<String>(&string).is_ok(), "{string}");
+                for next in ["\n", "\"", "\\", ","] {
+                    assert_eq!(
+                        end_of(&format!("{string}{}", next.repeat(behind))),
+                        Some(string.len()),
+                        "{string}{next}"
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_other_backslash_of_many_escapes() {
+        for (len, backslashes) in (50..70).flat_map(|len| (0..9).map(move |backslashes| (len, backslashes))) {
+            let start = format!("\"{}{}\"", "x".repeat(len), "\\".repeat(backslashes));
+            let expected = if backslashes % 2 == 0 { start.len() } else { start.len() + 2 };
+            for behind in [0, 200] {
+                assert_eq!(end_of(&format!("{start}y\"{}", " ".repeat(behind))), Some(expected), "{start}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_string_with_something_wrong_has_no_end() {
+        let wrong = ["\n", "\u{1f}", "\0", "\\x", "\\\n", "\\u12", "\\ud83d", "\\ud83d\\u0041", "\\udc00", "\\\\\\x"];
+        for (len, wrong) in (0..140).flat_map(|len| wrong.map(|wrong| (len, wrong))) {
+            for behind in [0, 31, 200] {
+                let text = format!("\"{}{wrong}\"{}", "x".repeat(len), ",".repeat(behind));
+                assert_eq!(end_of(&text), None, "{text}");
+            }
+            assert_eq!(end_of(&format!("\"{}", "x".repeat(len))), None, "it is cut off");
         }
     }
 

@@ -1,6 +1,7 @@
 //! Bare JSON documents, read by an [`Extract`] and in the simple case only: whatever calls for an
 //! error, for a conversion or for a choice is left to those who build the mapped value.
 
+use std::iter::once;
 use std::ops::Range;
 
 use bytes::Bytes;
@@ -287,46 +288,42 @@ impl<'a, 'm> Reader<'a, 'm> {
 
     /// The same behind its bracket.
     fn object_inside(&mut self, object: &ExtractObject) -> Scan<Slot> {
-        let start = self.allocate(object)?;
+        let start = self.scanner.allocate(object.cells)?;
         self.keys_inside(&object.keys, layout_of(&object.keys), start)?;
         Ok(self.finish_object(object, start))
-    }
-
-    /// Empty cells for an object and those made of it.
-    #[inline]
-    fn allocate(&mut self, object: &ExtractObject) -> Scan<u32> {
-        let start = self.scanner.allocate(object.cells)?;
-        for made in &object.made {
-            let cells = Slot::Object { start: self.scanner.number(start + made.start), ty: made.ty };
-            self.scanner.rows.slots[(start + made.cell.0) as usize] = cells;
-        }
-        Ok(start)
     }
 
     /// All values of an object are in its cells.
     #[inline(always)]
     fn finish_object(&mut self, object: &ExtractObject, start: u32) -> Slot {
-        for made in &object.made {
-            self.finish_made(made, start);
-        }
-        let start = self.scanner.number(start);
-        if let Some(site) = object.record {
-            self.scanner.rows.objects.push((site, start, object.ty));
-        }
-        Slot::Object { start, ty: object.ty }
+        self.finish_objects(object, once(start));
+        Slot::Object { start: self.scanner.number(start), ty: object.ty }
     }
 
-    /// An object made of parts of the one at `start` is complete; it may be one that was made before.
-    fn finish_made(&mut self, made: &MadeObject, start: u32) {
-        let cells = start + made.start;
+    /// All values of these objects are in their cells.
+    #[inline(always)]
+    fn finish_objects(&mut self, object: &ExtractObject, starts: impl Iterator<Item = u32> + Clone) {
+        for made in &object.made {
+            self.finish_made(made, starts.clone());
+        }
+        if let Some(site) = object.record {
+            let Rows { objects, first, .. } = &mut self.scanner.rows;
+            objects.extend(starts.map(|start| (site, first.cells + start, object.ty)));
+        }
+    }
+
+    /// Objects made of parts of those at `starts` are complete; they may be some that were made before.
+    #[inline]
+    fn finish_made(&mut self, made: &MadeObject, starts: impl Iterator<Item = u32>) {
         let Scanner { rows, made: known, .. } = &mut self.scanner;
-        if let Some(of) = &made.interned
-            && let Some(other) = known.find(of, cells, &rows.slots)
-        {
-            let start_of_other = rows.first.cells + other;
-            rows.slots[(start + made.cell.0) as usize] = Slot::Object { start: start_of_other, ty: made.ty };
-        } else if let Some(site) = made.record {
-            rows.objects.push((site, rows.first.cells + cells, made.ty));
+        for start in starts {
+            let cells = start + made.start;
+            let other = made.interned.as_ref().and_then(|of| known.find(of, cells, &rows.slots));
+            let first = rows.first.cells + other.unwrap_or(cells);
+            rows.slots[(start + made.cell.0) as usize] = Slot::Object { start: first, ty: made.ty };
+            if let (None, Some(site)) = (other, made.record) {
+                rows.objects.push((site, first, made.ty));
+            }
         }
     }
 

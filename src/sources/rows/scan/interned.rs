@@ -48,8 +48,8 @@ pub(super) struct Made<'a> {
     pub(super) body: u32,
     /// The last one for each place; made when it is first wanted.
     known: Vec<MadeKnown>,
-    /// The one that was met last.
-    last: Option<MadeKnown>,
+    /// The one that was met last, if it is of one short leaf; else no leaf is as short as this one.
+    last: Short,
     /// How often it may still be looked in vain.
     credit: u32,
     /// What was made before it was the turn of this number does not count.
@@ -65,6 +65,15 @@ struct MadeKnown {
     len: u32,
     cells: u32,
     last: u128,
+}
+
+/// An object that was made of one leaf of up to eight bytes.
+#[derive(Clone, Copy)]
+struct Short {
+    site: SiteId,
+    len: u32,
+    leaf: u64,
+    cells: u32,
 }
 
 /// An object that reads like another one.
@@ -168,7 +177,7 @@ impl<'a> Interned<'a> {
 impl<'a> Made<'a> {
     /// Nothing was made of a text.
     pub(super) fn new(text: &'a [u8]) -> Self {
-        Self { text, body: 1, known: Vec::new(), last: None, credit: FIRST_CREDIT, turn: 1 }
+        Self { text, body: 1, known: Vec::new(), last: Short::NONE, credit: FIRST_CREDIT, turn: 1 }
     }
 
     /// The object whose cells begin at `cells` is complete: the cells of another one that has the same
@@ -179,16 +188,13 @@ impl<'a> Made<'a> {
         if part != self.body {
             return None;
         }
-        let end = start as usize + len as usize;
         // Many in a row are often the same.
-        if let Some(last) = &self.last
-            && (last.site, last.len) == (of.site, len)
-            && len <= 8
+        if (self.last.site, self.last.len) == (of.site, len)
             && of.others.is_empty()
-            && let Some(&bytes) = self.text.get(end.checked_sub(8)?..).and_then(<[u8]>::first_chunk)
-            && u64::from_le_bytes(bytes) >> (u64::BITS - 8 * len) == last.last as u64
+            && let Some(bytes) = self.text.get(..(start + len) as usize).and_then(<[u8]>::last_chunk)
+            && u64::from_le_bytes(*bytes) >> (u64::BITS - 8 * len) == self.last.leaf
         {
-            return Some(last.cells);
+            return Some(self.last.cells);
         }
         self.look_up(of, cells, slots, MadeKnown { turn: self.turn, site: of.site, start, len, cells, last: 0 })
     }
@@ -217,15 +223,24 @@ impl<'a> Made<'a> {
             self.credit -= 1;
             *known = new;
         }
-        self.last = Some(*known);
+        self.last = match new.len as usize <= size_of::<u64>() && of.others.is_empty() {
+            true => Short { site: of.site, len: new.len, leaf: last as u64, cells: known.cells },
+            false => Short::NONE,
+        };
         is_same.then_some(known.cells)
     }
 
     /// Nothing that was made so far stands for others: cells may be gone.
     pub(super) fn forget(&mut self) {
         self.turn += 1;
-        self.last = None;
+        self.last = Short::NONE;
     }
+}
+
+// === impl Short ===
+
+impl Short {
+    const NONE: Self = Self { site: SiteId(0), len: 0, leaf: 0, cells: 0 };
 }
 
 fn same_text(text: &[u8], a: u32, b: u32, len: u32) -> bool {
