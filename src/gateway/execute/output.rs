@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use crate::gateway::plan::model::OutputHead;
+
 /// Short texts are copied as so many bytes, of which the last ones are written over later: a copy of a
 /// known length is a single instruction, and most keys and values are short.
 const SHORT: usize = 16;
@@ -51,12 +53,12 @@ impl Output {
     /// Adds a text that begins with `before`, then with `head` but for its first byte; false if it is
     /// longer than that, or there is no room for it.
     #[inline]
-    pub(super) fn head(&mut self, before: u8, head: &[u8; SHORT], len: u32) -> bool {
+    pub(super) fn head(&mut self, before: u8, head: &OutputHead) -> bool {
         match self.room::<SHORT>() {
-            Some(room) if len as usize <= SHORT => {
-                *room = *head;
+            Some(room) if head.len as usize <= SHORT => {
+                *room = head.bytes;
                 room[0] = before;
-                self.len += len as usize;
+                self.len += head.len as usize;
                 true
             }
             _ => false,
@@ -66,16 +68,8 @@ impl Output {
     /// Adds such a text, and behind it a part of another; false, and adds nothing, if the former is longer
     /// than that, or there is no room for both if they are short.
     #[inline(always)]
-    pub(super) fn entry(
-        &mut self,
-        before: u8,
-        head: &[u8; SHORT],
-        head_len: u32,
-        source: &[u8],
-        start: u32,
-        len: u32,
-    ) -> bool {
-        let (head_len, len) = (head_len as usize, len as usize);
+    pub(super) fn entry(&mut self, before: u8, head: &OutputHead, source: &[u8], start: u32, len: u32) -> bool {
+        let (head_len, len) = (head.len as usize, len as usize);
         let Some(room) = self.bytes.get_mut(self.len..).and_then(<[u8]>::first_chunk_mut::<{ SHORT + MEDIUM }>) else {
             return false;
         };
@@ -84,7 +78,7 @@ impl Output {
             return false;
         }
         let (key, _) = room.split_at_mut(SHORT);
-        key.copy_from_slice(head);
+        key.copy_from_slice(&head.bytes);
         key[0] = before;
         if let Some(first) = rest.first_chunk::<SHORT>()
             && len <= SHORT
@@ -173,14 +167,14 @@ mod tests {
                     output.part(&source, start, len);
                     expected.extend_from_slice(&source[start..start + len]);
                 }
-                let mut head = [0; SHORT];
-                head[..len.min(SHORT)].copy_from_slice(&source[..len.min(SHORT)]);
-                if len > 0 && output.head(b'{', &head, len as u32) {
+                let mut head = OutputHead { bytes: [0; SHORT], len: len as u32 };
+                head.bytes[..len.min(SHORT)].copy_from_slice(&source[..len.min(SHORT)]);
+                if len > 0 && output.head(b'{', &head) {
                     expected.push(b'{');
                     expected.extend_from_slice(&source[1..len]);
                 }
                 for start in [3, source.len() - 2 * len] {
-                    if len > 0 && output.entry(b',', &head, len as u32, &source, start as u32, 2 * len as u32) {
+                    if len > 0 && output.entry(b',', &head, &source, start as u32, 2 * len as u32) {
                         expected.push(b',');
                         expected.extend_from_slice(&source[1..len]);
                         expected.extend_from_slice(&source[start..start + 2 * len]);

@@ -7,7 +7,7 @@ use bytes::Bytes;
 
 use crate::gateway::operation::guards::GuardId;
 use crate::gateway::plan::model::{
-    OutputItem, OutputKind, OutputPlace, OutputSelection, OutputType, OutputTypeKind, Plan,
+    OutputHead, OutputItem, OutputKind, OutputPlace, OutputSelection, OutputType, OutputTypeKind, Plan,
 };
 use crate::graph::federation::ids::TypeId;
 use crate::sources::rows::slot::{Slot, UNKNOWN_TYPE};
@@ -105,32 +105,24 @@ impl<'a> Plain<'a> {
         Ok(())
     }
 
-    /// Writes an object that is nothing but leaves, if they are all there.
-    #[inline(always)]
-    fn flat(&mut self, selection: &OutputSelection, start: u32) -> bool {
-        let begin = self.out.len();
-        let cells = self.slots.get(start as usize..).unwrap_or_default();
-        let are_there = self.leaves(&selection.places, cells, b'{') == selection.places.len();
-        if are_there {
-            self.out.push(b'}');
-        } else {
-            self.out.truncate(begin);
-        }
-        are_there
-    }
-
     /// Writes keys and leaves as long as they are always written; answers how many.
     #[inline(always)]
     fn leaves(&mut self, places: &[OutputPlace], cells: &[Slot], mut before: u8) -> usize {
         for (count, place) in places.iter().enumerate() {
-            let Some(&Slot::Raw { part, start, len }) = cells.get(place.leaf as usize) else { return count };
-            let source = self.parts.get(part as usize).copied().unwrap_or_default();
-            if !self.out.entry(before, &place.head, place.key_len, source, start, len) {
+            if !self.leaf(place.leaf, cells, before, &place.head) {
                 return count;
             }
             before = b',';
         }
         places.len()
+    }
+
+    /// Writes a leaf behind a text that begins with `before`, if it is there.
+    #[inline(always)]
+    fn leaf(&mut self, leaf: u32, cells: &[Slot], before: u8, head: &OutputHead) -> bool {
+        let Some(&Slot::Raw { part, start, len }) = cells.get(leaf as usize) else { return false };
+        let source = self.parts.get(part as usize).copied().unwrap_or_default();
+        self.out.entry(before, head, source, start, len)
     }
 
     /// Whether a place holds for an object of this type.
@@ -143,7 +135,7 @@ impl<'a> Plain<'a> {
     /// Writes a key, behind a bracket or comma.
     #[inline]
     fn key(&mut self, before: u8, place: &OutputPlace, item: &OutputItem) {
-        if !self.out.head(before, &place.head, place.key_len) {
+        if !self.out.head(before, &place.head) {
             self.out.push(before);
             self.out.extend(&item.key.text()[1..]);
         }
@@ -255,20 +247,51 @@ impl<'a> Plain<'a> {
         selection: &'a OutputSelection,
         ty: TypeId,
     ) -> Result<&'s [Slot], NotPlain> {
-        let is_flat = selection.is_flat && !selection.repeats;
-        while let Some((&Slot::Object { start, ty: known }, rest)) = items.split_first()
-            && known == ty
-        {
-            self.out.push(b',');
-            if !(is_flat && self.flat(selection, start)) {
-                self.known_object(selection, start, ty)?;
+        let joint = selection.joint.filter(|_| !selection.repeats);
+        loop {
+            if let Some(joint) = &joint {
+                items = self.flat(items, &selection.places, ty, joint);
+            }
+            match items.split_first() {
+                Some((&Slot::Object { start, ty: known }, rest)) if known == ty => {
+                    self.out.push(b',');
+                    self.known_object(selection, start, ty)?;
+                    items = rest;
+                }
+                _ => return Ok(items),
             }
             if self.out.len() > self.room {
                 return Err(NotPlain);
             }
+        }
+    }
+
+    /// Writes objects of a type as long as all their leaves are there, behind another object; answers what is
+    /// left. The bracket of each is written with what leads to the next.
+    fn flat<'s>(
+        &mut self,
+        mut items: &'s [Slot],
+        places: &[OutputPlace],
+        ty: TypeId,
+        joint: &OutputHead,
+    ) -> &'s [Slot] {
+        let Some((first, others)) = places.split_first() else { return items };
+        self.out.truncate(self.out.len() - 1);
+        while let Some((&Slot::Object { start, ty: known }, rest)) = items.split_first()
+            && known == ty
+        {
+            let begin = self.out.len();
+            let cells = self.slots.get(start as usize..).unwrap_or_default();
+            let are_there =
+                self.leaf(first.leaf, cells, b'}', joint) && self.leaves(others, cells, b',') == others.len();
+            if !are_there || self.out.len() >= self.room {
+                self.out.truncate(begin);
+                break;
+            }
             items = rest;
         }
-        Ok(items)
+        self.out.push(b'}');
+        items
     }
 
     fn type_name(&mut self, ty: TypeId) -> Write {

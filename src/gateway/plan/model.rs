@@ -266,8 +266,9 @@ pub struct OutputSelection {
     pub site: SiteId,
     /// Whether one object may stand in several places.
     pub repeats: bool,
-    /// Whether it is nothing but leaves that are written of every object.
-    pub is_flat: bool,
+    /// What leads from one object of a list to the first leaf of the next, if objects are nothing but leaves
+    /// that are written of every object.
+    pub joint: Option<OutputHead>,
     /// What may be written.
     pub items: Vec<OutputItem>,
     /// In response order. At most one place of an item holds.
@@ -285,10 +286,17 @@ pub struct OutputPlace {
     pub is_always: bool,
     /// The slot of a single leaf that is written here of every object; beyond all slots if it is not.
     pub leaf: u32,
-    /// The first bytes of the key's text, `,"name":`, and zeros after it.
-    pub head: [u8; 16],
-    /// How long the key's text is.
-    pub key_len: u32,
+    /// The key's text, `,"name":`.
+    pub head: OutputHead,
+}
+
+/// The beginning of a text.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct OutputHead {
+    /// Its first bytes, and zeros after them.
+    pub bytes: [u8; 16],
+    /// How long the text is, be it more than these bytes.
+    pub len: u32,
 }
 
 /// One key of the response.
@@ -415,11 +423,11 @@ impl OutputSelection {
                 OutputKind::Value { slot, ty } if is_always && ty.is_leaf() => slot.0,
                 _ => u32::MAX,
             };
-            OutputPlace { item: index, guard, is_always, leaf, head: item.key.head(), key_len: item.key.len() }
+            OutputPlace { item: index, guard, is_always, leaf, head: OutputHead::new(item.key.text()) }
         });
-        let places: Vec<OutputPlace> = places.collect();
-        let is_flat = !places.is_empty() && places.iter().all(|place| place.leaf != u32::MAX);
-        Self { site, repeats: false, is_flat, places, items }
+        let mut new = Self { site, repeats: false, joint: None, places: places.collect(), items };
+        new.join();
+        new
     }
 
     /// The selections of the objects below, one level.
@@ -435,9 +443,16 @@ impl OutputSelection {
     /// Gives an item another key.
     pub fn rename(&mut self, index: usize, key: OutputKey) {
         for place in self.places.iter_mut().filter(|place| place.item == index) {
-            (place.head, place.key_len) = (key.head(), key.len());
+            place.head = OutputHead::new(key.text());
         }
         self.items[index].key = key;
+        self.join();
+    }
+
+    fn join(&mut self) {
+        let first = self.places.first().filter(|_| self.places.iter().all(|place| place.leaf != u32::MAX));
+        let key = first.and_then(|first| self.items.get(first.item)).map(|item| &item.key);
+        self.joint = key.map(|key| OutputHead::new(&[b"},{", &key.text()[1..]].concat()));
     }
 }
 
@@ -457,16 +472,16 @@ impl OutputKey {
     pub fn text(&self) -> &[u8] {
         self.text.as_bytes()
     }
+}
 
-    fn head(&self) -> [u8; 16] {
-        let (mut head, text) = ([0; 16], self.text());
-        let len = text.len().min(head.len());
-        head[..len].copy_from_slice(&text[..len]);
-        head
-    }
+// === impl OutputHead ===
 
-    fn len(&self) -> u32 {
-        self.text.len() as u32
+impl OutputHead {
+    fn new(text: &[u8]) -> Self {
+        let mut bytes = [0; 16];
+        let len = text.len().min(bytes.len());
+        bytes[..len].copy_from_slice(&text[..len]);
+        Self { bytes, len: text.len() as u32 }
     }
 }
 
