@@ -163,11 +163,14 @@ pub(super) fn build(
         if !wanted(&target) || within.as_ref().is_some_and(|all| !all.contains(&target.start)) {
             continue;
         }
-        if let (Some(cells), Some(draft)) = (plain_cells, drafts.first_mut())
-            && draft.repeats(&builder, cells, target)
-        {
-            rest = others.get(draft.repeated(&builder, cells, &input.types, others)..).unwrap_or_default();
-            continue;
+        // Whether it is known that nobody was asked for by the same leaves.
+        let mut is_new = false;
+        if let (Some(cells), Some(draft)) = (plain_cells, drafts.first_mut()) {
+            if draft.repeats(&builder, cells, target) {
+                rest = others.get(draft.repeated(&builder, cells, &input.types, others)..).unwrap_or_default();
+                continue;
+            }
+            is_new = true;
         }
         let at = match contexts.as_ref().map(|all| all.get(&target.start)) {
             None => {
@@ -189,7 +192,7 @@ pub(super) fn build(
         };
         // What nobody was asked for since the object's type is not known is explained by that.
         let lost = losses.get(&target.start).copied().or_else(|| store.unrevealed(target.start));
-        match drafts[at].add(&mut builder, input, leaf_cells, target, lost) {
+        match drafts[at].add(&mut builder, input, leaf_cells, target, is_new, lost) {
             Ok(()) | Err(Skip::NoKey) => {}
             Err(Skip::Failed(error)) => failures.push((target, Failure::Error(error))),
             Err(Skip::Lacking) => {
@@ -282,12 +285,13 @@ impl<'a> Draft<'a> {
         input: &EntityInput,
         leaf_cells: Option<(&SlotIndex, &[SlotIndex])>,
         target: Target,
+        is_new: bool,
         lost: Option<u32>,
     ) -> Result<(), Skip> {
         let Self { set, known, plain, last, pairs } = self;
         // What is asked for by the same leaves is asked for once; most are known by the first one.
         let leaves = leaf_cells.and_then(|cells| builder.leaves(target, cells));
-        if let (Some(first), Some((_, others))) = (leaves, leaf_cells) {
+        if let (Some(first), Some((_, others)), false) = (leaves, leaf_cells, is_new) {
             let same = |other: &Plain<'a>| other.is(builder, first, others, target);
             if let Some(&found) = plain.find(first.hash(), same) {
                 *last = Some(found);

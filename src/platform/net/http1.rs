@@ -41,6 +41,8 @@ struct Open {
     wire: Wire,
     /// What was read and not used yet.
     read: BytesMut,
+    /// Room for a response like the last one.
+    usual: usize,
 }
 
 /// Bytes to a server and back.
@@ -79,7 +81,7 @@ impl Http1 {
             MaybeHttpsStream::Http(plain) => Wire::Plain(plain.into_inner()),
             tls => Wire::Tls(Box::new(TokioIo::new(tls))),
         };
-        Self(Box::new(Open { wire, read: BytesMut::new() }))
+        Self(Box::new(Open { wire, read: BytesMut::new(), usual: ROOM }))
     }
 
     /// Whether the server has not closed the connection, as far as is known here. It should have
@@ -126,14 +128,23 @@ impl Exchange<'_> {
             let head = Bytes::copy_from_slice(&self.open.read[..len]);
             let body = head.slice(framing.len..);
             match self.open.read.len() == len {
+                // Large room is not kept for small responses.
+                true if self.open.usual > ROOM => self.open.read = BytesMut::new(),
                 true => self.open.read.clear(),
                 false => self.open.read.advance(len),
             }
+            self.open.usual = ROOM;
             return Ok((Reply::of_text(&framing, head, body), framing));
         }
         let head = self.open.read.split_to(framing.len).freeze();
+        self.open.usual = ROOM;
         let body = match framing.content {
-            Content::Length(length) => self.sized(length, max_bytes).await?,
+            Content::Length(length) => {
+                let body = self.sized(length, max_bytes).await?;
+                // The next one may be a little longer.
+                self.open.usual = (head.len() + body.len() + body.len() / 8).clamp(ROOM, MAX_ROOM);
+                body
+            }
             Content::Chunked => self.chunks(max_bytes).await?,
             Content::UntilClose => self.rest(max_bytes).await?,
         };
@@ -170,7 +181,11 @@ impl Exchange<'_> {
             if seen > MAX_HEAD {
                 return Err(senseless("the head of the response is too large"));
             }
-            self.fill(ROOM).await?;
+            if self.open.usual > ROOM {
+                // Who waits needs no room yet.
+                poll_fn(|context| self.open.wire.poll_read_ready(context)).await.map_err(broken)?;
+            }
+            self.fill(self.open.usual).await?;
         }
     }
 
@@ -344,6 +359,15 @@ impl Wire {
         match self {
             Self::Plain(stream) => Pin::new(stream).poll_read(context, room),
             Self::Tls(stream) => Pin::new(&mut **stream).poll_read(context, room),
+        }
+    }
+
+    /// Whether something may have come.
+    fn poll_read_ready(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self {
+            Self::Plain(stream) => stream.poll_read_ready(context),
+            // It may hold something that has come before.
+            Self::Tls(_) => Poll::Ready(Ok(())),
         }
     }
 

@@ -315,6 +315,28 @@ async fn scripted_answer(pieces: &[&[u8]], stays: bool) -> Result<(u16, Bytes), 
 }
 
 #[tokio::test]
+async fn responses_of_one_connection_may_differ_in_length() {
+    const LENGTHS: [usize; 12] = [2, 40_000, 40_100, 50_000, 3, 3, 400_000, 1_100, 0, 20_000, 9_000, 700_000];
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        for length in LENGTHS {
+            let mut buffer = [0; 4096];
+            stream.read(&mut buffer).await.unwrap();
+            let text = format!("HTTP/1.1 200 OK\r\ncontent-length: {length}\r\n\r\n{}", "x".repeat(length));
+            stream.write_all(text.as_bytes()).await.unwrap();
+        }
+    });
+    let client = client();
+    for length in LENGTHS {
+        let request = Request::get(&url).body(Bytes::new()).unwrap();
+        let response = client.send(request, Deadline::after(Duration::from_secs(5)), 1 << 20).await.unwrap();
+        assert_eq!(response.into_body(), "x".repeat(length));
+    }
+}
+
+#[tokio::test]
 async fn responses_are_read_however_they_are_cut() {
     for (pieces, stays) in [
         (&[&b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello"[..]][..], true),

@@ -121,13 +121,15 @@ fn in_columns<'k>(
 ) -> Option<(Value, Vec<Option<KeyText<'k>>>)> {
     let only = |path: &'k [Name]| if let [name] = path { Some(&**name) } else { None };
     let parts: Vec<&str> = key.iter().map(|path| only(path)).collect::<Option<_>>()?;
-    let names: Vec<&str> = parts.iter().copied().chain(columns.iter().map(|name| &**name)).collect();
+    // Mostly the parts are all that is read.
+    let others = columns.iter().map(|name| &**name).filter(|name| !parts.contains(name));
+    let names: Vec<&str> = parts.iter().copied().chain(others).collect();
     let rows = keys.columns(&names)?;
-    let column = |(index, name): (usize, &Name)| {
-        let values = rows.iter().map(|row| value_of(row[parts.len() + index])).collect();
-        (name.to_string(), values)
+    let column = |name: &Name| {
+        let place = names.iter().position(|known| **known == **name)?;
+        Some((name.to_string(), rows.iter().map(|row| value_of(row[place])).collect()))
     };
-    let batch: Map<String, Value> = columns.iter().enumerate().map(column).collect();
+    let batch: Map<String, Value> = columns.iter().filter_map(column).collect();
     let texts = rows.iter().map(|row| KeyText::of_json(&row[..parts.len()])).collect();
     Some((batch.into(), texts))
 }

@@ -242,7 +242,11 @@ impl Connector {
             let calls: Vec<_> = chunks.iter().map(|chunk| self.chunk(fetch, spec, chunk, None).boxed()).collect();
             return stream::iter(calls).buffered(concurrency).collect().await;
         }
-        let rows: Vec<Value> = rows.values().collect();
+        let rows: Vec<Value> = match fetch.given {
+            // No mapping can read it.
+            None => vec![Value::Null; rows.len()],
+            Some(_) => rows.values().collect(),
+        };
         if let [row] = &rows[..] {
             return vec![self.one(fetch, row).await];
         }

@@ -25,6 +25,11 @@ mod alike;
 const MAX_DOCUMENT_DEPTH: u32 = 127;
 /// How many problems one evaluation of a mapping keeps.
 const MAX_PROBLEMS: usize = 64;
+/// Room for cells that is made at once: of most documents less is wanted than stands in them.
+const BYTES_PER_CELL: usize = 32;
+/// Room for items of lists that is made at once: most are longer.
+const BYTES_PER_ITEM: usize = 128;
+const MAX_ITEMS: usize = 1 << 10;
 /// Bodies up to this many bytes are kept although little of them is used.
 const SMALL_BODY: usize = 64 << 10;
 
@@ -124,6 +129,7 @@ const OF_NULL: u8 = 2;
 // === impl Reader ===
 
 impl<'a, 'm> Reader<'a, 'm> {
+    #[inline]
     fn new(
         first: Numbers,
         body: &'a Bytes,
@@ -131,10 +137,11 @@ impl<'a, 'm> Reader<'a, 'm> {
         layouts: Layouts,
         matching: Option<Matching<'m>>,
     ) -> Option<Self> {
-        let mut scanner = Scanner::new(body).ok()?;
+        let mut scanner = Scanner::new(body, BYTES_PER_CELL).ok()?;
         scanner.rows.first = first;
         scanner.made.body = scanner.body();
         scanner.cursor.max_depth = MAX_DOCUMENT_DEPTH;
+        scanner.items.reserve((body.len() / BYTES_PER_ITEM).min(MAX_ITEMS));
         scanner.typed = extract.typed;
         Some(Self {
             level: Level::new(),

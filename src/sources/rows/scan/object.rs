@@ -20,8 +20,8 @@ use super::leaf::wrong_value;
 /// How many cells one answer may fill: 64 MiB of them. A body of `[{},{},…` grows on its way here.
 pub const MAX_CELLS: usize = 4 << 20;
 
-/// Room for cells that is made at once: most bodies have fewer than one for so many bytes.
-const BYTES_PER_CELL: usize = 12;
+/// Room for cells that is made at once: most answers of subgraphs have fewer than one for so many bytes.
+pub(super) const BYTES_PER_CELL: usize = 12;
 /// The same for objects.
 const BYTES_PER_OBJECT: usize = 256;
 const MAX_ROOM: usize = 64 << 10;
@@ -110,12 +110,14 @@ impl Seen {
 // === impl Scanner ===
 
 impl<'a> Scanner<'a> {
-    pub(super) fn new(body: &'a Bytes) -> Result<Self, MalformedResponse> {
+    /// At the start of a body, which has about one cell for so many bytes.
+    #[inline]
+    pub(super) fn new(body: &'a Bytes, bytes_per_cell: usize) -> Result<Self, MalformedResponse> {
         let cursor = Cursor::new(body)?;
         if u32::try_from(body.len()).is_err() {
             return Err(cursor.malformed(Problem::TooLarge));
         }
-        let slots = Vec::with_capacity((body.len() / BYTES_PER_CELL).min(MAX_ROOM));
+        let slots = Vec::with_capacity((body.len() / bytes_per_cell).min(MAX_ROOM));
         let objects = Vec::with_capacity((body.len() / BYTES_PER_OBJECT).min(MAX_ROOM));
         let rows = Rows { slots, objects, parts: vec![body.clone()], ..Rows::default() };
         let interned = Interned::new(body);

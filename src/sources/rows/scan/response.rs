@@ -8,7 +8,7 @@ use crate::sources::rows::slot::{Numbers, Rows, Slot};
 
 use super::cursor::{MalformedResponse, Problem, Scan};
 use super::interned::Interned;
-use super::object::Scanner;
+use super::object::{BYTES_PER_CELL, Scanner};
 
 /// Reads a GraphQL response. `expected` says how many rows each list of the shape must have.
 ///
@@ -31,12 +31,12 @@ pub fn scan_graphql_from(
     shape: &RowShape,
     expected: &[u32],
 ) -> Result<Rows, MalformedResponse> {
-    let mut scanner = Scanner::new(body)?;
+    let mut scanner = Scanner::new(body, BYTES_PER_CELL)?;
     scanner.rows.first = first;
     let mut response = scanner.response(shape, expected);
     // Each error has a place of its own.
     if response.as_ref().is_ok_and(|errors| !errors.is_empty()) && scanner.interned.has_found() {
-        scanner = Scanner::new(body)?;
+        scanner = Scanner::new(body, BYTES_PER_CELL)?;
         scanner.rows.first = first;
         scanner.interned = Interned::off();
         response = scanner.response(shape, expected);
