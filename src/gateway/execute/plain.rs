@@ -76,6 +76,15 @@ pub(super) fn write(
     }
 }
 
+// === impl Written ===
+
+impl Written<'_> {
+    #[inline]
+    fn is(&self, selection: &OutputSelection, start: u32) -> bool {
+        self.start == start && self.selection.is_some_and(|known| std::ptr::eq(known, selection))
+    }
+}
+
 // === impl Plain ===
 
 impl<'a> Plain<'a> {
@@ -164,11 +173,15 @@ impl<'a> Plain<'a> {
             (Slot::Object { start, ty: known }, OutputTypeKind::Object { types, selection })
                 if level == ty.lists.len() =>
             {
+                // What was written here before may stand here.
+                if self.again(selection, start)? {
+                    return Ok(());
+                }
                 let known = self.store.type_of(start, known);
                 if known == UNKNOWN_TYPE || !types.contains(known) {
                     return Err(NotPlain);
                 }
-                self.known_object(selection, start, known)
+                self.new_object(selection, start, known)
             }
             (Slot::List { start, len }, _) if level < ty.lists.len() => self.list(start, len, ty, level),
             (Slot::Raw { part, start, len }, OutputTypeKind::Leaf) if level == ty.lists.len() => {
@@ -183,35 +196,37 @@ impl<'a> Plain<'a> {
         }
     }
 
-    /// Writes an object whose type may stand here.
+    /// Copies what was written of an object that was met before; false if it was not.
     #[inline]
-    fn known_object(&mut self, selection: &'a OutputSelection, start: u32, ty: TypeId) -> Write {
-        match selection.repeats {
-            true => self.repeated(selection, start, ty),
-            false => self.object(selection, start, ty),
+    fn again(&mut self, selection: &'a OutputSelection, start: u32) -> Result<bool, NotPlain> {
+        let known = if selection.repeats { self.written.get(self.place(start)) } else { None };
+        let Some(known) = known.filter(|known| known.is(selection, start)) else { return Ok(false) };
+        if self.out.len() + known.text.len() > self.room {
+            return Err(NotPlain);
         }
+        self.out.repeat(known.text.clone());
+        Ok(true)
     }
 
-    /// Writes an object that may have been written before: then what was written is copied.
-    fn repeated(&mut self, selection: &'a OutputSelection, start: u32, ty: TypeId) -> Write {
-        let place = self.place(start);
-        if let Some(known) = self.written.get(place)
-            && known.start == start
-            && known.selection.is_some_and(|other| std::ptr::eq(other, selection))
-        {
-            if self.out.len() + known.text.len() > self.room {
-                return Err(NotPlain);
-            }
-            self.out.repeat(known.text.clone());
-            return Ok(());
-        }
+    /// Writes an object whose type may stand here, and which was not written before.
+    #[inline]
+    fn new_object(&mut self, selection: &'a OutputSelection, start: u32, ty: TypeId) -> Write {
         let begin = self.out.len();
         self.object(selection, start, ty)?;
+        if selection.repeats {
+            self.remember(selection, start, begin);
+        }
+        Ok(())
+    }
+
+    /// An object was written from `begin` on.
+    #[inline(never)]
+    fn remember(&mut self, selection: &'a OutputSelection, start: u32, begin: usize) {
         if self.written.is_empty() {
             self.written = vec![Written::default(); PLACES];
         }
-        self.written[place] = Written { start, selection: Some(selection), text: begin..self.out.len() };
-        Ok(())
+        let (place, text) = (self.place(start), begin..self.out.len());
+        self.written[place] = Written { start, selection: Some(selection), text };
     }
 
     fn list(&mut self, start: u32, len: u32, ty: &'a OutputType, level: usize) -> Write {
@@ -255,7 +270,9 @@ impl<'a> Plain<'a> {
             match items.split_first() {
                 Some((&Slot::Object { start, ty: known }, rest)) if known == ty => {
                     self.out.push(b',');
-                    self.known_object(selection, start, ty)?;
+                    if !self.again(selection, start)? {
+                        self.new_object(selection, start, ty)?;
+                    }
                     items = rest;
                 }
                 _ => return Ok(items),

@@ -1,7 +1,7 @@
 //! Sixteen bytes of a text at a time, by vector instructions that every processor has.
 
 use fearless_simd::prelude::*;
-use fearless_simd::{i8x32, u8x32};
+use fearless_simd::{Level, dispatch, i8x32, u8x32};
 use wide::u8x16;
 
 pub(super) use crate::sources::rows::lead::{Block, block_at};
@@ -96,6 +96,24 @@ fn specials_of_half<S: Simd>(simd: S, half: &[u8; 32]) -> u32 {
     // With these bits turned, the quote and the control characters, and only those, are lowest.
     let turned: i8x32<S> = (half ^ 0x82).bitcast();
     (turned.simd_lt(-0x5F) | half.simd_eq(b'\\')).to_bitmask() as u32
+}
+
+/// How far a text certainly is ASCII, in stretches of many bytes; most texts are all the way.
+pub(super) fn end_of_ascii(text: &[u8]) -> usize {
+    dispatch!(Level::new(), simd => end_of_ascii_by(simd, text))
+}
+
+#[inline(always)]
+fn end_of_ascii_by<S: Simd>(simd: S, text: &[u8]) -> usize {
+    const STRETCH: usize = 256;
+    let is_ascii = |stretch: &[u8; STRETCH]| {
+        let (parts, _) = stretch.as_chunks();
+        let all = parts.iter().fold(u8x32::splat(simd, 0), |all, part: &[u8; 32]| all | u8x32::simd_from(simd, *part));
+        let all: i8x32<S> = all.bitcast();
+        all.simd_lt(0).to_bitmask() == 0
+    };
+    let (stretches, _) = text.as_chunks();
+    STRETCH * stretches.iter().take_while(|stretch| is_ascii(stretch)).count()
 }
 
 /// What stands behind one of the first 65 bytes.
