@@ -1,5 +1,7 @@
 //! One HTTP request for one call.
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
@@ -46,6 +48,8 @@ pub struct HttpProtocol {
     base: Result<Url, UrlError>,
     /// What follows.
     template: Vec<Part>,
+    /// Path and query, if they are the same in every request.
+    path: Option<String>,
     method: Method,
     headers: HeaderPlan,
     /// What every request says unless a header rule says something else.
@@ -84,18 +88,38 @@ impl HttpProtocol {
         let server = base.as_ref().ok().and_then(|base| client.server(&base.origin().parse().ok()?).ok());
         let method = method(request.verb);
         let standing = [(ACCEPT, ACCEPTED), HttpClient::ACCEPT_ENCODING];
-        Self { client, server, source, request, base, template, method, headers, standing, answers }
+        let mut new =
+            Self { client, server, source, request, base, template, path: None, method, headers, standing, answers };
+        if new.has_fixed_url() {
+            new.path = new.url(&Variables::new()).ok().map(Url::into_path);
+        }
+        new
+    }
+
+    /// Whether no mapping has a part in the URL.
+    fn has_fixed_url(&self) -> bool {
+        let (of_source, own) = (&self.source, &self.request);
+        of_source.path.is_none()
+            && of_source.query_params.is_none()
+            && own.path.is_none()
+            && own.query_params.is_none()
+            && self.template.iter().all(|part| matches!(part, Part::Text(_)))
     }
 
     async fn exchange(&self, inputs: &Inputs<'_>) -> Result<Answer, SourceError> {
         let variables = inputs.variables;
-        let url = self.url(variables).map_err(|error| SourceError::new(BAD_INPUT, error.to_string()))?;
+        let path = match &self.path {
+            Some(path) => Cow::Borrowed(&**path),
+            None => {
+                let url = self.url(variables).map_err(|error| SourceError::new(BAD_INPUT, error.to_string()))?;
+                url.into_path().into()
+            }
+        };
         let mut headers = HeaderMap::new();
         self.headers.write(variables, inputs.facts, &mut headers)?;
         let body = self.body(variables, &mut headers)?;
         let invalid = || SourceError::new(BAD_INPUT, "the URL is not valid");
         let server = self.server.as_ref().ok_or_else(invalid)?;
-        let path = url.into_path();
         if !is_path(&path) {
             return Err(invalid());
         }
