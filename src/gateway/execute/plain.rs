@@ -90,14 +90,30 @@ impl Written<'_> {
 impl<'a> Plain<'a> {
     fn object(&mut self, selection: &'a OutputSelection, start: u32, ty: TypeId) -> Write {
         let cells = self.slots.get(start as usize..).unwrap_or_default();
-        let mut before = b'{';
-        let mut rest = selection.places.as_slice();
+        if self.places(selection, &selection.places, cells, ty, b'{')? == b'{' {
+            self.out.push(b'{');
+        }
+        self.out.push(b'}');
+        Ok(())
+    }
+
+    /// Writes what stands in some of an object's places, the first behind `before`; answers behind what the next
+    /// would stand.
+    #[inline(always)]
+    fn places(
+        &mut self,
+        selection: &'a OutputSelection,
+        mut rest: &[OutputPlace],
+        cells: &[Slot],
+        ty: TypeId,
+        mut before: u8,
+    ) -> Result<u8, NotPlain> {
         loop {
             let leaves = self.leaves(rest, cells, before);
             if leaves > 0 {
                 before = b',';
             }
-            let Some((place, others)) = rest.get(leaves..).and_then(<[_]>::split_first) else { break };
+            let Some((place, others)) = rest.get(leaves..).and_then(<[_]>::split_first) else { return Ok(before) };
             rest = others;
             if !place.is_always && !self.applies(selection, place, ty)? {
                 continue;
@@ -107,11 +123,18 @@ impl<'a> Plain<'a> {
             self.item(item, cells, ty)?;
             before = b',';
         }
-        if before == b'{' {
-            self.out.push(b'{');
-        }
-        self.out.push(b'}');
-        Ok(())
+    }
+
+    /// The same behind something, for what is not so common.
+    #[inline(never)]
+    fn other_places(
+        &mut self,
+        selection: &'a OutputSelection,
+        places: &[OutputPlace],
+        cells: &[Slot],
+        ty: TypeId,
+    ) -> Write {
+        self.places(selection, places, cells, ty, b',').map(drop)
     }
 
     /// Writes keys and leaves as long as they are always written; answers how many.
@@ -265,7 +288,7 @@ impl<'a> Plain<'a> {
         let joint = selection.joint.filter(|_| !selection.repeats);
         loop {
             if let Some(joint) = &joint {
-                items = self.flat(items, &selection.places, ty, joint);
+                items = self.joined(items, selection, ty, joint)?;
             }
             match items.split_first() {
                 Some((&Slot::Object { start, ty: known }, rest)) if known == ty => {
@@ -283,32 +306,63 @@ impl<'a> Plain<'a> {
         }
     }
 
-    /// Writes objects of a type as long as all their leaves are there, behind another object; answers what is
+    /// Writes objects of a type as long as their first leaf is there, behind another object; answers what is
     /// left. The bracket of each is written with what leads to the next.
-    fn flat<'s>(
+    fn joined<'s>(
         &mut self,
         mut items: &'s [Slot],
-        places: &[OutputPlace],
+        selection: &'a OutputSelection,
         ty: TypeId,
         joint: &OutputHead,
-    ) -> &'s [Slot] {
-        let Some((first, others)) = places.split_first() else { return items };
+    ) -> Result<&'s [Slot], NotPlain> {
+        let Some((first, others)) = selection.places.split_first() else { return Ok(items) };
         self.out.truncate(self.out.len() - 1);
         while let Some((&Slot::Object { start, ty: known }, rest)) = items.split_first()
             && known == ty
         {
-            let begin = self.out.len();
             let cells = self.slots.get(start as usize..).unwrap_or_default();
-            let are_there =
-                self.leaf(first.leaf, cells, b'}', joint) && self.leaves(others, cells, b',') == others.len();
-            if !are_there || self.out.len() >= self.room {
-                self.out.truncate(begin);
+            if !self.leaf(first.leaf, cells, b'}', joint) {
                 break;
+            }
+            let mut places = others.get(self.leaves(others, cells, b',')..).unwrap_or_default();
+            if let Some((place, behind)) = places.split_first()
+                && self.object_again(selection, place, cells)?
+            {
+                places = behind;
+            }
+            if !places.is_empty() {
+                self.other_places(selection, places, cells, ty)?;
+            }
+            if self.out.len() >= self.room {
+                return Err(NotPlain);
             }
             items = rest;
         }
         self.out.push(b'}');
-        items
+        Ok(items)
+    }
+
+    /// Writes the object of a place, if it was written before.
+    #[inline(always)]
+    fn object_again(
+        &mut self,
+        selection: &'a OutputSelection,
+        place: &OutputPlace,
+        cells: &[Slot],
+    ) -> Result<bool, NotPlain> {
+        let Some(&Slot::Object { start, .. }) = cells.get(place.object as usize) else { return Ok(false) };
+        let item = selection.items.get(place.item).ok_or(NotPlain)?;
+        let OutputKind::Value { ty: OutputType { kind: OutputTypeKind::Object { selection, .. }, .. }, .. } =
+            &item.kind
+        else {
+            return Ok(false);
+        };
+        let begin = self.out.len();
+        if self.out.head(b',', &place.head) && self.again(selection, start)? {
+            return Ok(true);
+        }
+        self.out.truncate(begin);
+        Ok(false)
     }
 
     fn type_name(&mut self, ty: TypeId) -> Write {

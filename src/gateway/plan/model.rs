@@ -266,8 +266,8 @@ pub struct OutputSelection {
     pub site: SiteId,
     /// Whether one object may stand in several places.
     pub repeats: bool,
-    /// What leads from one object of a list to the first leaf of the next, if objects are nothing but leaves
-    /// that are written of every object.
+    /// What leads from one object of a list to the next one's first value, if that is a leaf which is written of
+    /// every object.
     pub joint: Option<OutputHead>,
     /// What may be written.
     pub items: Vec<OutputItem>,
@@ -286,6 +286,8 @@ pub struct OutputPlace {
     pub is_always: bool,
     /// The slot of a single leaf that is written here of every object; beyond all slots if it is not.
     pub leaf: u32,
+    /// The same of a single object.
+    pub object: u32,
     /// The key's text, `,"name":`.
     pub head: OutputHead,
 }
@@ -419,11 +421,14 @@ impl OutputSelection {
         let places = places.map(|(index, guard)| {
             let item = &items[index];
             let is_always = guard == GuardId::ALWAYS && item.on.is_none();
-            let leaf = match &item.kind {
-                OutputKind::Value { slot, ty } if is_always && ty.is_leaf() => slot.0,
-                _ => u32::MAX,
+            let (leaf, object) = match &item.kind {
+                OutputKind::Value { slot, ty } if is_always && ty.lists.is_empty() => match ty.kind {
+                    OutputTypeKind::Leaf => (slot.0, u32::MAX),
+                    OutputTypeKind::Object { .. } => (u32::MAX, slot.0),
+                },
+                _ => (u32::MAX, u32::MAX),
             };
-            OutputPlace { item: index, guard, is_always, leaf, head: OutputHead::new(item.key.text()) }
+            OutputPlace { item: index, guard, is_always, leaf, object, head: OutputHead::new(item.key.text()) }
         });
         let mut new = Self { site, repeats: false, joint: None, places: places.collect(), items };
         new.join();
@@ -450,18 +455,9 @@ impl OutputSelection {
     }
 
     fn join(&mut self) {
-        let first = self.places.first().filter(|_| self.places.iter().all(|place| place.leaf != u32::MAX));
+        let first = self.places.first().filter(|place| place.leaf != u32::MAX);
         let key = first.and_then(|first| self.items.get(first.item)).map(|item| &item.key);
         self.joint = key.map(|key| OutputHead::new(&[b"},{", &key.text()[1..]].concat()));
-    }
-}
-
-// === impl OutputType ===
-
-impl OutputType {
-    /// Whether it is a single leaf.
-    pub fn is_leaf(&self) -> bool {
-        self.lists.is_empty() && matches!(self.kind, OutputTypeKind::Leaf)
     }
 }
 

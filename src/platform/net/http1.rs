@@ -41,7 +41,7 @@ struct Open {
     wire: Wire,
     /// What was read and not used yet.
     read: BytesMut,
-    /// Room for a response like the last one.
+    /// Room for a response like the last ones.
     usual: usize,
 }
 
@@ -133,16 +133,14 @@ impl Exchange<'_> {
                 true => self.open.read.clear(),
                 false => self.open.read.advance(len),
             }
-            self.open.usual = ROOM;
+            self.open.expect(len);
             return Ok((Reply::of_text(&framing, head, body), framing));
         }
         let head = self.open.read.split_to(framing.len).freeze();
-        self.open.usual = ROOM;
         let body = match framing.content {
             Content::Length(length) => {
                 let body = self.sized(length, max_bytes).await?;
-                // The next one may be a little longer.
-                self.open.usual = (head.len() + body.len() + body.len() / 8).clamp(ROOM, MAX_ROOM);
+                self.open.expect(head.len() + body.len());
                 body
             }
             Content::Chunked => self.chunks(max_bytes).await?,
@@ -332,6 +330,11 @@ impl Exchange<'_> {
 // === impl Open ===
 
 impl Open {
+    /// A response was so long. The next one may be a little longer, or like one before it.
+    fn expect(&mut self, len: usize) {
+        self.usual = (len + len / 8).max(self.usual - self.usual / 8).clamp(ROOM, MAX_ROOM);
+    }
+
     /// Reads what there is, behind what was read before.
     fn poll_read(&mut self, context: &mut Context<'_>) -> Poll<io::Result<usize>> {
         self.wire.poll_read_buf(context, &mut self.read)

@@ -129,7 +129,8 @@ fn in_columns<'k>(
         let place = names.iter().position(|known| **known == **name)?;
         Some((name.to_string(), rows.iter().map(|row| value_of(row[place])).collect()))
     };
-    let batch: Map<String, Value> = columns.iter().filter_map(column).collect();
+    let mut batch = Map::with_capacity(columns.len());
+    batch.extend(columns.iter().filter_map(column));
     let texts = rows.iter().map(|row| KeyText::of_json(&row[..parts.len()])).collect();
     Some((batch.into(), texts))
 }

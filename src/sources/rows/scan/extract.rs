@@ -26,7 +26,7 @@ const MAX_DOCUMENT_DEPTH: u32 = 127;
 /// How many problems one evaluation of a mapping keeps.
 const MAX_PROBLEMS: usize = 64;
 /// Room for cells that is made at once: of most documents less is wanted than stands in them.
-const BYTES_PER_CELL: usize = 32;
+const BYTES_PER_CELL: usize = 20;
 /// Room for items of lists that is made at once: most are longer.
 const BYTES_PER_ITEM: usize = 128;
 const MAX_ITEMS: usize = 1 << 10;
