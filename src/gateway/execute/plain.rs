@@ -220,7 +220,7 @@ impl<'a> Plain<'a> {
     }
 
     /// Copies what was written of an object that was met before; false if it was not.
-    #[inline]
+    #[inline(always)]
     fn again(&mut self, selection: &'a OutputSelection, start: u32) -> Result<bool, NotPlain> {
         let known = if selection.repeats { self.written.get(self.place(start)) } else { None };
         let Some(known) = known.filter(|known| known.is(selection, start)) else { return Ok(false) };
