@@ -10,6 +10,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use super::front::Front;
+use super::head_timer::HeadTimer;
 
 /// How long a client may take to send a request's head, and how long its connection may idle before: longer
 /// than the minute after which proxies and load balancers commonly close theirs, so that they never use one
@@ -24,7 +25,7 @@ const STREAMS_PER_CONNECTION: u32 = 250;
 /// in flight end, for at most `drain`.
 pub async fn serve(listener: TcpListener, front: Front, mut stop: watch::Receiver<bool>, drain: Duration) {
     let mut builder = Builder::new(TokioExecutor::new());
-    builder.http1().timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT);
+    builder.http1().header_read_timeout(HEAD_TIMEOUT);
     builder.http2().timer(TokioTimer::new()).max_concurrent_streams(STREAMS_PER_CONNECTION);
     let graceful = GracefulShutdown::new();
     loop {
@@ -44,10 +45,12 @@ pub async fn serve(listener: TcpListener, front: Front, mut stop: watch::Receive
         let _ = stream.set_nodelay(true);
         let front = front.clone();
         let service = service_fn(move |request| front.clone().answer(request));
+        let timer = HeadTimer::new(HEAD_TIMEOUT);
+        builder.http1().timer(timer.clone());
         let connection = builder.serve_connection_with_upgrades(TokioIo::new(stream), service).into_owned();
         let watched = graceful.watch(connection);
         tokio::spawn(async move {
-            if let Err(error) = watched.await {
+            if let Err(error) = timer.run(watched).await {
                 tracing::debug!(%error, "a connection ended early");
             }
         });

@@ -7,6 +7,7 @@
 
 pub mod config;
 pub mod front;
+mod head_timer;
 pub mod http;
 pub mod layers;
 pub mod listen;
