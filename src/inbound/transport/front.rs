@@ -67,14 +67,11 @@ impl Front {
     /// Answers one request.
     pub async fn answer(self, request: Request<Incoming>) -> Result<Response<Content>, Infallible> {
         let Ways { gateway, compressed, routes, .. } = &*self.0;
-        // Rare ways are in boxes: requests are moved about as futures.
         if !self.is_short(&request) {
-            let routed = routes.clone().call(request.map(Body::new));
-            return Ok(Box::pin(routed).await?.map(Content::Routed));
+            return routed(routes, request).await;
         }
         if let Some(compressed) = compressed.as_ref().filter(|_| request.headers().contains_key(ACCEPT_ENCODING)) {
-            let answered = Box::pin(compressed.clone().call(request)).await?;
-            return Ok(answered.map(|body| Content::Compressed(Box::pin(body))));
+            return compressing(compressed, request).await;
         }
         let mut response = answer(gateway, request).await;
         if compressed.is_some() {
@@ -88,6 +85,24 @@ impl Front {
     fn is_short(&self, request: &Request<Incoming>) -> bool {
         *request.method() == Method::POST && self.0.path.as_deref() == Some(request.uri().path())
     }
+}
+
+// Rare ways are in boxes, since requests are moved about as futures, and are built elsewhere, since what is built
+// takes room on the stack of every request.
+
+#[inline(never)]
+fn routed(routes: &Router, request: Request<Incoming>) -> BoxFuture<'static, Result<Response<Content>, Infallible>> {
+    let routed = routes.clone().call(request.map(Body::new));
+    async { Ok(routed.await?.map(Content::Routed)) }.boxed()
+}
+
+#[inline(never)]
+fn compressing(
+    compressed: &Compression<Post, WorthIt>,
+    request: Request<Incoming>,
+) -> BoxFuture<'static, Result<Response<Content>, Infallible>> {
+    let answered = compressed.clone().call(request);
+    async { Ok(answered.await?.map(|body| Content::Compressed(Box::pin(body)))) }.boxed()
 }
 
 // === impl Post ===

@@ -1,8 +1,8 @@
 //! How long a connection waits for the head of a request.
 //!
-//! HTTP/1 waits once a request, for a time that hardly ever passes. A timer of the runtime that is set and
-//! taken back each time costs as much as finding the plan of the request, so a connection has one for all its
-//! requests. When it goes off, it is set to when the wait that is under way will be over.
+//! HTTP/1 waits once a request, for a time that hardly ever passes. Timers of the runtime stand in a wheel that
+//! all connections share, so a connection does not set one and take it back for each request, but has one for
+//! all. When it goes off, it is set to when the wait that is under way will be over.
 
 use std::future::poll_fn;
 use std::pin::{Pin, pin};

@@ -4,6 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
 use http::header::{ACCEPT_ENCODING, HeaderName};
 use http::uri::Scheme;
 use http::{HeaderValue, Request, Response, Uri};
@@ -15,7 +17,7 @@ use tokio::time::timeout_at;
 
 use crate::platform::base::deadline::Deadline;
 
-use super::connection::{Connection, Connector, Reached, Unanswered};
+use super::connection::{Connection, Connector, Http2, Reached, Unanswered};
 use super::error::{NetError, NetErrorKind};
 use super::http1::Answered;
 use super::inflate::ACCEPTED;
@@ -204,14 +206,33 @@ impl HttpClient {
                 }
                 (reply, is_coded)
             }
-            Connection::Http2(http2) => (Box::pin(http2.exchange(server.uri(), outgoing, max_bytes)).await?, true),
+            Connection::Http2(http2) => (shared(http2, server, outgoing, max_bytes).await?, true),
         };
         if !is_coded {
             return Ok(reply);
         }
-        let inflated = Box::pin(reply.inflated(max_bytes)).await;
+        let inflated = inflated(reply, max_bytes).await;
         inflated.map_err(|error| Unanswered { error, reached: Reached::Server })
     }
+}
+
+// What is rare is put into its box elsewhere: where it is built it takes room on the stack, and be it never
+// built, each time.
+
+/// One exchange on a connection that has others as well.
+#[inline(never)]
+fn shared<'r>(
+    http2: Http2,
+    server: &'r Server,
+    outgoing: &'r Outgoing<'_>,
+    max_bytes: usize,
+) -> BoxFuture<'r, Result<Reply, Unanswered>> {
+    async move { http2.exchange(server.uri(), outgoing, max_bytes).await }.boxed()
+}
+
+#[inline(never)]
+fn inflated(reply: Reply, max_bytes: usize) -> BoxFuture<'static, Result<Reply, NetError>> {
+    reply.inflated(max_bytes).boxed()
 }
 
 impl std::fmt::Debug for HttpClient {
