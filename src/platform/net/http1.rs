@@ -179,11 +179,8 @@ impl Exchange<'_> {
             if seen > MAX_HEAD {
                 return Err(senseless("the head of the response is too large"));
             }
-            if self.open.usual > ROOM {
-                // Who waits needs no room yet.
-                poll_fn(|context| self.open.wire.poll_read_ready(context)).await.map_err(broken)?;
-            }
-            self.fill(self.open.usual).await?;
+            let room = self.open.usual_room().await.map_err(broken)?;
+            self.fill(room).await?;
         }
     }
 
@@ -335,6 +332,18 @@ impl Open {
         self.usual = (len + len / 8).max(self.usual - self.usual / 8).clamp(ROOM, MAX_ROOM);
     }
 
+    /// Room for the next response. Who waits needs none yet, so large room is made when something has come; of
+    /// what is encrypted that is not known before it is read.
+    async fn usual_room(&mut self) -> io::Result<usize> {
+        match &self.wire {
+            Wire::Plain(stream) if self.usual > ROOM => {
+                poll_fn(|context| stream.poll_read_ready(context)).await?;
+                Ok(self.usual)
+            }
+            _ => Ok(ROOM),
+        }
+    }
+
     /// Reads what there is, behind what was read before.
     fn poll_read(&mut self, context: &mut Context<'_>) -> Poll<io::Result<usize>> {
         self.wire.poll_read_buf(context, &mut self.read)
@@ -362,15 +371,6 @@ impl Wire {
         match self {
             Self::Plain(stream) => Pin::new(stream).poll_read(context, room),
             Self::Tls(stream) => Pin::new(&mut **stream).poll_read(context, room),
-        }
-    }
-
-    /// Whether something may have come.
-    fn poll_read_ready(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match self {
-            Self::Plain(stream) => stream.poll_read_ready(context),
-            // It may hold something that has come before.
-            Self::Tls(_) => Poll::Ready(Ok(())),
         }
     }
 
