@@ -28,7 +28,7 @@ pub enum Error {
 /// Starts logging for the whole process.
 ///
 /// Spans cost more than all else of a small request, so there are none unless somebody reads them: who
-/// wants them logged, or what happens in them in detail. Lines at `info` and above say themselves which
+/// wants them logged, or what happens in them in detail. Lines about failed calls say themselves which
 /// request and source they are about.
 ///
 /// # Errors
