@@ -131,6 +131,8 @@ pub trait Source: Send + Sync {
 
     /// Calls it. An upstream's own errors come inside the rows; `Err` means that no answer could
     /// be used at all.
+    ///
+    /// It ends by the deadline of its context: nobody else watches the clock.
     fn fetch<'a>(
         &'a self,
         request: &'a FetchRequest,

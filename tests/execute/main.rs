@@ -42,6 +42,7 @@ use pleach::sources::rows::scan::scan_graphql;
 use pleach::sources::rows::shape::RowShape;
 use pleach::sources::rows::slot::Rows;
 use pleach::sources::rows::visit::RowsBuilder;
+use pleach::sources::stack::CallTimeout;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
@@ -203,6 +204,7 @@ impl Page {
                     Some(schema) => Arc::new(self.subgraph(schema, mock)) as Arc<dyn Source>,
                     None => Arc::new(mock) as Arc<dyn Source>,
                 };
+                let source = Arc::new(CallTimeout::new(source, Duration::from_secs(60))) as Arc<dyn Source>;
                 match Lookups::of(&self.asked.supergraph, SubgraphId(index as u32)) {
                     Some(lookups) => Arc::new(LookupSource::new(source, lookups, MAX_ALIASES)) as Arc<dyn Source>,
                     None => source,

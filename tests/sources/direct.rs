@@ -202,7 +202,7 @@ fn cell(rows: &Rows, slot: Slot) -> Value {
     match slot {
         Slot::Missing => json!({ "missing": true }),
         Slot::Null => Value::Null,
-        Slot::Failed(error) => json!({ "failed": rows.errors[error as usize].message }),
+        Slot::Failed(error) => json!({ "failed": rows.reports().errors[error as usize].message }),
         Slot::Raw { part, start, len } => {
             let text = match part - rows.first.parts {
                 0 => &rows.text[..],

@@ -50,7 +50,7 @@ async fn fetch(address: &str, fields: &[&str]) -> Result<(Value, usize), SourceE
         [("x-user", "u1"), ("cookie", "c")].map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())),
     );
     let rows = source.fetch(&request, &context(headers)).await?;
-    Ok((root_row(&rows, fields), rows.errors.len() + rows.general.len()))
+    Ok((root_row(&rows, fields), rows.reports().errors.len() + rows.reports().general.len()))
 }
 
 #[tokio::test]

@@ -214,7 +214,7 @@ impl Answered {
             }
             other => cell(rows, other),
         });
-        Self { rows: read.collect(), calls: rows.calls.unwrap_or(1), errors: rows.errors.clone() }
+        Self { rows: read.collect(), calls: rows.calls.unwrap_or(1), errors: rows.reports().errors.clone() }
     }
 
     /// The only field of the only row.
@@ -233,7 +233,7 @@ fn cell(rows: &Rows, slot: Slot) -> Value {
     match slot {
         Slot::Missing => Value::String("missing".into()),
         Slot::Null => Value::Null,
-        Slot::Failed(error) => serde_json::json!({ "failed": &*rows.errors[error as usize].code }),
+        Slot::Failed(error) => serde_json::json!({ "failed": &*rows.reports().errors[error as usize].code }),
         Slot::Raw { part, start, len } => {
             let text = if part == 0 { &rows.text[..] } else { &rows.parts[part as usize - 1][..] };
             serde_json::from_slice(&text[start as usize..(start + len) as usize]).expect("slots hold JSON")

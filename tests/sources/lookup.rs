@@ -259,8 +259,8 @@ async fn an_error_without_a_place_is_that_of_all_rows_if_there_are_none() {
     for text in [placeless, refused] {
         let (source, _) = source(vec![answer(text)]);
         let (rows, all) = fetch(&source, NAMES, json!({ "representations": products(0..2) }), "name").await.unwrap();
-        assert_eq!((rows, all.general.len()), (vec![failed.clone(), failed.clone()], 0), "{text}");
-        assert!(all.errors[0].suffix.is_empty(), "{text}");
+        assert_eq!((rows, all.reports().general.len()), (vec![failed.clone(), failed.clone()], 0), "{text}");
+        assert!(all.reports().errors[0].suffix.is_empty(), "{text}");
     }
 }
 
@@ -276,9 +276,10 @@ async fn each_object_has_its_own_errors_when_there_is_no_data() {
     let representations = json!([{ "__typename": "Product", "id": "1" }, { "__typename": "Product", "sku": "s" }]);
     let (rows, all) = fetch(&source, NAMES, json!({ "representations": representations }), "name").await.unwrap();
     assert_eq!(rows, [json!({ "failed": "B" }), json!({ "failed": "A" })]);
-    assert!(all.errors.iter().all(|error| error.suffix.is_empty()));
-    let more: Vec<_> = all.row_errors.iter().map(|(row, error)| (*row, &*error.code, error.suffix.len())).collect();
-    assert_eq!((more, all.general.len()), (vec![(1, "C", 0)], 0));
+    assert!(all.reports().errors.iter().all(|error| error.suffix.is_empty()));
+    let more: Vec<_> =
+        all.reports().row_errors.iter().map(|(row, error)| (*row, &*error.code, error.suffix.len())).collect();
+    assert_eq!((more, all.reports().general.len()), (vec![(1, "C", 0)], 0));
     assert_eq!(scripted.asked.lock().unwrap().len(), 1);
 }
 
@@ -288,7 +289,7 @@ async fn an_error_without_a_place_does_not_hide_an_object_s_own() {
     let (source, _) = source(vec![Ok(json!({ "data": null, "errors": located }).to_string())]);
     let (rows, all) = fetch(&source, NAMES, json!({ "representations": products(0..1) }), "name").await.unwrap();
     assert_eq!(rows, [json!({ "failed": "A" })]);
-    assert_eq!(all.general.iter().map(|error| &*error.code).collect::<Vec<_>>(), ["C", "B"]);
+    assert_eq!(all.reports().general.iter().map(|error| &*error.code).collect::<Vec<_>>(), ["C", "B"]);
 }
 
 #[tokio::test]
@@ -300,7 +301,7 @@ async fn objects_that_another_one_took_away_are_asked_for_alone() {
     let variables = json!({ "representations": products(0..3) });
     let (rows, all) = fetch(&source, NAMES, variables, "name").await.unwrap();
     assert_eq!(rows, [json!({ "name": "a" }), json!({ "failed": "NO" }), json!({ "failed": "NEITHER" })]);
-    assert_eq!((all.calls, all.errors[0].suffix.len()), (Some(3), 1));
+    assert_eq!((all.calls, all.reports().errors[0].suffix.len()), (Some(3), 1));
     let asked = scripted.asked.lock().unwrap();
     assert_eq!((&asked[1].1, &asked[2].1), (&json!({ "e0_id": "0" }), &json!({ "e0_id": "2" })));
 }
@@ -312,8 +313,9 @@ async fn further_errors_of_an_object_stay_with_it() {
     let (source, _) = source(vec![Ok(text)]);
     let (rows, all) = fetch(&source, NAMES, json!({ "representations": products(0..2) }), "name").await.unwrap();
     assert_eq!(rows, [json!({ "failed": "A" }), json!({ "name": "b" })]);
-    let more: Vec<_> = all.row_errors.iter().map(|(row, error)| (*row, &*error.code, error.suffix.len())).collect();
-    assert_eq!((more, all.general.len(), all.beside.len()), (vec![(0, "B", 1)], 0, 1));
+    let more: Vec<_> =
+        all.reports().row_errors.iter().map(|(row, error)| (*row, &*error.code, error.suffix.len())).collect();
+    assert_eq!((more, all.reports().general.len(), all.reports().beside.len()), (vec![(0, "B", 1)], 0, 1));
 }
 
 #[tokio::test]
@@ -326,7 +328,10 @@ async fn further_errors_of_entities_stay_with_their_rows() {
     let representations = json!([{ "__typename": "Product", "id": "1" }, { "__typename": "Product", "x": 1 }]);
     let (rows, all) = fetch(&source, NAMES, json!({ "representations": representations }), "name").await.unwrap();
     assert_eq!(rows, [json!({ "name": "a" }), json!({ "failed": "A" })]);
-    assert_eq!(all.row_errors.iter().map(|(row, error)| (*row, &*error.code)).collect::<Vec<_>>(), [(1, "B")]);
+    assert_eq!(
+        all.reports().row_errors.iter().map(|(row, error)| (*row, &*error.code)).collect::<Vec<_>>(),
+        [(1, "B")]
+    );
 }
 
 #[tokio::test]
@@ -350,9 +355,9 @@ async fn errors_on_the_way_to_an_object_are_its_own() {
     let failed = json!({ "failed": "DOWNSTREAM_SERVICE_ERROR" });
     assert_eq!(rows, [failed.clone(), failed, json!({ "name": "c" })]);
     let told = |error: &pleach::sources::rows::slot::UpstreamError| (error.message.clone(), error.suffix.len());
-    assert_eq!(all.errors.iter().map(told).collect::<Vec<_>>(), [("a".into(), 1), ("b".into(), 0)]);
-    assert_eq!(all.general.iter().map(told).collect::<Vec<_>>(), [("c".into(), 0)]);
-    assert_eq!(all.beside.iter().map(|(_, error)| told(error)).collect::<Vec<_>>(), [("d".into(), 0)]);
+    assert_eq!(all.reports().errors.iter().map(told).collect::<Vec<_>>(), [("a".into(), 1), ("b".into(), 0)]);
+    assert_eq!(all.reports().general.iter().map(told).collect::<Vec<_>>(), [("c".into(), 0)]);
+    assert_eq!(all.reports().beside.iter().map(|(_, error)| told(error)).collect::<Vec<_>>(), [("d".into(), 0)]);
 }
 
 #[tokio::test]

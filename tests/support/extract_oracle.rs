@@ -134,6 +134,7 @@ fn extract() -> Extract {
         },
         row: Some(RowCells { cells: 1, ty: TypeId(0), field: vec![SlotIndex(0)] }),
         typed: false,
+        records: true,
         keys: 7,
         parts: 0,
     }

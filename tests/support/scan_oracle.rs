@@ -124,7 +124,7 @@ impl<'r> Reading<'r> {
         match slot {
             Slot::Missing => json!("missing"),
             Slot::Null => Value::Null,
-            Slot::Failed(error) => json!({ "failed": rows.errors[error as usize].message }),
+            Slot::Failed(error) => json!({ "failed": rows.reports().errors[error as usize].message }),
             Slot::Raw { part, start, len } => {
                 let text = match part {
                     0 => &rows.text[..],

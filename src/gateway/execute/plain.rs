@@ -320,7 +320,7 @@ impl<'a> Plain<'a> {
         while let Some((&Slot::Object { start, ty: known }, rest)) = items.split_first()
             && known == ty
         {
-            let cells = self.slots.get(start as usize..).unwrap_or_default();
+            let Some(cells) = self.slots.get(start as usize..) else { break };
             if !self.leaf(first.leaf, cells, b'}', joint) {
                 break;
             }

@@ -1,13 +1,11 @@
 //! Calls sources as their inputs become ready.
 
-use std::pin::pin;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use serde_json::{Map, Value};
 use smallvec::SmallVec;
-use tokio::time::sleep_until;
 
 use crate::gateway::operation::arguments::{self, NullArgument};
 use crate::gateway::operation::guards::GuardId;
@@ -114,18 +112,11 @@ impl<'a> Run<'a> {
 
     async fn fetch_all(&mut self) {
         self.start_ready();
-        if let Calls::None = self.calls {
-            return;
-        }
-        let mut deadline = pin!(sleep_until(self.context.call.deadline.instant().into()));
-        loop {
-            tokio::select! {
-                biased;
-                ended = self.calls.next() => match ended {
-                    Some((id, nth, answer)) => self.arrive(id, nth, answer),
-                    None => return,
-                },
-                () = &mut deadline => return self.expire(),
+        // Calls end by the request's deadline, so nobody else has to wait for that.
+        while let Some((id, nth, answer)) = self.calls.next().await {
+            self.arrive(id, nth, answer);
+            if self.started < self.ready.len() && self.context.call.deadline.is_over() {
+                return self.expire();
             }
             self.start_ready();
         }

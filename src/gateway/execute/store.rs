@@ -142,20 +142,23 @@ impl Store {
             Base { slot: 0, part: 0, error: 0 } => self.slots.extend_from_slice(&rows.slots),
             _ => self.slots.extend(rows.slots.into_iter().map(|slot| base.apply(slot))),
         }
-        for error in rows.errors {
-            self.add_error(error, fetch);
-        }
-        for (cell, error) in rows.beside {
-            let error = self.add_error(error, fetch);
-            self.rare.beside.entry(base.cell(cell)).or_default().push(error);
-        }
-        for error in rows.general {
-            let error = self.add_error(error, fetch);
-            self.rare.general.push(error);
-        }
         let mut row_errors: HashMap<u32, Vec<u32>> = HashMap::new();
-        for (row, error) in rows.row_errors {
-            row_errors.entry(row).or_default().push(self.add_error(error, fetch));
+        if let Some(reports) = rows.reports {
+            let reports = *reports;
+            for error in reports.errors {
+                self.add_error(error, fetch);
+            }
+            for (cell, error) in reports.beside {
+                let error = self.add_error(error, fetch);
+                self.rare.beside.entry(base.cell(cell)).or_default().push(error);
+            }
+            for error in reports.general {
+                let error = self.add_error(error, fetch);
+                self.rare.general.push(error);
+            }
+            for (row, error) in reports.row_errors {
+                row_errors.entry(row).or_default().push(self.add_error(error, fetch));
+            }
         }
         let objects = rows.objects.into_iter();
         Attached {

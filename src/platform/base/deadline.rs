@@ -19,9 +19,9 @@ impl Deadline {
         self.0.saturating_duration_since(Instant::now())
     }
 
-    /// Whether it has passed.
+    /// Whether it has passed, by the clock of timers.
     pub fn is_over(self) -> bool {
-        self.remaining().is_zero()
+        self.0 <= tokio::time::Instant::now().into_std()
     }
 
     /// The earlier of this deadline and `timeout` from now.

@@ -106,37 +106,39 @@ impl HttpClient {
     ) -> Result<Response<Bytes>, NetError> {
         let server = self.server(request.uri())?;
         let outgoing = Outgoing {
+            server: &server,
             method: request.method(),
             path: request.uri().path_and_query().map_or("/", |path| path.as_str()),
             standing: &[Self::ACCEPT_ENCODING],
             headers: request.headers(),
             body: request.body(),
             repeat: Repeat::of(request.method()),
+            max_bytes,
         };
-        let asked = timeout_at(deadline.instant().into(), self.ask(&server, &outgoing, max_bytes)).await;
+        let asked = timeout_at(deadline.instant().into(), self.ask(&outgoing)).await;
         let reply = asked.unwrap_or_else(|_| Err(NetError::new(NetErrorKind::Timeout, "the deadline passed")))?;
         Ok(reply.into_response())
     }
 
-    /// Asks a server and reads its whole response, inflated, of at most `max_bytes`. Waits for it as
-    /// long as the caller does. Dropping the future closes the exchange.
+    /// Asks a server and reads its whole response, inflated. Waits for it as long as the caller does.
+    /// Dropping the future closes the exchange.
     ///
     /// # Errors
     /// When no complete response came, or it is too large or wrongly coded. Any status is a response.
-    pub async fn ask(&self, server: &Server, outgoing: &Outgoing<'_>, max_bytes: usize) -> Result<Reply, NetError> {
+    pub async fn ask(&self, outgoing: &Outgoing<'_>) -> Result<Reply, NetError> {
         if !is_path(outgoing.path) {
             return Err(NetError::new(NetErrorKind::Connect, "the URL's path cannot be asked for"));
         }
         let mut written = None;
-        if let Some(reply) = self.again(server, outgoing, &mut written, max_bytes).await? {
+        if let Some(reply) = self.again(outgoing, &mut written).await? {
             return Ok(reply);
         }
         // In a box, since it is rare and large, and requests are moved about as futures.
-        let connection = Box::pin(self.open(server.uri())).await?;
+        let connection = Box::pin(self.open(outgoing.server.uri())).await?;
         if let Connection::Http2(http2) = &connection {
-            self.pool.share(server, http2.clone());
+            self.pool.share(outgoing.server, http2.clone());
         }
-        let answered = self.exchange(server, connection, outgoing, &mut written, max_bytes).await;
+        let answered = self.exchange(connection, outgoing, &mut written).await;
         answered.map_err(|unanswered| unanswered.error)
     }
 
@@ -160,23 +162,20 @@ impl HttpClient {
     /// once more.
     async fn again<'r>(
         &self,
-        server: &Server,
         outgoing: &Outgoing<'r>,
         written: &mut Option<Written<'r>>,
-        max_bytes: usize,
     ) -> Result<Option<Reply>, NetError> {
-        while let Some(mut connection) = self.pool.take(server) {
+        while let Some(mut connection) = self.pool.take(outgoing.server) {
             if outgoing.repeat == Repeat::Never && !connection.is_still_open().await {
                 continue;
             }
             let is_shared = matches!(connection, Connection::Http2(_));
-            let Unanswered { error, reached } =
-                match self.exchange(server, connection, outgoing, written, max_bytes).await {
-                    Ok(reply) => return Ok(Some(reply)),
-                    Err(unanswered) => unanswered,
-                };
+            let Unanswered { error, reached } = match self.exchange(connection, outgoing, written).await {
+                Ok(reply) => return Ok(Some(reply)),
+                Err(unanswered) => unanswered,
+            };
             if is_shared && reached != Reached::Server {
-                self.pool.forget_http2(server);
+                self.pool.forget_http2(outgoing.server);
             }
             match (reached, outgoing.repeat) {
                 (Reached::Nobody, _) => {}
@@ -191,27 +190,25 @@ impl HttpClient {
     /// One exchange; an HTTP/1.1 connection is kept for the next one.
     async fn exchange<'r>(
         &self,
-        server: &Server,
         connection: Connection,
         outgoing: &Outgoing<'r>,
         written: &mut Option<Written<'r>>,
-        max_bytes: usize,
     ) -> Result<Reply, Unanswered> {
         let (reply, is_coded) = match connection {
             Connection::Http1(http1) => {
-                let written = written.get_or_insert_with(|| outgoing.write(server.host()));
-                let Answered { reply, is_coded, idle } = http1.exchange(written, max_bytes).await?;
+                let written = written.get_or_insert_with(|| outgoing.write());
+                let Answered { reply, is_coded, idle } = http1.exchange(written, outgoing.max_bytes).await?;
                 if let Some((http1, kept)) = idle {
-                    self.pool.put(server, http1, kept);
+                    self.pool.put(outgoing.server, http1, kept);
                 }
                 (reply, is_coded)
             }
-            Connection::Http2(http2) => (shared(http2, server, outgoing, max_bytes).await?, true),
+            Connection::Http2(http2) => (shared(http2, outgoing).await?, true),
         };
         if !is_coded {
             return Ok(reply);
         }
-        let inflated = inflated(reply, max_bytes).await;
+        let inflated = inflated(reply, outgoing.max_bytes).await;
         inflated.map_err(|error| Unanswered { error, reached: Reached::Server })
     }
 }
@@ -221,13 +218,8 @@ impl HttpClient {
 
 /// One exchange on a connection that has others as well.
 #[inline(never)]
-fn shared<'r>(
-    http2: Http2,
-    server: &'r Server,
-    outgoing: &'r Outgoing<'_>,
-    max_bytes: usize,
-) -> BoxFuture<'r, Result<Reply, Unanswered>> {
-    async move { http2.exchange(server.uri(), outgoing, max_bytes).await }.boxed()
+fn shared<'r>(http2: Http2, outgoing: &'r Outgoing<'_>) -> BoxFuture<'r, Result<Reply, Unanswered>> {
+    async move { http2.exchange(outgoing).await }.boxed()
 }
 
 #[inline(never)]

@@ -95,18 +95,13 @@ impl Http2 {
         !self.0.is_closed()
     }
 
-    /// Sends a request to the server that `origin` names, and reads the response, of at most
-    /// `max_bytes`. The content of the response may be coded.
-    pub(super) async fn exchange(
-        mut self,
-        origin: &Uri,
-        outgoing: &Outgoing<'_>,
-        max_bytes: usize,
-    ) -> Result<Reply, Unanswered> {
+    /// Sends a request and reads the response. The content of the response may be coded.
+    pub(super) async fn exchange(mut self, outgoing: &Outgoing<'_>) -> Result<Reply, Unanswered> {
+        let max_bytes = outgoing.max_bytes;
         let unanswered =
             |error: &hyper::Error, reached| Unanswered { error: NetError::of_transport(error, false), reached };
         self.0.ready().await.map_err(|error| unanswered(&error, Reached::Nobody))?;
-        let response = match self.0.try_send_request(request(origin, outgoing)).await {
+        let response = match self.0.try_send_request(request(outgoing)).await {
             Ok(response) => response,
             Err(mut failed) => {
                 let is_unsent = failed.take_message().is_some();
@@ -126,7 +121,8 @@ impl Http2 {
     }
 }
 
-fn request(origin: &Uri, outgoing: &Outgoing<'_>) -> Request<Full<Bytes>> {
+fn request(outgoing: &Outgoing<'_>) -> Request<Full<Bytes>> {
+    let origin = outgoing.server.uri();
     let mut uri = origin.clone().into_parts();
     // What is no path is asked for as if nothing was said; it was refused before.
     uri.path_and_query = outgoing.path.parse().ok();

@@ -327,9 +327,10 @@ impl Exchange<'_> {
 // === impl Open ===
 
 impl Open {
-    /// A response was so long. The next one may be a little longer, or like one before it.
+    /// A response was so long. The next one may be a little longer, or like one of the few before it: to copy
+    /// what has come into larger room costs more than room that is not needed.
     fn expect(&mut self, len: usize) {
-        self.usual = (len + len / 8).max(self.usual - self.usual / 8).clamp(ROOM, MAX_ROOM);
+        self.usual = (len + len / 8).max(self.usual - self.usual / 32).clamp(ROOM, MAX_ROOM);
     }
 
     /// Room for the next response. Who waits needs none yet, so large room is made when something has come; of

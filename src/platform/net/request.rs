@@ -3,6 +3,7 @@
 use http::header::{CONTENT_LENGTH, HOST, TRANSFER_ENCODING};
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 
+use super::pool::Server;
 use super::repeat::Repeat;
 
 /// Beyond this many bytes a body is not copied to stand behind its head.
@@ -13,6 +14,8 @@ const MAX_PATH: usize = (u16::MAX - 1) as usize;
 /// A request to a server that is known.
 #[derive(Clone, Copy, Debug)]
 pub struct Outgoing<'r> {
+    /// Whom to ask.
+    pub server: &'r Server,
     /// The method.
     pub method: &'r Method,
     /// Path and query, all of it visible ASCII: [`is_path`].
@@ -25,6 +28,8 @@ pub struct Outgoing<'r> {
     pub body: &'r [u8],
     /// Whether it may reach the server twice.
     pub repeat: Repeat,
+    /// The largest response body, inflated.
+    pub max_bytes: usize,
 }
 
 /// A request as it is written to an HTTP/1.1 connection.
@@ -46,8 +51,9 @@ pub fn is_path(text: &str) -> bool {
 // === impl Outgoing ===
 
 impl<'r> Outgoing<'r> {
-    /// Writes the request as RFC 9112 §3 says, for the server that `host` names.
-    pub(super) fn write(&self, host: &HeaderValue) -> Written<'r> {
+    /// Writes the request as RFC 9112 §3 says.
+    pub(super) fn write(&self) -> Written<'r> {
+        let host = self.server.host();
         let copied = if self.body.len() <= COPIED_BODY { self.body.len() } else { 0 };
         let mut text = Vec::with_capacity(256 + self.path.len() + copied);
         text.extend_from_slice(self.method.as_str().as_bytes());
@@ -121,8 +127,11 @@ fn decimal(text: &mut Vec<u8>, mut number: usize) {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use http::header::{ACCEPT, ACCEPT_ENCODING};
 
+    use super::super::pool::Pool;
     use super::*;
 
     #[test]
@@ -131,10 +140,11 @@ mod tests {
         let standing = [(ACCEPT, text("a/b")), (ACCEPT_ENCODING, text("gzip"))];
         let headers = HeaderMap::from_iter([(ACCEPT, text("c/d")), (CONTENT_LENGTH, text("7"))]);
         let none = HeaderMap::new();
+        let server = Pool::new(Duration::ZERO, 0).server(&"http://h:1".parse().unwrap()).unwrap();
         let write = |method, headers, body| {
-            let outgoing =
-                Outgoing { method, path: "/a?b=c", standing: &standing, headers, body, repeat: Repeat::Never };
-            let written = outgoing.write(&text("h:1"));
+            let (server, path, standing) = (&server, "/a?b=c", &standing);
+            let (repeat, max_bytes) = (Repeat::Never, 0);
+            let written = Outgoing { server, method, path, standing, headers, body, repeat, max_bytes }.write();
             String::from_utf8([&written.text, written.rest].concat()).unwrap()
         };
         assert_eq!(

@@ -198,9 +198,9 @@ async fn who_calls_may_know_better_than_the_method() {
     let client = client();
     let asked = client.server(&server.url.parse().unwrap()).unwrap();
     let ask = async |method: Method, repeat| {
-        let outgoing =
-            Outgoing { method: &method, path: "/a?b=c", standing: &[], headers: &HeaderMap::new(), body: b"", repeat };
-        client.ask(&asked, &outgoing, 1000).await.map(|reply| reply.body).map_err(|error| error.kind)
+        let (server, method, path, standing, headers) = (&asked, &method, "/a?b=c", &[], &HeaderMap::new());
+        let outgoing = Outgoing { server, method, path, standing, headers, body: b"", repeat, max_bytes: 1000 };
+        client.ask(&outgoing).await.map(|reply| reply.body).map_err(|error| error.kind)
     };
     assert_eq!(ask(Method::POST, Repeat::Harmless).await.unwrap(), "ok");
     assert_eq!(ask(Method::POST, Repeat::Harmless).await.unwrap(), "ok");

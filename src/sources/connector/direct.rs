@@ -116,7 +116,7 @@ impl Direct {
             }
         }
         let (copies, paths) = projection.fields.as_deref().map_or((1, 1), weights);
-        let extract = Extract { document, row, typed, keys: compiler.keys, parts };
+        let extract = Extract { document, row, typed, records: records(object), keys: compiler.keys, parts };
         let learned = Mutex::new(Learned { layouts: extract.layouts(), lessons: 0 });
         Some(Self { extract, copies, paths, learned })
     }
@@ -372,6 +372,14 @@ fn of_leaves(fields: &[ProjectedField], shape: &ObjectShape) -> Option<MadeOfLea
 /// Whether the type of an object can be told without looking at it.
 fn is_known(shape: &ObjectShape) -> bool {
     matches!(shape.typing, Typing::Fixed(_) | Typing::Opaque)
+}
+
+/// Whether objects are recorded below one.
+fn records(shape: &ObjectShape) -> bool {
+    shape.fields.iter().any(|field| match &field.value.kind {
+        ValueKind::Object(object) => object.record || records(object),
+        ValueKind::Leaf(_) => false,
+    })
 }
 
 /// Rows complete objects that are recorded already.

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use serde_json::Value;
 use tokio::time::timeout_at;
-use tracing::{Instrument, field};
+use tracing::{Instrument, Level, field};
 
 use crate::graph::connect::model::PaginateSpec;
 use crate::graph::mapping::{Mapping, Variable, Variables};
@@ -210,23 +210,32 @@ pub(super) async fn call(
     pending: Option<&Pending>,
     read: &ReadRows<'_>,
 ) -> Result<Success, SourceError> {
-    let connector = fetch.connector;
+    if tracing::span_enabled!(Level::INFO) {
+        // In a box, as all futures that are traced: they are large, and each layer would move them.
+        return Box::pin(traced(fetch, variables, page, pending, read)).await;
+    }
+    judged(fetch, variables, answer(fetch, variables, page, pending).await?, read)
+}
+
+async fn traced(
+    fetch: &Fetch<'_>,
+    variables: &Variables<'_>,
+    page: Option<&Page>,
+    pending: Option<&Pending>,
+    read: &ReadRows<'_>,
+) -> Result<Success, SourceError> {
     let span = tracing::info_span!(
         "pleach.connector.call",
-        pleach.source.name = &*connector.name,
+        pleach.source.name = &*fetch.connector.name,
         pleach.connector.status = field::Empty,
         error.type = field::Empty,
     );
-    if span.is_disabled() {
-        return judged(fetch, variables, answer(fetch, variables, page, pending).await?, read);
-    }
     let told = async {
         let answer = answer(fetch, variables, page, pending).await?;
         span.record("pleach.connector.status", answer.status);
         judged(fetch, variables, answer, read)
     };
-    // In a box, as all futures that are traced: they are large, and each layer would move them.
-    let result = Box::pin(told.instrument(span.clone())).await;
+    let result = told.instrument(span.clone()).await;
     if let Err(error) = &result {
         span.record("error.type", &*error.code);
     }

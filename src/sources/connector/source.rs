@@ -189,12 +189,7 @@ impl Connector {
         let (distinct, places) = rows.distinct();
         let single = self.is_single(&request.shape);
         let reads = shared.then(|| context.memory.get::<Reads>().alike(self.alike(arguments, wanted, single)));
-        let batch = self.spec.batch.as_ref();
-        let claim = batch.zip(reads.as_ref()).map(|(spec, reads)| reads.claim(&distinct, spec.max_size as usize));
-        // Rows that share an answer need copies of it.
-        let apart = distinct.len() == rows.len() && claim.as_ref().is_none_or(|claim| claim.places.is_none());
-        let direct = apart.then(|| self.direct(request, rows.len())).flatten();
-        let fetch = Fetch {
+        let mut fetch = Fetch {
             connector: self,
             context,
             scope: Scope::new(arguments, &context.facts, self.reads),
@@ -202,11 +197,17 @@ impl Connector {
             mutation: *mutation,
             single,
             given: self.given(&request.shape),
-            direct,
+            direct: None,
             first: request.first,
             reads,
             tally: &tally,
         };
+        let batch = self.spec.batch.as_ref();
+        let claim = batch.zip(fetch.reads.as_ref()).map(|(spec, reads)| reads.claim(&distinct, spec.max_size as usize));
+        // Rows that share an answer need copies of it.
+        if distinct.len() == rows.len() && claim.as_ref().is_none_or(|claim| claim.places.is_none()) {
+            fetch.direct = self.direct(request, rows.len());
+        }
         let answered = match &claim {
             Some(claim) => self.claimed(&fetch, claim).await,
             None => self.answers(&fetch, &distinct).await,
@@ -215,15 +216,18 @@ impl Connector {
             Some(_) => self.append(request, answered)?,
             None => self.build(request, results(answered), &places, &tally)?,
         };
-        built.general.append(&mut tally.unplaced.lock().unwrap_or_else(PoisonError::into_inner));
+        let mut unplaced = tally.unplaced.into_inner().unwrap_or_else(PoisonError::into_inner);
+        if !unplaced.is_empty() {
+            built.reports_mut().general.append(&mut unplaced);
+        }
         built.calls = Some(tally.calls.load(Ordering::Relaxed));
         let problems = tally.problems.load(Ordering::Relaxed);
         if problems > 0 {
             tracing::Span::current().record("pleach.mapping.problems", problems);
         } else if let Some(constants) = &self.constants
             && matches!(*request.shape, RowShape::Root(_))
-            && built.errors.is_empty()
-            && built.general.is_empty()
+            && built.reports().errors.is_empty()
+            && built.reports().general.is_empty()
         {
             constants.insert(&request.shape, Arc::new(built.clone()));
         }

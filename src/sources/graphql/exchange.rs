@@ -64,14 +64,16 @@ impl GraphqlEndpoint {
             headers.remove(ACCEPT);
         }
         let outgoing = Outgoing {
+            server: &self.server,
             method: &Method::POST,
             path: &self.path,
             standing: &STANDING,
             headers: &headers,
             body: &body(document, operation_name, variables),
             repeat,
+            max_bytes: self.max_bytes,
         };
-        self.client.ask(&self.server, &outgoing, self.max_bytes).await
+        self.client.ask(&outgoing).await
     }
 }
 

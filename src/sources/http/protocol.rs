@@ -124,14 +124,16 @@ impl HttpProtocol {
             return Err(invalid());
         }
         let outgoing = Outgoing {
+            server,
             method: &self.method,
             path: &path,
             standing: &self.standing,
             headers: &headers,
             body: &body,
             repeat: self.repeat(inputs.mutation),
+            max_bytes: self.answers.max_bytes,
         };
-        let reply = self.client.ask(server, &outgoing, self.answers.max_bytes).await;
+        let reply = self.client.ask(&outgoing).await;
         Ok(self.answer(reply.map_err(|error| net_error(error, TRANSPORT, DESERIALIZE))?))
     }
 

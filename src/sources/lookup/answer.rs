@@ -1,11 +1,13 @@
 //! From the answers of lookups to rows in the order of the representations.
 
+use smallvec::smallvec;
+
 use crate::platform::base::Name;
 use crate::sources::contract::SourceError;
 use crate::sources::rows::shape::{
     FieldShape, ListShape, ObjectShape, RowShape, SiteId, SlotIndex, Typing, ValueKind, ValueShape,
 };
-use crate::sources::rows::slot::{Below, Rows, Slot, UpstreamError};
+use crate::sources::rows::slot::{Below, Reports, Rows, Slot, UpstreamError};
 
 use super::ask::{Alias, Answer};
 
@@ -73,7 +75,7 @@ fn field(key: Name, slot: u32, object: ObjectShape) -> FieldShape {
 impl<'s> Collected<'s> {
     /// Nothing yet of `count` rows.
     pub(super) fn new(lists: &'s [ListShape], count: usize) -> Self {
-        let rows = Rows { rows: vec![Slot::Null; count], calls: Some(0), ..Rows::default() };
+        let rows = Rows { rows: smallvec![Slot::Null; count], calls: Some(0), ..Rows::default() };
         Self { lists, rows }
     }
 
@@ -91,11 +93,18 @@ impl<'s> Collected<'s> {
     }
 
     fn entities(&mut self, rows: &[usize], mut part: Rows) {
-        let (slots, further) = (std::mem::take(&mut part.rows), std::mem::take(&mut part.row_errors));
+        let slots = std::mem::take(&mut part.rows);
+        let further = match part.reports().row_errors.is_empty() {
+            true => Vec::new(),
+            false => std::mem::take(&mut part.reports_mut().row_errors),
+        };
         let shift = self.rows.append(part);
         rows.iter().zip(slots).for_each(|(&row, slot)| self.rows.rows[row] = shift.slot(slot));
-        let further = further.into_iter().filter_map(|(row, error)| Some((*rows.get(row as usize)? as u32, error)));
-        self.rows.row_errors.extend(further);
+        for (row, error) in further {
+            if let Some(&row) = rows.get(row as usize) {
+                self.rows.reports_mut().row_errors.push((row as u32, error));
+            }
+        }
     }
 
     fn aliases(&mut self, aliases: &[Alias], mut part: Rows) -> Vec<usize> {
@@ -114,15 +123,16 @@ impl<'s> Collected<'s> {
                 Found::Unknown => again.push(index),
             }
         }
-        let further = further.into_iter().map(|(alias, error)| (aliases[alias].row as u32, error));
-        self.rows.row_errors.extend(further);
+        for (alias, error) in further {
+            self.rows.reports_mut().row_errors.push((aliases[alias].row as u32, error));
+        }
         again
     }
 
     /// Every row of a call that failed has its error.
     pub(super) fn fail(&mut self, answer: &Answer, error: SourceError) {
-        let slot = Slot::Failed(self.rows.errors.len() as u32);
-        self.rows.errors.push(error.into());
+        let slot = Slot::Failed(self.rows.reports().errors.len() as u32);
+        self.rows.reports_mut().errors.push(error.into());
         match answer {
             Answer::Entities(rows) => rows.iter().for_each(|&row| self.rows.rows[row] = slot),
             Answer::Aliases(aliases) => aliases.iter().for_each(|alias| self.rows.rows[alias.row] = slot),
@@ -148,8 +158,8 @@ impl Objects {
         match self.found[alias] {
             Found::Slot(Slot::Failed(_)) => self.further.push((alias, error)),
             _ => {
-                self.found[alias] = Found::Slot(Slot::Failed(part.errors.len() as u32));
-                part.errors.push(error);
+                self.found[alias] = Found::Slot(Slot::Failed(part.reports().errors.len() as u32));
+                part.reports_mut().errors.push(error);
             }
         }
     }
@@ -168,8 +178,9 @@ fn objects(part: &mut Rows, aliases: &[Alias]) -> Objects {
 /// not known, unless no error tells its place: then something is wrong with all of them.
 fn without_data(part: &mut Rows, aliases: &[Alias]) -> Objects {
     let mut objects = Objects { found: aliases.iter().map(|_| Found::Unknown).collect(), further: Vec::new() };
-    let mut errors = std::mem::take(&mut part.errors);
-    errors.extend(std::mem::take(&mut part.row_errors).into_iter().map(|(_, error)| error));
+    let Reports { errors, row_errors, .. } = part.reports_mut();
+    let mut errors = std::mem::take(errors);
+    errors.extend(row_errors.drain(..).map(|(_, error)| error));
     let mut placeless = None;
     for mut error in errors {
         let alias = match error.suffix.first() {
@@ -185,7 +196,7 @@ fn without_data(part: &mut Rows, aliases: &[Alias]) -> Objects {
                 error.suffix.clear();
                 match placeless {
                     None => placeless = Some(error),
-                    Some(_) => part.general.push(error),
+                    Some(_) => part.reports_mut().general.push(error),
                 }
             }
         }
@@ -193,11 +204,11 @@ fn without_data(part: &mut Rows, aliases: &[Alias]) -> Objects {
     let nowhere = objects.found.iter().all(|found| matches!(found, Found::Unknown));
     match placeless {
         Some(error) if nowhere => {
-            let slot = Slot::Failed(part.errors.len() as u32);
-            part.errors.push(error);
+            let slot = Slot::Failed(part.reports().errors.len() as u32);
+            part.reports_mut().errors.push(error);
             objects.found.fill_with(|| Found::Slot(slot));
         }
-        Some(error) => part.general.push(error),
+        Some(error) => part.reports_mut().general.push(error),
         None => {}
     }
     objects
@@ -212,9 +223,13 @@ fn below(part: &mut Rows, start: u32, aliases: &[Alias]) -> Objects {
         .collect();
     let rows = blame_all(part, rows);
     let mut objects = Objects { found: rows.into_iter().map(Found::Slot).collect(), further: Vec::new() };
-    for (cell, mut error) in std::mem::take(&mut part.beside) {
+    let beside = match part.reports().beside.is_empty() {
+        true => Vec::new(),
+        false => std::mem::take(&mut part.reports_mut().beside),
+    };
+    for (cell, mut error) in beside {
         let Some(place) = leading.iter().find(|leading| leading.cell == cell) else {
-            part.beside.push((cell, error));
+            part.reports_mut().beside.push((cell, error));
             continue;
         };
         if let Found::Slot(Slot::Failed(_)) = objects.found[place.alias] {
@@ -222,7 +237,7 @@ fn below(part: &mut Rows, start: u32, aliases: &[Alias]) -> Objects {
             objects.further.push((place.alias, error));
         } else {
             error.suffix.clear();
-            part.general.push(error);
+            part.reports_mut().general.push(error);
         }
     }
     objects
@@ -237,7 +252,7 @@ fn object(part: &mut Rows, cell: u32, (alias, depth): (usize, usize), leading: &
             Slot::Object { start, .. } if left > 0 => cell = start,
             Slot::Failed(error) => {
                 // The rest of the way to the object is no way below it.
-                let suffix = &mut part.errors[error as usize].suffix;
+                let suffix = &mut part.reports_mut().errors[error as usize].suffix;
                 suffix.drain(..suffix.len().min(left));
                 return Slot::Failed(error);
             }
@@ -251,15 +266,15 @@ fn object(part: &mut Rows, cell: u32, (alias, depth): (usize, usize), leading: &
 /// even have is an error, as a wrong number of entities is.
 fn blame_all(part: &mut Rows, mut rows: Vec<Slot>) -> Vec<Slot> {
     let empty = |slot: &Slot| matches!(slot, Slot::Null | Slot::Missing);
-    if rows.iter().all(empty) && !part.general.is_empty() {
-        let slot = Slot::Failed(part.errors.len() as u32);
-        let error = part.general.remove(0);
-        part.errors.push(error);
+    if rows.iter().all(empty) && !part.reports().general.is_empty() {
+        let slot = Slot::Failed(part.reports().errors.len() as u32);
+        let error = part.reports_mut().general.remove(0);
+        part.reports_mut().errors.push(error);
         rows.fill(slot);
     }
-    let absent = Slot::Failed(part.errors.len() as u32);
+    let absent = Slot::Failed(part.reports().errors.len() as u32);
     if rows.contains(&Slot::Missing) {
-        part.errors.push(own_error(
+        part.reports_mut().errors.push(own_error(
             "SUBREQUEST_MALFORMED_RESPONSE",
             "the answer does not have all objects that were asked for".to_owned(),
         ));
@@ -276,9 +291,9 @@ fn own_error(code: &str, message: String) -> UpstreamError {
 fn refuse(part: &mut Rows, alias: &Alias, shape: &ObjectShape, row: Slot) {
     let Slot::Object { start, .. } = row else { return };
     for (key, argument) in &alias.refused {
-        let slot = Slot::Failed(part.errors.len() as u32);
+        let slot = Slot::Failed(part.reports().errors.len() as u32);
         let message = format!("the argument \"{argument}\" must not be null, but what fills it is");
-        part.errors.push(own_error("REQUIRED_ARGUMENT_NULL", message));
+        part.reports_mut().errors.push(own_error("REQUIRED_ARGUMENT_NULL", message));
         for field in shape.fields.iter().filter(|field| field.key == *key) {
             if let Some(cell @ Slot::Missing) = part.slots.get_mut((start + field.slot.0) as usize) {
                 *cell = slot;

@@ -41,7 +41,7 @@ pub fn place_errors(rows: &mut Rows, shape: &RowShape, expected: &[u32], errors:
     for LocatedError { path, error } in errors {
         let places = walk(rows, shape, expected, &path.unwrap_or_default());
         if places.is_empty() {
-            rows.general.push(error);
+            rows.reports_mut().general.push(error);
             continue;
         }
         for (place, suffix) in places {
@@ -49,8 +49,8 @@ pub fn place_errors(rows: &mut Rows, shape: &RowShape, expected: &[u32], errors:
         }
     }
     let nothing = rows.rows.iter().all(|row| matches!(row, Slot::Null | Slot::Missing));
-    if nothing && !rows.rows.is_empty() && !rows.general.is_empty() {
-        let error = rows.general.remove(0);
+    if nothing && !rows.rows.is_empty() && !rows.reports().general.is_empty() {
+        let error = rows.reports_mut().general.remove(0);
         put(rows, Place::Rows(0..rows.rows.len()), error);
     }
 }
@@ -93,19 +93,19 @@ fn upstream_error(message: Option<String>, mut extensions: Map<String, Value>) -
 }
 
 fn put(rows: &mut Rows, place: Place, error: UpstreamError) {
-    let id = rows.errors.len() as u32;
+    let id = rows.reports().errors.len() as u32;
     let empty = |slot: &Slot| matches!(slot, Slot::Null | Slot::Missing);
     match place {
         Place::Cell(cell) => match rows.slot_mut(cell) {
             Some(slot) if empty(slot) => {
                 *slot = Slot::Failed(id);
-                rows.errors.push(error);
+                rows.reports_mut().errors.push(error);
             }
-            _ => rows.beside.push((cell, error)),
+            _ => rows.reports_mut().beside.push((cell, error)),
         },
         Place::Row(row) => put(rows, Place::Rows(row..row + 1), error),
         Place::Rows(range) if range.len() == 1 && matches!(rows.rows[range.start], Slot::Failed(_)) => {
-            rows.row_errors.push((range.start as u32, error));
+            rows.reports_mut().row_errors.push((range.start as u32, error));
         }
         Place::Rows(range) => {
             let mut failed = false;
@@ -116,8 +116,8 @@ fn put(rows: &mut Rows, place: Place, error: UpstreamError) {
                 }
             }
             match failed {
-                true => rows.errors.push(error),
-                false => rows.general.push(error),
+                true => rows.reports_mut().errors.push(error),
+                false => rows.reports_mut().general.push(error),
             }
         }
     }

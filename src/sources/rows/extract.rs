@@ -17,6 +17,8 @@ pub struct Extract {
     pub row: Option<RowCells>,
     /// Whether documents come from a typed source, so that numbers may arrive as text.
     pub typed: bool,
+    /// Whether any object is recorded.
+    pub records: bool,
     /// How many [`KeyUse`]s there are.
     pub keys: u32,
     /// How many values of an element say which row it is.

@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use serde_json::{Map, Value};
+use smallvec::SmallVec;
 
 use crate::graph::federation::ids::TypeId;
 use crate::platform::base::Name;
@@ -64,15 +65,24 @@ pub struct Rows {
     /// All cells.
     pub slots: Vec<Slot>,
     /// Bodies that raw slices point into; part `n` of a slot, counted from the first, is `parts[n - 1]`.
-    pub parts: Vec<Bytes>,
+    pub parts: SmallVec<[Bytes; 1]>,
     /// Part 0: leaves that had to be rewritten.
     pub text: Vec<u8>,
     /// One cell a row, list by list: for a root answer exactly one (an object, null or failed);
     /// for lists of entities as many as representations were sent.
-    pub rows: Vec<Slot>,
+    pub rows: SmallVec<[Slot; 1]>,
     /// Recorded objects: site, first cell and type. The rows' own objects are not among them: they
     /// complete objects that are known already.
     pub objects: Vec<(SiteId, u32, TypeId)>,
+    /// The errors of an answer that has some.
+    pub reports: Option<Box<Reports>>,
+    /// Calls of the upstream system it took, if not one.
+    pub calls: Option<u32>,
+}
+
+/// The errors of an answer.
+#[derive(Clone, Debug, Default)]
+pub struct Reports {
     /// Errors that [`Slot::Failed`] refers to.
     pub errors: Vec<UpstreamError>,
     /// Errors that stand beside a value at a cell: the value stays, the error is reported.
@@ -81,8 +91,6 @@ pub struct Rows {
     pub row_errors: Vec<(u32, UpstreamError)>,
     /// Errors without a place.
     pub general: Vec<UpstreamError>,
-    /// Calls of the upstream system it took, if not one.
-    pub calls: Option<u32>,
 }
 
 /// How cells move when their rows are added to others.
@@ -156,7 +164,7 @@ impl Rows {
             parts: (self.first.parts + self.parts.len() as u32).wrapping_sub(other.first.parts),
             own: (other.first.parts, self.first.parts),
             text: self.text.len() as u32,
-            errors: self.errors.len() as u32,
+            errors: self.reports().errors.len() as u32,
         };
         let rows = self.rows.len() as u32;
         self.slots.extend(other.slots.into_iter().map(|slot| shift.slot(slot)));
@@ -164,11 +172,26 @@ impl Rows {
         self.text.extend(other.text);
         self.rows.extend(other.rows.into_iter().map(|slot| shift.slot(slot)));
         self.objects.extend(other.objects.into_iter().map(|(site, start, ty)| (site, shift.cell(start), ty)));
-        self.errors.extend(other.errors);
-        self.beside.extend(other.beside.into_iter().map(|(cell, error)| (shift.cell(cell), error)));
-        self.row_errors.extend(other.row_errors.into_iter().map(|(row, error)| (row + rows, error)));
-        self.general.extend(other.general);
+        if let Some(other) = other.reports {
+            let own = self.reports_mut();
+            own.errors.extend(other.errors);
+            own.beside.extend(other.beside.into_iter().map(|(cell, error)| (shift.cell(cell), error)));
+            own.row_errors.extend(other.row_errors.into_iter().map(|(row, error)| (row + rows, error)));
+            own.general.extend(other.general);
+        }
         shift
+    }
+
+    /// The errors.
+    pub fn reports(&self) -> &Reports {
+        static NONE: Reports =
+            Reports { errors: Vec::new(), beside: Vec::new(), row_errors: Vec::new(), general: Vec::new() };
+        self.reports.as_deref().unwrap_or(&NONE)
+    }
+
+    /// The errors, to be added to.
+    pub fn reports_mut(&mut self) -> &mut Reports {
+        self.reports.get_or_insert_default()
     }
 }
 
@@ -197,6 +220,8 @@ impl Shift {
 
 #[cfg(test)]
 mod tests {
+    use smallvec::smallvec;
+
     use super::*;
 
     #[test]
@@ -212,14 +237,16 @@ mod tests {
         let part = |name: &str| Rows {
             first: Numbers::default(),
             slots: vec![Slot::Raw { part: 1, start: 0, len: 1 }, Slot::Raw { part: 0, start: 0, len: 1 }],
-            parts: vec![Bytes::from(name.to_owned())],
+            parts: smallvec![Bytes::from(name.to_owned())],
             text: vec![b'1'],
-            rows: vec![Slot::Failed(0), Slot::Object { start: 0, ty: UNKNOWN_TYPE }],
+            rows: smallvec![Slot::Failed(0), Slot::Object { start: 0, ty: UNKNOWN_TYPE }],
             objects: vec![(SiteId(0), 1, UNKNOWN_TYPE)],
-            errors: vec![error(name)],
-            beside: vec![(1, error(name))],
-            row_errors: vec![(0, error(name))],
-            general: vec![error(name)],
+            reports: Some(Box::new(Reports {
+                errors: vec![error(name)],
+                beside: vec![(1, error(name))],
+                row_errors: vec![(0, error(name))],
+                general: vec![error(name)],
+            })),
             calls: None,
         };
         let mut rows = part("a");
@@ -228,7 +255,8 @@ mod tests {
         assert_eq!(rows.slots[2..], [Slot::Raw { part: 2, start: 0, len: 1 }, Slot::Raw { part: 0, start: 1, len: 1 }]);
         assert_eq!(rows.rows[2..], [Slot::Failed(1), Slot::Object { start: 2, ty: UNKNOWN_TYPE }]);
         assert_eq!(rows.objects[1].1, 3);
-        assert_eq!((rows.beside[1].0, rows.row_errors[1].0), (3, 2));
-        assert_eq!((&*rows.row_errors[1].1.message, rows.general.len()), ("b", 2));
+        let reports = rows.reports();
+        assert_eq!((reports.beside[1].0, reports.row_errors[1].0), (3, 2));
+        assert_eq!((&*reports.row_errors[1].1.message, reports.general.len()), ("b", 2));
     }
 }

@@ -105,14 +105,15 @@ impl RowsBuilder {
 
     /// Adds a row that failed.
     pub fn failed(&mut self, error: UpstreamError) {
-        let id = self.rows.errors.len() as u32;
-        self.rows.errors.push(error);
+        let errors = &mut self.rows.reports_mut().errors;
+        let id = errors.len() as u32;
+        errors.push(error);
         self.rows.rows.push(Slot::Failed(id));
     }
 
     /// Adds rows that were read elsewhere.
     pub fn append(&mut self, rows: Rows) {
-        if self.rows.rows.is_empty() && self.rows.general.is_empty() {
+        if self.rows.rows.is_empty() && self.rows.reports().general.is_empty() {
             self.rows = rows;
             self.wrong.clear();
             return;
@@ -122,7 +123,7 @@ impl RowsBuilder {
 
     /// Reports an error that has no place.
     pub fn general(&mut self, error: UpstreamError) {
-        self.rows.general.push(error);
+        self.rows.reports_mut().general.push(error);
     }
 
     /// The rows.
@@ -262,8 +263,9 @@ impl RowsBuilder {
         if let Some(&(_, error)) = self.wrong.iter().find(|(known, _)| *known == expected) {
             return Slot::Failed(error);
         }
-        let error = self.rows.errors.len() as u32;
-        self.rows.errors.push(wrong_value(expected));
+        let errors = &mut self.rows.reports_mut().errors;
+        let error = errors.len() as u32;
+        errors.push(wrong_value(expected));
         self.wrong.push((expected, error));
         Slot::Failed(error)
     }

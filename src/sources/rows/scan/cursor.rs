@@ -106,6 +106,15 @@ impl<'a> Cursor<'a> {
         }
     }
 
+    /// At the start of a body, whose places are numbers of 32 bits.
+    pub(super) fn of_body(bytes: &'a [u8]) -> Result<Self, MalformedResponse> {
+        let cursor = Self::new(bytes)?;
+        match u32::try_from(bytes.len()) {
+            Ok(_) => Ok(cursor),
+            Err(_) => Err(cursor.malformed(Problem::TooLarge)),
+        }
+    }
+
     /// A problem, with the place.
     pub(super) fn malformed(&self, problem: Problem) -> MalformedResponse {
         MalformedResponse { at: self.at, problem }

@@ -15,9 +15,9 @@ use crate::sources::rows::lead::{Gap, Lead, Wants};
 use crate::sources::rows::shape::{Leaf, SlotIndex, ValueKind, ValueShape};
 use crate::sources::rows::slot::{Numbers, Rows, Slot};
 
-use super::cursor::{Problem, Scan};
+use super::cursor::{Cursor, Problem, Scan};
 use super::expected::{Cells, read_expected};
-use super::object::Scanner;
+use super::object::{Room, Scanner};
 
 mod alike;
 
@@ -27,6 +27,8 @@ const MAX_DOCUMENT_DEPTH: u32 = 127;
 const MAX_PROBLEMS: usize = 64;
 /// Room for cells that is made at once: of most documents less is wanted than stands in them.
 const BYTES_PER_CELL: usize = 20;
+/// The same for objects, if any are recorded.
+const BYTES_PER_OBJECT: usize = 256;
 /// Room for items of lists that is made at once: most are longer.
 const BYTES_PER_ITEM: usize = 128;
 const MAX_ITEMS: usize = 1 << 10;
@@ -65,9 +67,10 @@ pub struct Matching<'m> {
 /// `None` when the document is not valid, or is not what the schema says in every part that is
 /// read: then the mapped value itself must be built and looked at.
 pub fn extract_row(first: Numbers, body: &Bytes, extract: &Extract, layouts: Layouts) -> Option<Extracted> {
-    let mut reader = Reader::new(first, body, extract, layouts, None)?;
+    let cursor = Cursor::of_body(body).ok()?;
+    let mut reader = Reader::new(cursor, first, body, extract, layouts, None);
     let row = reader.row(extract).ok()?;
-    reader.out.rows.rows = vec![row];
+    reader.scanner.rows.rows.push(row);
     reader.finish(body)
 }
 
@@ -82,11 +85,12 @@ pub fn extract_rows(
     layouts: Layouts,
     matching: Matching<'_>,
 ) -> Option<Extracted> {
-    let rows = vec![Slot::Missing; matching.rows];
-    let mut reader = Reader::new(first, body, extract, layouts, Some(matching))?;
-    reader.out.rows.rows = rows;
+    let cursor = Cursor::of_body(body).ok()?;
+    let rows = matching.rows;
+    let mut reader = Reader::new(cursor, first, body, extract, layouts, Some(matching));
+    reader.scanner.rows.rows.resize(rows, Slot::Missing);
     reader.row(extract).ok().filter(|_| reader.has_list)?;
-    for row in &mut reader.out.rows.rows {
+    for row in &mut reader.scanner.rows.rows {
         if *row == Slot::Missing {
             *row = Slot::Null;
         }
@@ -105,8 +109,6 @@ struct Reader<'a, 'm> {
     /// The vectors that this processor has.
     level: Level,
     scanner: Scanner<'a>,
-    /// All but the cells, which the scanner collects.
-    out: Extracted,
     row: Slot,
     matching: Option<Matching<'m>>,
     /// Whether the list of rows was met.
@@ -117,8 +119,14 @@ struct Reader<'a, 'm> {
     layouts: Layouts,
     /// What was told of each key during this evaluation.
     told: Vec<u8>,
+    /// What was not as the mapping expects.
+    problems: Vec<String>,
     /// How many problems there were before this evaluation.
     before: usize,
+    /// How many elements there were in the list of rows.
+    elements: u32,
+    /// How many of them belong to no row.
+    surplus: u32,
 }
 
 /// Told of a key: it was absent.
@@ -131,30 +139,34 @@ const OF_NULL: u8 = 2;
 impl<'a, 'm> Reader<'a, 'm> {
     #[inline]
     fn new(
+        cursor: Cursor<'a>,
         first: Numbers,
         body: &'a Bytes,
         extract: &Extract,
         layouts: Layouts,
         matching: Option<Matching<'m>>,
-    ) -> Option<Self> {
-        let mut scanner = Scanner::new(body, BYTES_PER_CELL).ok()?;
+    ) -> Self {
+        let bytes_per_object = if extract.records { BYTES_PER_OBJECT } else { usize::MAX };
+        let mut scanner = Scanner::new(cursor, body, Room { bytes_per_cell: BYTES_PER_CELL, bytes_per_object });
         scanner.rows.first = first;
         scanner.made.body = scanner.body();
         scanner.cursor.max_depth = MAX_DOCUMENT_DEPTH;
         scanner.items.reserve((body.len() / BYTES_PER_ITEM).min(MAX_ITEMS));
         scanner.typed = extract.typed;
-        Some(Self {
+        Self {
             level: Level::new(),
             scanner,
-            out: Extracted::default(),
             row: Slot::Null,
             matching,
             has_list: false,
             parts: vec![None; extract.parts as usize],
             layouts,
             told: vec![0; extract.keys as usize],
+            problems: Vec::new(),
             before: 0,
-        })
+            elements: 0,
+            surplus: 0,
+        }
     }
 
     /// The whole document.
@@ -176,16 +188,13 @@ impl<'a, 'm> Reader<'a, 'm> {
     }
 
     /// What was read, if it can be relied on.
-    fn finish(mut self, body: &Bytes) -> Option<Extracted> {
-        let Scanner { cursor, mut rows, .. } = self.scanner;
-        if !rows.errors.is_empty() || cursor.extreme {
+    fn finish(self, body: &Bytes) -> Option<Extracted> {
+        let Self { scanner: Scanner { cursor, mut rows, .. }, problems, elements, surplus, layouts, .. } = self;
+        if !rows.reports().errors.is_empty() || cursor.extreme {
             return None;
         }
         release(&mut rows, body);
-        rows.rows = self.out.rows.rows;
-        self.out.rows = rows;
-        self.out.layouts = self.layouts;
-        Some(self.out)
+        Some(Extracted { rows, problems, elements, surplus, layouts })
     }
 
     /// Gives up: the value path decides.
@@ -490,8 +499,8 @@ impl<'a, 'm> Reader<'a, 'm> {
     fn begin_element(&mut self) -> Mark {
         self.parts.fill(None);
         // Each element is an evaluation of its own.
-        if self.out.problems.len() > self.before {
-            self.before = self.out.problems.len();
+        if self.problems.len() > self.before {
+            self.before = self.problems.len();
             self.told.fill(0);
         }
         let rows = &self.scanner.rows;
@@ -500,12 +509,14 @@ impl<'a, 'm> Reader<'a, 'm> {
 
     /// After an element of a list of rows.
     fn end_element(&mut self, mark: &Mark, slot: Slot) -> Scan<()> {
-        self.out.elements += 1;
+        self.elements += 1;
         match self.matching_row() {
-            Some(row) if self.out.rows.rows.get(row) == Some(&Slot::Missing) => self.out.rows.rows[row] = slot,
-            Some(_) => return self.leave(),
+            Some(row) => match self.scanner.rows.rows.get_mut(row) {
+                Some(place @ Slot::Missing) => *place = slot,
+                _ => return self.leave(),
+            },
             None => {
-                self.out.surplus += 1;
+                self.surplus += 1;
                 // Objects in it, and those that were made of it, stand for no others.
                 self.scanner.interned.forget();
                 self.scanner.made.forget();
@@ -532,12 +543,12 @@ impl<'a, 'm> Reader<'a, 'm> {
             return;
         }
         *told |= what;
-        let room = MAX_PROBLEMS.saturating_sub(self.out.problems.len() - self.before);
+        let room = MAX_PROBLEMS.saturating_sub(self.problems.len() - self.before);
         let (message, times) = match what {
             ABSENT => (format!("property \"{}\" is not in the object", key.key), key.minding_absent),
             _ => (format!("property \"{}\" cannot be read from null", key.key), key.minding_null),
         };
-        self.out.problems.extend(std::iter::repeat_n(message, room.min(times as usize)));
+        self.problems.extend(std::iter::repeat_n(message, room.min(times as usize)));
     }
 }
 

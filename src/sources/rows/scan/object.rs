@@ -4,7 +4,7 @@ use std::fmt;
 use std::io::Write as _;
 
 use bytes::Bytes;
-use smallvec::SmallVec;
+use smallvec::{SmallVec, smallvec};
 
 use crate::graph::federation::ids::TypeId;
 use crate::platform::base::Name;
@@ -12,7 +12,7 @@ use crate::sources::rows::program::{Op, Program, Step};
 use crate::sources::rows::shape::{FieldShape, Fields, ObjectShape, Typing, ValueKind, ValueShape};
 use crate::sources::rows::slot::{Rows, Slot};
 
-use super::cursor::{Cursor, MalformedResponse, Problem, Scan};
+use super::cursor::{Cursor, Problem, Scan};
 use super::expected::{Cells, end_of_boolean, end_of_short_integer, end_of_short_number, end_of_text, read_expected};
 use super::interned::{Interned, Made};
 use super::leaf::wrong_value;
@@ -20,11 +20,17 @@ use super::leaf::wrong_value;
 /// How many cells one answer may fill: 64 MiB of them. A body of `[{},{},…` grows on its way here.
 pub const MAX_CELLS: usize = 4 << 20;
 
-/// Room for cells that is made at once: most answers of subgraphs have fewer than one for so many bytes.
-pub(super) const BYTES_PER_CELL: usize = 12;
-/// The same for objects.
-const BYTES_PER_OBJECT: usize = 256;
+/// Room for so many is made at once, at most.
 const MAX_ROOM: usize = 64 << 10;
+
+/// Room that is made at once.
+#[derive(Clone, Copy)]
+pub(super) struct Room {
+    /// For one cell in so many bytes.
+    pub(super) bytes_per_cell: usize,
+    /// For one recorded object in so many.
+    pub(super) bytes_per_object: usize,
+}
 
 /// Reads one body into rows.
 pub(super) struct Scanner<'a> {
@@ -110,19 +116,15 @@ impl Seen {
 // === impl Scanner ===
 
 impl<'a> Scanner<'a> {
-    /// At the start of a body, which has about one cell for so many bytes.
+    /// At the start of a body.
     #[inline]
-    pub(super) fn new(body: &'a Bytes, bytes_per_cell: usize) -> Result<Self, MalformedResponse> {
-        let cursor = Cursor::new(body)?;
-        if u32::try_from(body.len()).is_err() {
-            return Err(cursor.malformed(Problem::TooLarge));
-        }
-        let slots = Vec::with_capacity((body.len() / bytes_per_cell).min(MAX_ROOM));
-        let objects = Vec::with_capacity((body.len() / BYTES_PER_OBJECT).min(MAX_ROOM));
-        let rows = Rows { slots, objects, parts: vec![body.clone()], ..Rows::default() };
+    pub(super) fn new(cursor: Cursor<'a>, body: &'a Bytes, room: Room) -> Self {
+        let slots = Vec::with_capacity((body.len() / room.bytes_per_cell).min(MAX_ROOM));
+        let objects = Vec::with_capacity((body.len() / room.bytes_per_object).min(MAX_ROOM));
+        let rows = Rows { slots, objects, parts: smallvec![body.clone()], ..Rows::default() };
         let interned = Interned::new(body);
         let (items, wrong, made) = (Vec::new(), SmallVec::new(), Made::new(body));
-        Ok(Self { cursor, rows, typed: false, items, wrong, unexpected: 0, interned, made })
+        Self { cursor, rows, typed: false, items, wrong, unexpected: 0, interned, made }
     }
 
     /// Reads an object, or `null`.
@@ -189,8 +191,9 @@ impl<'a> Scanner<'a> {
         if let Some(&(_, error)) = self.wrong.iter().find(|(known, _)| *known == expected) {
             return Slot::Failed(error);
         }
-        let error = self.rows.errors.len() as u32;
-        self.rows.errors.push(wrong_value(expected));
+        let errors = &mut self.rows.reports_mut().errors;
+        let error = errors.len() as u32;
+        errors.push(wrong_value(expected));
         self.wrong.push((expected, error));
         Slot::Failed(error)
     }

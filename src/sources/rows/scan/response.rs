@@ -1,14 +1,18 @@
 //! Whole answers of GraphQL servers.
 
 use bytes::Bytes;
+use smallvec::{SmallVec, smallvec};
 
 use crate::sources::rows::errors::{LocatedError, place_errors, read_errors};
 use crate::sources::rows::shape::{ListShape, ObjectShape, RowShape};
 use crate::sources::rows::slot::{Numbers, Rows, Slot};
 
-use super::cursor::{MalformedResponse, Problem, Scan};
+use super::cursor::{Cursor, MalformedResponse, Problem, Scan};
 use super::interned::Interned;
-use super::object::{BYTES_PER_CELL, Scanner};
+use super::object::{Room, Scanner};
+
+/// Most answers of subgraphs have fewer than so many.
+const ROOM: Room = Room { bytes_per_cell: 12, bytes_per_object: 256 };
 
 /// Reads a GraphQL response. `expected` says how many rows each list of the shape must have.
 ///
@@ -31,12 +35,12 @@ pub fn scan_graphql_from(
     shape: &RowShape,
     expected: &[u32],
 ) -> Result<Rows, MalformedResponse> {
-    let mut scanner = Scanner::new(body, BYTES_PER_CELL)?;
+    let mut scanner = Scanner::new(Cursor::of_body(body)?, body, ROOM);
     scanner.rows.first = first;
     let mut response = scanner.response(shape, expected);
     // Each error has a place of its own.
     if response.as_ref().is_ok_and(|errors| !errors.is_empty()) && scanner.interned.has_found() {
-        scanner = Scanner::new(body, BYTES_PER_CELL)?;
+        scanner = Scanner::new(Cursor::of_body(body)?, body, ROOM);
         scanner.rows.first = first;
         scanner.interned = Interned::off();
         response = scanner.response(shape, expected);
@@ -51,10 +55,10 @@ pub fn scan_graphql_from(
     }
 }
 
-fn nulls(shape: &RowShape, expected: &[u32]) -> Vec<Slot> {
+fn nulls(shape: &RowShape, expected: &[u32]) -> SmallVec<[Slot; 1]> {
     match shape {
-        RowShape::Root(_) => vec![Slot::Null],
-        RowShape::Lists(_) => vec![Slot::Null; expected.iter().sum::<u32>() as usize],
+        RowShape::Root(_) => smallvec![Slot::Null],
+        RowShape::Lists(_) => smallvec![Slot::Null; expected.iter().sum::<u32>() as usize],
     }
 }
 
@@ -101,14 +105,14 @@ impl Scanner<'_> {
         Ok(errors)
     }
 
-    fn data(&mut self, shape: &RowShape, expected: &[u32]) -> Scan<Vec<Slot>> {
+    fn data(&mut self, shape: &RowShape, expected: &[u32]) -> Scan<SmallVec<[Slot; 1]>> {
         if self.cursor.token()? == b'n' {
             self.cursor.word(b"null")?;
             return Ok(nulls(shape, expected));
         }
         match shape {
-            RowShape::Root(object) => Ok(vec![self.row(object, false)?]),
-            RowShape::Lists(lists) => self.lists(lists, expected),
+            RowShape::Root(object) => Ok(smallvec![self.row(object, false)?]),
+            RowShape::Lists(lists) => self.lists(lists, expected).map(SmallVec::from_vec),
         }
     }
 
@@ -218,9 +222,9 @@ mod tests {
         let rows = scan_graphql(&body, &shape, &[2, 2]).unwrap();
         let Slot::Object { start, .. } = rows.rows[1] else { panic!("a row") };
         let Slot::Failed(error) = rows.slots[start as usize] else { panic!("a failed cell") };
-        assert_eq!(rows.errors[error as usize].suffix, [Below::Item(3), Below::Field(SlotIndex(2))]);
+        assert_eq!(rows.reports().errors[error as usize].suffix, [Below::Item(3), Below::Field(SlotIndex(2))]);
         assert!(matches!(rows.rows[2..], [Slot::Failed(_), Slot::Failed(_)]));
-        assert_eq!(rows.general.len(), 1);
+        assert_eq!(rows.reports().general.len(), 1);
     }
 
     /// Objects with a name and what `one` leads to, which may be one object if it reads the same.

@@ -146,8 +146,8 @@ impl Reader<'_, '_> {
         (mut cells, size): (&mut [Slot], usize),
     ) -> Run {
         let (text, part) = (self.scanner.cursor.bytes, self.scanner.body());
-        let (steps, begin) = (template.steps.as_slice(), self.scanner.cursor.at);
-        let mut count = 0;
+        let (steps, begin, all) = (template.steps.as_slice(), self.scanner.cursor.at, cells.len());
+        let count = |left: &[Slot]| (all - left.len()) / size;
         while cells.len() >= size {
             let written = self.scanner.rows.text.len();
             let mut at = value;
@@ -173,18 +173,18 @@ impl Reader<'_, '_> {
             match read {
                 Ok(next) => {
                     value = next;
-                    count += 1;
                     cells = &mut cells[size..];
                 }
-                Err(Some(end)) => return Run { count: count + 1, end, next: None },
+                Err(Some(end)) => return Run { count: count(cells) + 1, end, next: None },
                 Err(None) => {
                     self.scanner.rows.text.truncate(written);
+                    let count = count(cells);
                     let end = if count == 0 { begin } else { template.end_before(value) };
                     return Run { count, end, next: None };
                 }
             }
         }
-        Run { count, end: template.end_before(value), next: Some(value) }
+        Run { count: count(cells), end: template.end_before(value), next: Some(value) }
     }
 
     /// Reads a value that takes more than a look, or stands close to the end of the text; answers where it ends,
