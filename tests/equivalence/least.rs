@@ -7,6 +7,7 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap, HashMap};
 
+use pleach::gateway::operation::guards::Bits;
 use pleach::gateway::operation::model::{FieldSelection, Operation, Selection, SelectionKind};
 use pleach::gateway::plan::PlanOptions;
 use pleach::graph::federation::supergraph::Supergraph;
@@ -113,16 +114,10 @@ fn entered(known: Known, landings: &[Landing], sub: Sub) -> Known {
 
 impl Places<'_> {
     /// The values that a selection wants in any of these cases, each what holds of the guards.
-    fn wanted(
-        &mut self,
-        supergraph: &Supergraph,
-        place: Place,
-        items: &[Selection],
-        cases: &[&Vec<bool>],
-    ) -> Option<Known> {
+    fn wanted(&mut self, supergraph: &Supergraph, place: Place, items: &[Selection], cases: &[&Bits]) -> Option<Known> {
         let mut wanted = 0;
         for item in items {
-            let cases: Vec<&Vec<bool>> = cases.iter().copied().filter(|holds| holds[item.guard.index()]).collect();
+            let cases: Vec<&Bits> = cases.iter().copied().filter(|holds| holds[item.guard.index()]).collect();
             if cases.is_empty() {
                 continue;
             }

@@ -5,6 +5,8 @@
 
 use std::sync::Arc;
 
+use smallvec::{SmallVec, smallvec};
+
 use crate::gateway::plan::model::{Fetch, Request};
 use crate::sources::rows::shape::{ListShape, RowShape};
 
@@ -26,20 +28,20 @@ pub(super) struct Part {
 }
 
 /// Divides the rows of a fetch, in the order of its inputs, into calls.
-pub(super) fn split(fetch: &Fetch, sets: Vec<RowSet>) -> Vec<Part> {
+pub(super) fn split(fetch: &Fetch, sets: Vec<RowSet>) -> SmallVec<[Part; 1]> {
     let once = sets.len() == fetch.inputs.len()
         && sets.iter().all(|set| set.contexts.len() == fetch.inputs[set.input].contexts.len());
     let (Request::Graphql { template: Some(template), .. }, RowShape::Lists(lists), false) =
         (&fetch.request, &*fetch.shape, once)
     else {
         let suffixes = vec![0; sets.len()];
-        return vec![Part { shape: fetch.shape.clone(), sets, suffixes, document: None }];
+        return smallvec![Part { shape: fetch.shape.clone(), sets, suffixes, document: None }];
     };
     // A list that nobody wants has no values for its contexts; without contexts it may be empty.
     let (with, mut without): (Vec<RowSet>, Vec<RowSet>) =
         sets.into_iter().partition(|set| !fetch.inputs[set.input].contexts.is_empty());
     let mut with = with.into_iter().filter(|set| set.len() > 0).peekable();
-    let mut parts = Vec::new();
+    let mut parts = SmallVec::new();
     while with.peek().is_some() || !without.is_empty() {
         let mut sets = std::mem::take(&mut without);
         sets.extend(with.by_ref().take(MAX_LISTS));

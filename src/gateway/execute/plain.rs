@@ -4,6 +4,7 @@
 use std::ops::Range;
 
 use bytes::Bytes;
+use smallvec::SmallVec;
 
 use crate::gateway::operation::guards::GuardId;
 use crate::gateway::plan::model::{
@@ -23,7 +24,7 @@ struct Plain<'a> {
     store: &'a Store,
     slots: &'a [Slot],
     /// The store's texts.
-    parts: Vec<&'a [u8]>,
+    parts: &'a [&'a [u8]],
     bits: &'a [bool],
     out: Output,
     /// Objects that may come again, the last one for each place; none before the first.
@@ -61,8 +62,8 @@ pub(super) fn write(
     if !store.is_plain() {
         return Err(out);
     }
-    let parts = store.parts().collect();
-    let mut plain = Plain { context, store, slots: &store.slots, parts, bits, out, written: Vec::new(), room };
+    let parts: SmallVec<[&[u8]; 8]> = store.parts().collect();
+    let mut plain = Plain { context, store, slots: &store.slots, parts: &parts, bits, out, written: Vec::new(), room };
     plain.out.extend(b"{\"data\":");
     match plain.object(&plan.output, ROOT, root) {
         Ok(()) if plain.out.len() <= room => {

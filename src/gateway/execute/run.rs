@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use smallvec::SmallVec;
 
 use crate::gateway::operation::arguments::{self, NullArgument};
-use crate::gateway::operation::guards::GuardId;
+use crate::gateway::operation::guards::{Bits, GuardId};
 use crate::gateway::plan::model::{Fetch, FetchId, Plan, Request};
 use crate::graph::federation::ids::TypeId;
 use crate::platform::base::id::{Id, IdVec};
@@ -32,7 +32,7 @@ struct Run<'a> {
     plan: &'a Plan,
     variables: &'a Map<String, Value>,
     /// One bit per guard of the plan.
-    bits: Vec<bool>,
+    bits: Bits,
     store: Store,
     fetches: IdVec<FetchId, State>,
     /// Fetches that may start, each once, in their order.

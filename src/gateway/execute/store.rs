@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 
 use bytes::Bytes;
 use hashbrown::{HashMap, HashSet};
+use smallvec::SmallVec;
 
 use crate::gateway::plan::model::{EntityInput, FetchId, Plan};
 use crate::graph::federation::ids::{TypeId, TypeSet};
@@ -26,7 +27,7 @@ pub(super) struct Store {
     pub(super) slots: Vec<Slot>,
     parts: Vec<Bytes>,
     /// Objects later fetches start from.
-    objects: IdVec<SiteId, Vec<Target>>,
+    objects: IdVec<SiteId, Targets>,
     rare: Rarely,
     /// Bytes held.
     bytes: u64,
@@ -70,6 +71,9 @@ pub(super) struct Target {
     pub(super) ty: TypeId,
 }
 
+/// The objects of a site; many sites have one, and two take no more room than a list of them.
+type Targets = SmallVec<[Target; 2]>;
+
 /// An error and where it came from.
 #[derive(Clone, Debug)]
 pub(super) struct StoredError {
@@ -82,7 +86,7 @@ pub(super) struct StoredError {
 
 /// Rows whose cells, texts and errors have moved into the store.
 pub(super) struct Attached {
-    pub(super) rows: Vec<Slot>,
+    pub(super) rows: SmallVec<[Slot; 1]>,
     /// Further errors of rows that failed.
     pub(super) row_errors: HashMap<u32, Vec<u32>>,
     objects: Vec<(SiteId, Target)>,
@@ -100,7 +104,7 @@ pub(super) struct Fate {
 impl Store {
     /// Only the empty root object. `limit` bounds the bytes it may hold.
     pub(super) fn new(plan: &Plan, root: TypeId, limit: u64) -> Self {
-        let mut objects: IdVec<SiteId, Vec<Target>> = plan.sites.iter().map(|_| Vec::new()).collect();
+        let mut objects: IdVec<SiteId, Targets> = plan.sites.iter().map(|_| Targets::new()).collect();
         let cells = plan.sites.get(SiteId(0)).map_or(1, |site| site.slots.max(1));
         if let Some(roots) = objects.iter_mut().next() {
             roots.push(Target { start: ROOT, ty: root });
@@ -160,10 +164,11 @@ impl Store {
                 row_errors.entry(row).or_default().push(self.add_error(error, fetch));
             }
         }
-        let objects = rows.objects.into_iter();
+        let (mut own, objects) = (rows.rows, rows.objects.into_iter());
+        own.iter_mut().for_each(|slot| *slot = base.apply(*slot));
         Attached {
             row_errors,
-            rows: rows.rows.into_iter().map(|slot| base.apply(slot)).collect(),
+            rows: own,
             objects: objects.map(|(site, start, ty)| (site, Target { start: base.cell(start), ty })).collect(),
         }
     }
@@ -192,7 +197,7 @@ impl Store {
 
     /// The known objects of a site, with their types as they arrived.
     pub(super) fn objects(&self, site: SiteId) -> &[Target] {
-        self.objects.get(site).map(Vec::as_slice).unwrap_or_default()
+        self.objects.get(site).map(Targets::as_slice).unwrap_or_default()
     }
 
     /// An object's type, looking up what was revealed since it arrived.

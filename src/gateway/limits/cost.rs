@@ -4,6 +4,7 @@
 use serde_json::{Map, Value};
 
 use crate::gateway::exchange::error::GraphqlError;
+use crate::gateway::operation::guards::Bits;
 use crate::gateway::operation::model::{FieldSelection, Operation, SelectionKind, SelectionSet};
 use crate::graph::federation::supergraph::{FieldDef, InputDef, ListSize, Supergraph, TypeDef};
 use crate::graph::language::ast::OperationKind;
@@ -51,7 +52,7 @@ pub fn estimate(
 struct Estimator<'a> {
     supergraph: &'a Supergraph,
     variables: &'a Map<String, Value>,
-    wanted: Vec<bool>,
+    wanted: Bits,
     assumed: u64,
 }
 

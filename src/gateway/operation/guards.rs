@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use smallvec::SmallVec;
+
 use crate::platform::base::Name;
 use crate::platform::base::id::IdVec;
 
@@ -9,6 +11,9 @@ crate::id_type!(
     /// A condition; [`GuardId::ALWAYS`] is true for every request.
     GuardId
 );
+
+/// What the guards of an operation are for one request, in their order.
+pub type Bits = SmallVec<[bool; 16]>;
 
 /// A condition over Boolean variables, in normal form.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -146,8 +151,8 @@ impl Guards {
     }
 
     /// One bit per guard, in the order of ids; `is_true` looks a variable up.
-    pub fn evaluate(&self, is_true: impl Fn(&str) -> bool) -> Vec<bool> {
-        let mut bits: Vec<bool> = Vec::with_capacity(self.all.len());
+    pub fn evaluate(&self, is_true: impl Fn(&str) -> bool) -> Bits {
+        let mut bits = Bits::with_capacity(self.all.len());
         for guard in self.all.iter() {
             let bit = |id: &GuardId| bits[id.0 as usize];
             let value = match guard {

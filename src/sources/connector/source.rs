@@ -123,7 +123,7 @@ pub(super) enum Filled {
     /// Those of the fetch, or the row itself.
     AsGiven,
     /// These.
-    Arguments(Value),
+    Arguments(Box<Value>),
     /// There is no object to ask for.
     NoObject,
 }
@@ -208,8 +208,8 @@ impl Connector {
         if distinct.len() == rows.len() && claim.as_ref().is_none_or(|claim| claim.places.is_none()) {
             fetch.direct = self.direct(request, rows.len());
         }
-        let answered = match &claim {
-            Some(claim) => self.claimed(&fetch, claim).await,
+        let answered = match claim {
+            Some(claim) => Box::pin(self.claimed(&fetch, claim)).await,
             None => self.answers(&fetch, &distinct).await,
         };
         let mut built = match fetch.direct {
@@ -259,7 +259,7 @@ impl Connector {
     }
 
     /// What the rows got whose keys several fetches may need.
-    async fn claimed(&self, fetch: &Fetch<'_>, claim: &Claim) -> Vec<Answered> {
+    async fn claimed(&self, fetch: &Fetch<'_>, claim: Claim) -> Vec<Answered> {
         let Some(spec) = &self.spec.batch else { return Vec::new() };
         let call = |batch: &'_ Arc<SharedBatch>| {
             let batch = batch.clone();
@@ -391,7 +391,7 @@ impl Connector {
         let by_key = given == Variable::Args;
         let known = if by_key { Map::new() } else { fetch.scope.arguments().clone() };
         match filled::fill(known, &self.spec.filled, row) {
-            Ok(arguments) => Ok(Filled::Arguments(Value::Object(arguments))),
+            Ok(arguments) => Ok(Filled::Arguments(Value::Object(arguments).into())),
             Err(_) if by_key => Ok(Filled::NoObject),
             Err(name) => {
                 let message = format!("the argument \"{name}\" must not be null, but what fills it is");
