@@ -172,6 +172,11 @@ impl SourceError {
             status: None,
         }
     }
+
+    /// The time is over.
+    pub fn late() -> Self {
+        Self::new(TIMEOUT, "the source did not answer in time")
+    }
 }
 
 impl From<SourceError> for UpstreamError {

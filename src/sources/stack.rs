@@ -12,7 +12,7 @@ use futures_util::future::BoxFuture;
 use tokio::time::timeout_at;
 use tracing::{Instrument, Level, Span, field};
 
-use super::contract::{BAD_INPUT, Call, CallContext, FetchRequest, Source, SourceError, TIMEOUT};
+use super::contract::{BAD_INPUT, Call, CallContext, FetchRequest, Source, SourceError};
 use super::rows::shape::RowShape;
 use super::rows::slot::Rows;
 
@@ -75,11 +75,10 @@ impl CallTimeout {
 
     /// Ends the call at its deadline, whether or not the source looks at it.
     async fn bounded(&self, request: &FetchRequest, context: &CallContext) -> Result<Rows, SourceError> {
-        let deadline = context.deadline.within(self.timeout);
+        let Some(deadline) = context.deadline.within(self.timeout) else { return Err(SourceError::late()) };
         let context = CallContext { deadline, ..context.clone() };
-        timeout_at(deadline.instant().into(), self.inner.fetch(request, &context))
-            .await
-            .unwrap_or_else(|_| Err(SourceError::new(TIMEOUT, "the source did not answer in time")))
+        let answered = timeout_at(deadline.instant().into(), self.inner.fetch(request, &context)).await;
+        answered.unwrap_or_else(|_| Err(SourceError::late()))
     }
 }
 

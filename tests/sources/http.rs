@@ -194,6 +194,28 @@ async fn the_timeout_is_that_of_each_call() {
 }
 
 #[tokio::test]
+async fn when_the_time_is_over_no_further_calls_are_made() {
+    let calls = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&calls);
+    let address = serve(Router::new().fallback(async move || {
+        counted.fetch_add(1, Ordering::Relaxed);
+        tokio::time::sleep(Duration::from_secs(60)).await;
+    }))
+    .await;
+    let sdl = r#"
+      type Query { a: Int @connect(selection: "$(1)") }
+      type User @key(fields: "id") @connect(
+        source: "api" id: "user" http: { GET: "/users/{$this.id}" } selection: "name" batch: { concurrency: 2 }
+      ) { id: ID! name: String }"#;
+    let ids: Vec<u32> = (0..24).collect();
+    let ask = Ask { rows: rows(&ids), within: Some(Duration::from_millis(300)), ..Ask::default() };
+    let answer = api(&address, sdl).entities("user", &["name"], ask).await.unwrap();
+    assert_eq!(answer.rows, vec![json!({ "failed": "GATEWAY_TIMEOUT" }); 24]);
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    assert_eq!((answer.calls, calls.load(Ordering::Relaxed)), (2, 2));
+}
+
+#[tokio::test]
 async fn answers_beyond_their_bound_are_refused() {
     let address = serve(Router::new().fallback(async || Body::from(vec![b' '; 9 << 20]))).await;
     let sdl = r#"type Query { a: JSON @connect(source: "api", id: "big", selection: "$", http: { GET: "/x" }) }"#;

@@ -11,26 +11,32 @@ pub struct Deadline(Instant);
 impl Deadline {
     /// `timeout` from now.
     pub fn after(timeout: Duration) -> Self {
-        Self(Instant::now() + timeout)
+        Self(now() + timeout)
     }
 
     /// The time left; zero when it has passed.
     pub fn remaining(self) -> Duration {
-        self.0.saturating_duration_since(Instant::now())
+        self.0.saturating_duration_since(now())
     }
 
-    /// Whether it has passed, by the clock of timers.
+    /// Whether it has passed.
     pub fn is_over(self) -> bool {
-        self.0 <= tokio::time::Instant::now().into_std()
+        self.0 <= now()
     }
 
-    /// The earlier of this deadline and `timeout` from now.
-    pub fn within(self, timeout: Duration) -> Self {
-        self.min(Self::after(timeout))
+    /// The earlier of this deadline and `timeout` from now; none if this one has passed.
+    pub fn within(self, timeout: Duration) -> Option<Self> {
+        let now = now();
+        (now < self.0).then(|| self.min(Self(now + timeout)))
     }
 
     /// The instant itself.
     pub fn instant(self) -> Instant {
         self.0
     }
+}
+
+/// Now, by the clock of timers.
+fn now() -> Instant {
+    tokio::time::Instant::now().into_std()
 }

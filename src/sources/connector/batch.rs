@@ -73,7 +73,6 @@ fn into_list(value: Value) -> Option<Vec<Value>> {
 }
 
 /// What the rows of a chunk got, in the keys' order.
-#[expect(clippy::large_enum_variant, reason = "there are few, and each moves on at once")]
 pub(super) enum Chunk {
     /// The elements that belong to each.
     Groups(Vec<Vec<Mapped>>),

@@ -7,7 +7,7 @@ use tracing::{Instrument, Level, field};
 
 use crate::graph::connect::model::PaginateSpec;
 use crate::graph::mapping::{Mapping, Variable, Variables};
-use crate::sources::contract::{SourceError, TIMEOUT};
+use crate::sources::contract::SourceError;
 use crate::sources::format::{MediaKind, decode};
 use crate::sources::rows::errors::LocatedError;
 use crate::sources::rows::slot::{PathSegment, Rows};
@@ -259,8 +259,9 @@ async fn exchange(fetch: &Fetch<'_>, variables: &Variables<'_>, page: Option<&Pa
     let Some(protocol) = &connector.protocol else {
         return Err(SourceError::new(DESERIALIZE, "a computed connector makes no calls"));
     };
+    // Of many calls some have not begun when the time is over.
+    let Some(deadline) = fetch.context.deadline.within(connector.timeout) else { return Err(SourceError::late()) };
     fetch.tally.called();
-    let deadline = fetch.context.deadline.within(connector.timeout);
     let inputs = Inputs {
         variables,
         page,
@@ -272,7 +273,7 @@ async fn exchange(fetch: &Fetch<'_>, variables: &Variables<'_>, page: Option<&Pa
     };
     // Whether or not the protocol looks at the deadline.
     let called = timeout_at(deadline.instant().into(), protocol.call(&inputs)).await;
-    called.unwrap_or_else(|_| Err(SourceError::new(TIMEOUT, "the source did not answer in time")))
+    called.unwrap_or_else(|_| Err(SourceError::late()))
 }
 
 fn judged(

@@ -129,7 +129,6 @@ pub(super) enum Filled {
 }
 
 /// What some consecutive rows got.
-#[expect(clippy::large_enum_variant, reason = "there is one a call, and it moves on at once")]
 enum Answered {
     /// A result each.
     Results(Vec<RowResult>),
