@@ -59,6 +59,8 @@ struct Draft<'a> {
     /// The one that was asked for last: objects of one list often lead to the same thing.
     last: Option<Plain<'a>>,
     pairs: Vec<(usize, Target)>,
+    /// How many objects there are, whether or not they are asked for; zero if that is not known.
+    objects: usize,
 }
 
 /// A row that is made of leaves alone: the first leaf, the row, and the first object it is for.
@@ -103,8 +105,19 @@ struct Builder<'a> {
     /// Whether a row does not say its object's own type.
     is_fixed: bool,
     text: Vec<u8>,
+    /// The frame of the last row that is made of leaves alone.
+    frame: Option<Frame>,
     /// The requirements of the current row that failed, by the slots that required them.
     failed: Vec<(SlotIndex, Failure)>,
+}
+
+/// The text of rows that are made of leaves alone, without these and without the last bracket.
+struct Frame {
+    /// The type of the objects, if rows say it.
+    ty: TypeId,
+    text: Vec<u8>,
+    /// Where leaves stand in it, and the cells they are in.
+    leaves: SmallVec<[(usize, SlotIndex); 4]>,
 }
 
 /// Why an object is not asked for.
@@ -139,11 +152,11 @@ pub(super) fn build(
         RowShape::Root(_) => None,
     };
     let is_fixed = !matches!(input.representation.typename, RepresentationType::Runtime);
-    let mut builder = Builder { store, supergraph, bits, after, shape, is_fixed, text: Vec::new(), failed: Vec::new() };
+    let (text, frame, failed) = (Vec::new(), None, Vec::new());
+    let mut builder = Builder { store, supergraph, bits, after, shape, is_fixed, text, frame, failed };
     let leaf_cells = builder.leaf_cells(input);
     let leaf_cells = leaf_cells.as_deref().and_then(|cells| cells.split_first());
     let objects = store.objects(input.site);
-    let room = objects.len().min(MAX_ROOM);
     let mut drafts: Vec<Draft<'_>> = Vec::new();
     let mut draft_of: HashMap<Vec<Vec<u8>>, usize> = HashMap::new();
     let (mut failures, mut lacking) = (Vec::new(), Vec::new());
@@ -175,7 +188,7 @@ pub(super) fn build(
         let at = match contexts.as_ref().map(|all| all.get(&target.start)) {
             None => {
                 if drafts.is_empty() {
-                    drafts.push(Draft::new(number, Vec::new(), room));
+                    drafts.push(Draft::new(number, Vec::new(), objects.len()));
                 }
                 0
             }
@@ -218,7 +231,8 @@ fn all_before(plan: &Plan, fetch: &Fetch) -> Vec<FetchId> {
 // === impl Draft ===
 
 impl<'a> Draft<'a> {
-    fn new(input: usize, contexts: Vec<Vec<u8>>, room: usize) -> Self {
+    fn new(input: usize, contexts: Vec<Vec<u8>>, objects: usize) -> Self {
+        let room = objects.min(MAX_ROOM);
         Self {
             set: RowSet {
                 input,
@@ -231,6 +245,7 @@ impl<'a> Draft<'a> {
             plain: HashTable::with_capacity(room.min(TYPICAL_ROWS)),
             last: None,
             pairs: Vec::with_capacity(room),
+            objects,
         }
     }
 
@@ -288,7 +303,7 @@ impl<'a> Draft<'a> {
         is_new: bool,
         lost: Option<u32>,
     ) -> Result<(), Skip> {
-        let Self { set, known, plain, last, pairs } = self;
+        let Self { set, known, plain, last, pairs, objects } = self;
         // What is asked for by the same leaves is asked for once; most are known by the first one.
         let leaves = leaf_cells.and_then(|cells| builder.leaves(target, cells));
         if let (Some(first), Some((_, others)), false) = (leaves, leaf_cells, is_new) {
@@ -315,6 +330,14 @@ impl<'a> Draft<'a> {
                 let row = start..builder.text.len();
                 let index = match leaves {
                     Some(first) => {
+                        if plain.len() == plain.capacity() {
+                            // Of the others as many will be new as of those so far.
+                            let expected = plain.len() * (*objects).min(MAX_ROOM) / (1 + pairs.len());
+                            let more = expected.saturating_sub(plain.len());
+                            plain.reserve(more, |known| known.leaf.hash());
+                            set.rows.reserve(more);
+                            builder.text.reserve(more * row.len());
+                        }
                         let new = Plain { leaf: first, row: set.add(row), target };
                         plain.insert_unique(first.hash(), new, |known| known.leaf.hash());
                         *last = Some(new);
@@ -507,16 +530,31 @@ impl<'a> Builder<'a> {
 
     /// The representation of an object whose fields all are leaves that are there.
     fn representation_of_leaves(&mut self, input: &EntityInput, target: Target) -> Result<(), Skip> {
+        if !self.frame.as_ref().is_some_and(|frame| self.is_fixed || frame.ty == target.ty) {
+            self.frame = Some(self.new_frame(input, target)?);
+        }
+        let Some(frame) = &self.frame else { return Ok(()) };
+        let mut from = 0;
+        for &(to, slot) in &frame.leaves {
+            self.text.extend_from_slice(&frame.text[from..to]);
+            if let Slot::Raw { part, start, len } = self.store.slot(target.start + slot.0) {
+                self.text.extend_from_slice(self.store.text(part, start, len));
+            }
+            from = to;
+        }
+        self.text.push(b'}');
+        Ok(())
+    }
+
+    fn new_frame(&mut self, input: &EntityInput, target: Target) -> Result<Frame, Skip> {
+        let (begin, mut leaves) = (self.text.len(), SmallVec::new());
         self.text.push(b'{');
         let mut first = self.typename(input, target)?;
         for field in &input.representation.fields {
             self.name(&field.name, &mut first);
-            if let Slot::Raw { part, start, len } = self.store.slot(target.start + field.slot.0) {
-                self.text.extend_from_slice(self.store.text(part, start, len));
-            }
+            leaves.push((self.text.len() - begin, field.slot));
         }
-        self.text.push(b'}');
-        Ok(())
+        Ok(Frame { ty: target.ty, text: self.text.split_off(begin), leaves })
     }
 
     /// Writes the type's name, if it is sent; answers whether nothing has been written.

@@ -119,7 +119,7 @@ impl Gap {
         is_plain.then(|| Self::new(format!("{before}\"{key}\":").as_bytes())).flatten()
     }
 
-    /// Where the text ends, if it stands at a place, and not at the very end.
+    /// Where the text ends, if it stands at a place, and more behind it that can be looked at.
     #[inline(always)]
     pub(super) fn end(&self, text: &[u8], at: usize) -> Option<usize> {
         if (equal(block_at(text, at)?, &self.head) | self.beyond) != u32::from(u16::MAX) {
@@ -132,6 +132,13 @@ impl Gap {
             return None;
         }
         Some(end)
+    }
+
+    /// The same where the text goes on for too little to look at.
+    #[cold]
+    pub(super) fn end_close_by(&self, text: &[u8], at: usize) -> Option<usize> {
+        let (rest, known) = (text.get(at..)?, self.head.get(..self.len as usize)?);
+        (rest.len() < self.head.len() && rest.starts_with(known)).then_some(at + known.len())
     }
 }
 

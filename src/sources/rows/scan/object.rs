@@ -278,7 +278,9 @@ impl<'a> Scanner<'a> {
         let (mut at, mut ty) = (mark.at, program.ty);
         let mut ops = program.ops.iter();
         while let Some(op) = ops.next() {
-            let Some(value) = op.gap.end(text, at) else { return self.go_back(&mark) };
+            let Some(value) = op.gap.end(text, at).or_else(|| op.gap.end_close_by(text, at)) else {
+                return self.go_back(&mark);
+            };
             let end = match op.step {
                 Step::Close { interned } => {
                     at = value;
@@ -335,7 +337,9 @@ impl<'a> Scanner<'a> {
                 at = value + NULL.len();
                 self.put(start + op.cell, Slot::Null);
             } else {
-                return self.go_back(&mark);
+                self.cursor.at = value;
+                self.other(op, shape, start)?;
+                at = self.cursor.at;
             }
         }
         self.cursor.at = at;
@@ -347,7 +351,8 @@ impl<'a> Scanner<'a> {
         Ok(Some(Slot::Object { start, ty }))
     }
 
-    /// Reads a list, or a leaf that takes more than a look.
+    /// Reads a list, or a value that takes more than a look.
+    #[inline(never)]
     fn other(&mut self, op: &Op, shape: &ObjectShape, start: u32) -> Scan<()> {
         let Some(value) = op.value(shape) else { return Err(Problem::Kind) };
         self.cursor.descend(op.depth)?;
@@ -537,4 +542,68 @@ const NULL: &[u8] = b"null";
 #[inline(never)]
 fn is_null(text: &[u8], at: usize) -> bool {
     text.get(at..).is_some_and(|rest| rest.starts_with(NULL))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sources::rows::shape::{Leaf, SiteId, SlotIndex};
+
+    fn object(fields: Vec<(&str, u8, ValueKind)>) -> ObjectShape {
+        let field = |(slot, (key, lists, kind)): (u32, (&str, u8, ValueKind))| FieldShape {
+            key: key.into(),
+            slot: SlotIndex(slot),
+            value: ValueShape { lists, kind },
+        };
+        let fields: Vec<_> = (0..).zip(fields).map(field).collect();
+        ObjectShape {
+            site: SiteId(0),
+            slots: fields.len() as u32,
+            typing: Typing::Fixed(TypeId(0)),
+            fields: fields.into(),
+            record: true,
+            interned: false,
+        }
+    }
+
+    /// The cells of a document, and whether it was read in one go.
+    fn read(text: &str, shape: &ObjectShape) -> (Vec<Slot>, bool) {
+        let body = Bytes::from(text.to_owned());
+        let room = Room { bytes_per_cell: 1, bytes_per_object: 1 };
+        let mut scanner = Scanner::new(Cursor::of_body(&body).unwrap(), &body, room);
+        scanner.row(shape, true).unwrap();
+        (std::mem::take(&mut scanner.rows.slots), scanner.unexpected == 0)
+    }
+
+    #[test]
+    fn documents_are_read_in_one_go_up_to_their_last_byte() {
+        let leaf = |leaf| (0, ValueKind::Leaf(leaf));
+        let with = |key: &'static str, (lists, kind): (u8, ValueKind)| {
+            let item = object(vec![("name", 0, ValueKind::Leaf(Leaf::String)), (key, lists, kind.clone())]);
+            object(vec![("items", 1, ValueKind::Object(Box::new(item))), (key, lists, kind)])
+        };
+        let inner = object(vec![("a", 0, ValueKind::Leaf(Leaf::Int))]);
+        let cases = [
+            (leaf(Leaf::Int), vec!["7", "-7", "1234567890", "null"]),
+            (leaf(Leaf::Float), vec!["7", "7.5", "1e3", "-0.12345678901234567", "null"]),
+            (leaf(Leaf::Boolean), vec!["true", "false", "null"]),
+            (leaf(Leaf::String), vec!["\"\"", "\"short\"", "\"some text that is long enough\\n\"", "null"]),
+            (leaf(Leaf::Id), vec!["7", "\"7\""]),
+            ((0, ValueKind::Object(Box::new(inner))), vec!["{\"a\":1}", "null"]),
+            ((1, ValueKind::Leaf(Leaf::Int)), vec!["[]", "[1,2]", "null"]),
+        ];
+        for (kind, values) in cases {
+            for key in ["n", "a_key_longer_than_a_block"] {
+                let shape = with(key, kind.clone());
+                for value in &values {
+                    let text = format!(r#"{{"items":[{{"name":"x","{key}":{value}}}],"{key}":{value}}}"#);
+                    let (cells, at_once) = read(&text, &shape);
+                    assert!(at_once, "{text}");
+                    assert_eq!(cells, read(&format!("{text}{}", " ".repeat(99)), &shape).0, "{text}");
+                    let one_by_one = text.replace(':', " : ");
+                    assert!(!read(&one_by_one, &shape).1, "{one_by_one}");
+                }
+            }
+        }
+    }
 }

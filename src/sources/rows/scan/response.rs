@@ -135,9 +135,15 @@ impl Scanner<'_> {
             }
             more = self.cursor.more(b'}')?;
         }
-        let missing = |index| vec![Slot::Null; rows_of(expected, index)];
-        let lists = answers.into_iter().enumerate();
-        Ok(lists.flat_map(|(index, answer)| answer.unwrap_or_else(|| missing(index))).collect())
+        let mut rows = Vec::new();
+        for (index, answer) in answers.into_iter().enumerate() {
+            let answer = answer.unwrap_or_else(|| vec![Slot::Null; rows_of(expected, index)]);
+            match rows.is_empty() {
+                true => rows = answer,
+                false => rows.extend(answer),
+            }
+        }
+        Ok(rows)
     }
 
     fn entities(&mut self, shape: &ObjectShape, expected: usize) -> Scan<Vec<Slot>> {
