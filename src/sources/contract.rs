@@ -132,7 +132,8 @@ pub trait Source: Send + Sync {
     /// Calls it. An upstream's own errors come inside the rows; `Err` means that no answer could
     /// be used at all.
     ///
-    /// It ends by the deadline of its context: nobody else watches the clock.
+    /// Where requests are answered it ends by the deadline of its context, be it on its own or by a
+    /// [`super::stack::CallTimeout`] around it: nobody else watches the clock.
     fn fetch<'a>(
         &'a self,
         request: &'a FetchRequest,

@@ -1,5 +1,6 @@
 //! The layers around one source, outermost first: the span of a fetch, then the deadline of each call,
-//! then the source itself. Sources that make several calls for one fetch stand between the two.
+//! then the source itself. Sources that make several calls for one fetch stand between the two; connectors
+//! have no layer for the deadline, but look at it for each of their calls.
 //!
 //! Retry, breaker, bulkhead and their kin (connect language §6.2) find their places here, in the
 //! order that section gives.

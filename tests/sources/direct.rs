@@ -854,5 +854,8 @@ fn documents_may_nest_as_deep_as_for_values() {
     for (depth, direct) in [(125, true), (126, false), (200, false)] {
         let body = format!(r#"[{{"b":{}{}}}]"#, "[".repeat(depth), "]".repeat(depth));
         assert_eq!(Case::root("a: b", list_of_anything(), body).check(), direct, "{depth}");
+        // It is the same behind objects that stand alike.
+        let body = format!(r#"[{{"b":1}},{{"b":1}},{{"b":{}{}}}]"#, "[".repeat(depth), "]".repeat(depth));
+        assert_eq!(Case::root("a: b", list_of_anything(), body).check(), direct, "{depth}");
     }
 }

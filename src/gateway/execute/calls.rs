@@ -38,11 +38,6 @@ impl<'a, T> Calls<'a, T> {
             Self::Many(calls) => calls.next().await,
         }
     }
-
-    /// Ends all calls.
-    pub(super) fn clear(&mut self) {
-        *self = Self::None;
-    }
 }
 
 #[cfg(test)]
@@ -65,7 +60,5 @@ mod tests {
         let two = [calls.next().await, calls.next().await];
         assert!(two == [Some(2), Some(3)] || two == [Some(3), Some(2)]);
         assert_eq!(calls.next().now_or_never(), None);
-        calls.clear();
-        assert_eq!(calls.next().await, None);
     }
 }

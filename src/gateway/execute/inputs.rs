@@ -92,6 +92,8 @@ const MAX_ROOM: usize = 1 << 12;
 /// How many rows many objects lead to, and how long a row is: room for that is made at once.
 const TYPICAL_ROWS: usize = 14;
 const TYPICAL_TEXT: usize = 32;
+/// Room for rows that is made at once, at most, in bytes.
+const MAX_TEXT_ROOM: usize = 64 << 10;
 
 /// Builds the rows of one input.
 struct Builder<'a> {
@@ -336,7 +338,7 @@ impl<'a> Draft<'a> {
                             let more = expected.saturating_sub(plain.len());
                             plain.reserve(more, |known| known.leaf.hash());
                             set.rows.reserve(more);
-                            builder.text.reserve(more * row.len());
+                            builder.text.reserve((more * row.len()).min(MAX_TEXT_ROOM));
                         }
                         let new = Plain { leaf: first, row: set.add(row), target };
                         plain.insert_unique(first.hash(), new, |known| known.leaf.hash());

@@ -115,10 +115,13 @@ impl<'a> Run<'a> {
         // Calls end by the request's deadline, so nobody else has to wait for that.
         while let Some((id, nth, answer)) = self.calls.next().await {
             self.arrive(id, nth, answer);
-            if self.started < self.ready.len() && self.context.call.deadline.is_over() {
-                return self.expire();
+            let is_any_ready = self.started < self.ready.len();
+            if is_any_ready && !self.context.call.deadline.is_over() {
+                self.start_ready();
             }
-            self.start_ready();
+        }
+        if self.started < self.ready.len() {
+            self.expire();
         }
     }
 
@@ -334,9 +337,8 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// The deadline has passed: whatever is not done fails, as far as its objects are known.
+    /// The deadline has passed: whatever has not been asked for fails, as far as its objects are known.
     fn expire(&mut self) {
-        self.calls.clear();
         let plan = self.plan;
         for (id, fetch) in plan.fetches.iter_enumerated() {
             if matches!(self.fetches[id].asked, Progress::Done) || !self.holds(fetch.guard) {

@@ -105,7 +105,9 @@ impl Refusal {
     }
 }
 
-/// A fault of ours, as a client reads it: a code, and what to name when asking about it.
+/// A fault of ours, as a client reads it: a code, and what to name when asking about it. The log says
+/// which request it was.
 pub(super) fn fault(request_id: &Name) -> GraphqlError {
+    tracing::error!("pleach.request.id" = &**request_id, "a request ended in a panic");
     GraphqlError::new("INTERNAL", "Internal error").with("requestId", &**request_id)
 }

@@ -6,6 +6,7 @@ use std::sync::atomic::Ordering;
 
 use bytes::Bytes;
 use serde_json::{Map, Value};
+use tokio::time::timeout_at;
 use tracing::field::Empty;
 use tracing::{Instrument, Span, info_span};
 
@@ -24,6 +25,7 @@ use crate::platform::base::Name;
 use crate::platform::telemetry::names;
 use crate::sources::contract::{CallContext, OperationMemory, RequestFacts};
 
+use super::compute_pool::NotComputed;
 use super::config::{Exposure, Introspection};
 use super::prepare::{self, DocumentKey, Prepared};
 use super::rescue::{self, Refusal};
@@ -121,7 +123,7 @@ async fn stages(snapshot: &Snapshot, asked: Box<Asked>, span: &Span) -> Result<G
         .map_err(|error| Refusal::unplanned(&error, snapshot.errors.mask))?;
 
     let introspection = match raw {
-        Some(raw) => Box::pin(introspect(snapshot, &prepared, name, raw, &context.request_id)).await?,
+        Some(raw) => Box::pin(introspect(snapshot, &prepared, name, raw, context)).await?,
         None => Vec::new(),
     };
     let shown = exposes_plan(snapshot, context, &principal).then(|| plan.clone());
@@ -204,7 +206,7 @@ async fn introspect(
     prepared: &Arc<Prepared>,
     name: Option<&str>,
     variables: Map<String, Value>,
-    request_id: &Name,
+    context: &RequestContext,
 ) -> Result<Vec<(Name, Bytes)>, Refusal> {
     let constant = prepared.operation.variables.is_empty();
     if let Some(known) = prepared.introspection.get().filter(|_| constant) {
@@ -212,7 +214,10 @@ async fn introspect(
     }
     let (api, document, name) = (snapshot.api.clone(), prepared.clone(), name.map(str::to_owned));
     let job = move || api.introspect(&document.document, name.as_deref(), variables);
-    let answers = snapshot.pool.run(job).await.map_err(|reason| Refusal::not_computed(reason, request_id))?;
+    let answers = timeout_at(context.deadline.instant().into(), snapshot.pool.run(job)).await;
+    let answers = answers
+        .unwrap_or(Err(NotComputed::Late))
+        .map_err(|reason| Refusal::not_computed(reason, &context.request_id))?;
     let answers = answers.map_err(|problem| bad(problem.into()))?;
     let answers: Vec<(Name, Bytes)> =
         answers.into_iter().map(|(key, answer)| (key.into(), answer.to_string().into())).collect();

@@ -144,10 +144,7 @@ impl Snapshot {
         // In a box, since futures are moved about with what they were given.
         let asked = Box::new(Asked { request, context });
         let answered = AssertUnwindSafe(run::run(self, asked)).catch_unwind().await;
-        answered.unwrap_or_else(|_| {
-            tracing::error!("pleach.request.id" = &*request_id, "a request ended in a panic");
-            GraphqlResponse::refused(Outcome::Internal, &[rescue::fault(&request_id)])
-        })
+        answered.unwrap_or_else(|_| GraphqlResponse::refused(Outcome::Internal, &[rescue::fault(&request_id)]))
     }
 
     /// Those of an operation's labels that hold for one request.

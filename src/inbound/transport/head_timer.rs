@@ -38,20 +38,32 @@ struct Wait(Arc<State>);
 // === impl HeadTimer ===
 
 impl HeadTimer {
-    /// Nobody waits yet; each wait may take `patience`.
+    /// Each wait may take `patience`, and so may the time until the first is under way or somebody is heard.
     pub(super) fn new(patience: Duration) -> Self {
-        Self(Arc::new(State { patience, start: Instant::now(), end: AtomicU64::new(NEVER) }))
+        let timer = Self(Arc::new(State { patience, start: Instant::now(), end: AtomicU64::new(NEVER) }));
+        timer.0.wait_until(timer.0.start + patience);
+        timer
     }
 
-    /// Runs a connection that waits by this timer.
-    pub(super) async fn run<F: Future>(self, connection: F) -> F::Output {
+    /// A request has come: nobody waits.
+    pub(super) fn heard(&self) {
+        self.0.end.store(NEVER, Ordering::Relaxed);
+    }
+
+    /// Runs a connection that waits by this timer; nothing if it has been waited for too long, and whoever
+    /// should have ended it for that does not look.
+    pub(super) async fn run<F: Future>(self, connection: F) -> Option<F::Output> {
         let mut connection = pin!(connection);
         let mut alarm = pin!(tokio::time::sleep(self.0.patience));
         poll_fn(|context| {
             while alarm.as_mut().poll(context).is_ready() {
                 alarm.as_mut().reset(tokio::time::Instant::now() + self.0.look(Instant::now()));
             }
-            connection.as_mut().poll(context)
+            match connection.as_mut().poll(context) {
+                Poll::Ready(output) => Poll::Ready(Some(output)),
+                Poll::Pending if self.0.end.load(Ordering::Relaxed) == OVER => Poll::Ready(None),
+                Poll::Pending => Poll::Pending,
+            }
         })
         .await
     }
@@ -60,6 +72,11 @@ impl HeadTimer {
 // === impl State ===
 
 impl State {
+    fn wait_until(&self, end: Instant) {
+        let end = u64::try_from((end - self.start).as_millis()).unwrap_or(NEVER).clamp(OVER + 1, NEVER - 1);
+        self.end.store(end, Ordering::Relaxed);
+    }
+
     /// Ends the wait if it takes too long; answers after which time to look again.
     fn look(&self, now: Instant) -> Duration {
         let end = self.end.load(Ordering::Relaxed);
@@ -80,8 +97,7 @@ impl Timer for HeadTimer {
     }
 
     fn sleep_until(&self, end: Instant) -> Pin<Box<dyn Sleep>> {
-        let end = u64::try_from((end - self.0.start).as_millis()).unwrap_or(NEVER).clamp(OVER + 1, NEVER - 1);
-        self.0.end.store(end, Ordering::Relaxed);
+        self.0.wait_until(end);
         Box::pin(Wait(self.0.clone()))
     }
 }
@@ -129,7 +145,26 @@ mod tests {
         });
         let mut builder = hyper::server::conn::http1::Builder::new();
         builder.timer(timer.clone()).header_read_timeout(PATIENCE);
-        timer.run(builder.serve_connection(TokioIo::new(io), answer)).await
+        timer.run(builder.serve_connection(TokioIo::new(io), answer)).await.expect("the connection looks at its timer")
+    }
+
+    #[tokio::test]
+    async fn a_connection_that_says_nothing_is_not_kept() {
+        for beginning in [&b""[..], b"PRI * HT", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"] {
+            let (mut client, server) = duplex(4096);
+            client.write_all(beginning).await.unwrap();
+            let timer = HeadTimer::new(PATIENCE);
+            let answer = service_fn(async |_: Request<hyper::body::Incoming>| {
+                Ok::<_, hyper::Error>(Response::new(http_body_util::Empty::<bytes::Bytes>::new()))
+            });
+            let mut builder = hyper_util::server::conn::auto::Builder::new(hyper_util::rt::TokioExecutor::new());
+            builder.http1().timer(timer.clone()).header_read_timeout(PATIENCE);
+            builder.http2().timer(hyper_util::rt::TokioTimer::new());
+            let served = timer.run(builder.serve_connection(TokioIo::new(server), answer));
+            let begun = Instant::now();
+            assert!(timeout(PATIENCE * 3, served).await.expect("it ends").is_none(), "{beginning:?}");
+            assert!(begun.elapsed() >= PATIENCE - Duration::from_millis(10), "{:?}", begun.elapsed());
+        }
     }
 
     #[tokio::test]

@@ -26,7 +26,11 @@ const STREAMS_PER_CONNECTION: u32 = 250;
 pub async fn serve(listener: TcpListener, front: Front, mut stop: watch::Receiver<bool>, drain: Duration) {
     let mut builder = Builder::new(TokioExecutor::new());
     builder.http1().header_read_timeout(HEAD_TIMEOUT);
-    builder.http2().timer(TokioTimer::new()).max_concurrent_streams(STREAMS_PER_CONNECTION);
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .keep_alive_interval(HEAD_TIMEOUT)
+        .max_concurrent_streams(STREAMS_PER_CONNECTION);
     let graceful = GracefulShutdown::new();
     loop {
         let accepted = tokio::select! {
@@ -44,13 +48,17 @@ pub async fn serve(listener: TcpListener, front: Front, mut stop: watch::Receive
         // Small answers do not wait for more to come. If it cannot be set, they only come later.
         let _ = stream.set_nodelay(true);
         let front = front.clone();
-        let service = service_fn(move |request| front.clone().answer(request));
         let timer = HeadTimer::new(HEAD_TIMEOUT);
+        let of_service = timer.clone();
+        let service = service_fn(move |request| {
+            of_service.heard();
+            front.clone().answer(request)
+        });
         builder.http1().timer(timer.clone());
         let connection = builder.serve_connection_with_upgrades(TokioIo::new(stream), service).into_owned();
         let watched = graceful.watch(connection);
         tokio::spawn(async move {
-            if let Err(error) = timer.run(watched).await {
+            if let Some(Err(error)) = timer.run(watched).await {
                 tracing::debug!(%error, "a connection ended early");
             }
         });

@@ -4,6 +4,7 @@
 //! connection is shared, and therefore runs by itself.
 
 use std::error::Error as StdError;
+use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use http::header::CONTENT_LENGTH;
@@ -20,6 +21,11 @@ use super::error::NetError;
 use super::http1::{Http1, too_large};
 use super::reply::Reply;
 use super::request::Outgoing;
+
+/// A server that is silent for so long while it is waited for is asked whether it is there.
+const PING_INTERVAL: Duration = Duration::from_secs(10);
+/// A connection on which it does not say so is gone.
+const PING_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// What makes connections.
 pub(super) type Connector = HttpsConnector<HttpConnector>;
@@ -67,7 +73,8 @@ impl Connection {
             return Ok(Self::Http1(Http1::new(stream)));
         }
         let mut builder = http2::Builder::new(TokioExecutor::new());
-        let (sender, connection) = builder.timer(TokioTimer::new()).handshake(stream).await.map_err(of_hyper)?;
+        builder.timer(TokioTimer::new()).keep_alive_interval(PING_INTERVAL).keep_alive_timeout(PING_TIMEOUT);
+        let (sender, connection) = builder.handshake(stream).await.map_err(of_hyper)?;
         tokio::spawn(async move {
             if let Err(error) = connection.await {
                 tracing::debug!(%error, "a connection to a server ended early");

@@ -155,10 +155,13 @@ impl Exchange<'_> {
 
     /// Sends the request, and reads the head of the final response.
     async fn head(&mut self, is_head: bool) -> Result<Framing, NetError> {
-        poll_fn(|context| self.poll_send(context)).await.map_err(broken)?;
         let mut seen = 0;
         let mut interim = 0;
         loop {
+            // A server that answers while it is written to may be said something preliminary only.
+            if !self.unsent.is_empty() || seen == 0 && self.open.read.is_empty() {
+                poll_fn(|context| self.poll_send(context)).await.map_err(broken)?;
+            }
             // A part that ends no line completes no head.
             if self.open.read[seen..].contains(&b'\n') {
                 match Framing::read(&self.open.read, is_head).map_err(senseless)? {
@@ -327,8 +330,8 @@ impl Exchange<'_> {
 // === impl Open ===
 
 impl Open {
-    /// A response was so long. The next one may be a little longer, or like one of the few before it: to copy
-    /// what has come into larger room costs more than room that is not needed.
+    /// A response was so long. The next one may be a little longer, or like one of the last twenty or so: to
+    /// copy what has come into larger room costs more than room that is not needed.
     fn expect(&mut self, len: usize) {
         self.usual = (len + len / 8).max(self.usual - self.usual / 32).clamp(ROOM, MAX_ROOM);
     }

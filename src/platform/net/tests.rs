@@ -315,6 +315,25 @@ async fn scripted_answer(pieces: &[&[u8]], stays: bool) -> Result<(u16, Bytes), 
 }
 
 #[tokio::test]
+async fn what_comes_before_the_response_does_not_end_the_request() {
+    const LENGTH: usize = 16 << 20;
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        stream.write_all(b"HTTP/1.1 102 Processing\r\n\r\nHTTP/1.1 103 Early").await.unwrap();
+        let (mut buffer, mut left) = (vec![0; 1 << 20], LENGTH);
+        while left > 0 {
+            left = left.saturating_sub(stream.read(&mut buffer).await.unwrap());
+        }
+        stream.write_all(b" Hints\r\n\r\nHTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok").await.unwrap();
+    });
+    let request = Request::post(&url).body(Bytes::from(vec![b'x'; LENGTH])).unwrap();
+    let response = client().send(request, Deadline::after(Duration::from_secs(10)), 1000).await.unwrap();
+    assert_eq!(response.into_body(), "ok");
+}
+
+#[tokio::test]
 async fn responses_of_one_connection_may_differ_in_length() {
     const LENGTHS: [usize; 12] = [2, 40_000, 40_100, 50_000, 3, 3, 400_000, 1_100, 0, 20_000, 9_000, 700_000];
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

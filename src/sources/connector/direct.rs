@@ -100,19 +100,19 @@ impl Direct {
                 row = Some(row_cells(object)?);
                 for field in &object.fields {
                     let value = compiler.value(projection.fields.as_deref(), &field.value)?;
-                    compiler.insert(&mut document, &projection, Target::Cell(field.slot), value);
+                    compiler.insert(&mut document, &projection, Target::Cell(field.slot), value)?;
                 }
             }
             Yield::Entity => {
                 let shape = ValueShape { lists: 0, kind: ValueKind::Object(Box::new(unrecorded(object))) };
                 let value = compiler.value(projection.fields.as_deref(), &shape)?;
-                compiler.insert(&mut document, &projection, Target::Row, value);
+                compiler.insert(&mut document, &projection, Target::Row, value)?;
             }
             Yield::Entities(batch) => {
                 let fields = projection.fields.as_deref()?;
                 let mut object = compiler.object(fields, &unrecorded(object))?;
                 parts = compiler.key_parts(&mut object, fields, batch)?;
-                compiler.insert(&mut document, &projection, Target::Row, UseValue::Rows(object));
+                compiler.insert(&mut document, &projection, Target::Row, UseValue::Rows(object))?;
             }
         }
         let (copies, paths) = projection.fields.as_deref().map_or((1, 1), weights);
@@ -174,6 +174,7 @@ impl Direct {
         for problem in &extracted.problems {
             tally.problem(problem);
         }
+        tally.more_problems(extracted.more_problems);
         if extracted.surplus > 0 {
             tally.problem("elements of the answer belong to no key");
         }
@@ -285,7 +286,7 @@ impl Compiler {
                 None => {}
                 Some(ProjectedValue::At(projection)) => {
                     let value = self.value(projection.fields.as_deref(), wanted)?;
-                    self.insert_at(&mut object.keys, &projection.path, Target::Cell(cell), value);
+                    self.insert_at(&mut object.keys, &projection.path, Target::Cell(cell), value)?;
                 }
                 Some(ProjectedValue::Made(fields)) => {
                     let (0, ValueKind::Object(inner)) = (wanted.lists, &wanted.kind) else { return None };
@@ -324,19 +325,29 @@ impl Compiler {
         (object.keys.len() <= MAX_KEYS).then_some(batch.key.len() as u32)
     }
 
-    fn insert(&mut self, document: &mut Place, projection: &Projection, target: Target, value: UseValue) {
-        match projection.path.is_empty() {
-            true => document.uses.push(Use { target, optional: false, part: None, value }),
-            false => self.insert_at(&mut document.keys, &projection.path, target, value),
+    fn insert(&mut self, document: &mut Place, projection: &Projection, target: Target, value: UseValue) -> Option<()> {
+        if projection.path.is_empty() {
+            document.uses.push(Use { target, optional: false, part: None, value });
+            return Some(());
         }
+        self.insert_at(&mut document.keys, &projection.path, target, value)
     }
 
-    /// Adds a path that starts with one of `keys`.
-    fn insert_at(&mut self, mut keys: &mut Vec<KeyUse>, path: &[ProjectionStep], target: Target, value: UseValue) {
+    /// Adds a path that starts with one of `keys`; none if these become too many somewhere.
+    fn insert_at(
+        &mut self,
+        mut keys: &mut Vec<KeyUse>,
+        path: &[ProjectionStep],
+        target: Target,
+        value: UseValue,
+    ) -> Option<()> {
         let mut of_optional = false;
         let mut last = None;
         for step in path {
             let index = self.key(keys, &step.key);
+            if keys.len() > MAX_KEYS {
+                return None;
+            }
             let key = &mut keys[index];
             key.minding_absent += u32::from(!step.optional);
             key.minding_null += u32::from(!of_optional);
@@ -344,9 +355,8 @@ impl Compiler {
             keys = &mut key.place.keys;
             last = Some(&mut key.place.uses);
         }
-        if let Some(uses) = last {
-            uses.push(Use { target, optional: of_optional, part: None, value });
-        }
+        last?.push(Use { target, optional: of_optional, part: None, value });
+        Some(())
     }
 
     fn key(&mut self, keys: &mut Vec<KeyUse>, key: &Name) -> usize {
@@ -435,6 +445,17 @@ mod tests {
             fields: fields.into(),
             record: false,
             interned: false,
+        }
+    }
+
+    #[test]
+    fn keys_behind_a_path_are_not_too_many() {
+        for (count, is_direct) in [(64, true), (65, false)] {
+            let selection: String = (0..count).map(|n| format!("f{n}: a.k{n} ")).collect();
+            let mapping = Mapping::parse(&selection, Dialect::Pleach).unwrap();
+            let fields = mapping.projection().unwrap().fields.unwrap();
+            let direct = Direct::new(&mapping, Yield::Entity, &RowShape::Root(whole(&fields)), false);
+            assert_eq!(direct.is_some(), is_direct, "{count}");
         }
     }
 

@@ -310,6 +310,7 @@ fn judged(
         Some(mapping) => fetch.evaluate(&mapping.value, Some(&value), &after) == Some(Value::Bool(true)),
         None => success,
     };
+    fetch.unless_stopped(())?;
     if !success {
         let error = failed(&connector.service, spec, source, &value, &after, fact);
         return Err(SourceError { status, ..error });

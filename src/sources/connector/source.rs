@@ -683,6 +683,11 @@ impl Tally {
         self.unplaced.lock().unwrap_or_else(PoisonError::into_inner).extend(errors);
     }
 
+    /// Problems that nobody describes.
+    pub(super) fn more_problems(&self, count: usize) {
+        self.problems.fetch_add(u32::try_from(count).unwrap_or(u32::MAX), Ordering::Relaxed);
+    }
+
     pub(super) fn problem(&self, message: &str) {
         self.problems.fetch_add(1, Ordering::Relaxed);
         tracing::debug!(problem = message, "a mapping had a problem");

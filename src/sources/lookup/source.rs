@@ -6,6 +6,7 @@ use futures_util::future::BoxFuture;
 use futures_util::{FutureExt, StreamExt, stream};
 use moka::sync::Cache;
 
+use crate::platform::base::Name;
 use crate::sources::contract::{Call, CallContext, FetchRequest, Source, SourceError};
 use crate::sources::rows::shape::{ListShape, RowShape};
 use crate::sources::rows::slot::Rows;
@@ -66,14 +67,18 @@ impl LookupSource {
             return Err(first.clone());
         }
         let mut collected = Collected::new(lists, asked.rows);
+        let mut told = Vec::new();
         let mut again = Vec::new();
         for (part, answer) in asked.parts.iter().zip(answers) {
-            again.extend(asked.alone(part, &self.collect(&mut collected, part, answer, context)));
+            // The fetch as a whole succeeds, so nobody else tells.
+            self.tell(&answer, context, &mut told);
+            again.extend(asked.alone(part, &collect(&mut collected, part, answer)));
         }
         // One object that may not be null takes all others of its call away.
         let answers = self.call(&again, context).await;
         for (part, answer) in again.iter().zip(answers) {
-            self.collect(&mut collected, part, answer, context);
+            self.tell(&answer, context, &mut told);
+            collect(&mut collected, part, answer);
         }
         Ok(collected.finish())
     }
@@ -83,22 +88,24 @@ impl LookupSource {
         stream::iter(calls).buffered(CONCURRENCY).collect().await
     }
 
-    /// Adds the answer to one call; which of its objects are to be asked for again.
-    fn collect(
-        &self,
-        collected: &mut Collected<'_>,
-        part: &Part<'_>,
-        answer: Result<Rows, SourceError>,
-        context: &CallContext,
-    ) -> Vec<usize> {
-        match answer {
-            Ok(rows) => collected.add(&part.answer, rows),
-            Err(error) => {
-                // The fetch as a whole succeeds, so nobody else tells.
-                tell(self.inner.name(), context, &error);
-                collected.fail(&part.answer, error);
-                Vec::new()
-            }
+    /// Tells why a call failed, unless one of the same fetch has failed with the same code.
+    fn tell(&self, answer: &Result<Rows, SourceError>, context: &CallContext, told: &mut Vec<Name>) {
+        if let Err(error) = answer
+            && !told.contains(&error.code)
+        {
+            tell(self.inner.name(), context, error);
+            told.push(error.code.clone());
+        }
+    }
+}
+
+/// Adds the answer to one call; which of its objects are to be asked for again.
+fn collect(collected: &mut Collected<'_>, part: &Part<'_>, answer: Result<Rows, SourceError>) -> Vec<usize> {
+    match answer {
+        Ok(rows) => collected.add(&part.answer, rows),
+        Err(error) => {
+            collected.fail(&part.answer, error);
+            Vec::new()
         }
     }
 }

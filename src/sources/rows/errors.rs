@@ -1,5 +1,7 @@
 //! An upstream's errors, put where their paths lead.
 
+use std::ops::Range;
+
 use serde_json::{Map, Value};
 
 use super::shape::{ObjectShape, RowShape, ValueKind, ValueShape};
@@ -19,7 +21,7 @@ enum Place {
     /// A row.
     Row(usize),
     /// All rows of a list.
-    Rows(std::ops::Range<usize>),
+    Rows(Range<usize>),
     /// A cell.
     Cell(u32),
 }
@@ -38,6 +40,7 @@ pub fn read_errors(text: &[u8]) -> Vec<LocatedError> {
 /// path as suffix; beside a value the error goes to the side table. Errors without a usable path
 /// are general, unless there is no data at all: then the first of them fails every row.
 pub fn place_errors(rows: &mut Rows, shape: &RowShape, expected: &[u32], errors: Vec<LocatedError>) {
+    let mut full = Vec::new();
     for LocatedError { path, error } in errors {
         let places = walk(rows, shape, expected, &path.unwrap_or_default());
         if places.is_empty() {
@@ -45,13 +48,13 @@ pub fn place_errors(rows: &mut Rows, shape: &RowShape, expected: &[u32], errors:
             continue;
         }
         for (place, suffix) in places {
-            put(rows, place, UpstreamError { suffix, ..error.clone() });
+            put(rows, place, UpstreamError { suffix, ..error.clone() }, &mut full);
         }
     }
     let nothing = rows.rows.iter().all(|row| matches!(row, Slot::Null | Slot::Missing));
     if nothing && !rows.rows.is_empty() && !rows.reports().general.is_empty() {
         let error = rows.reports_mut().general.remove(0);
-        put(rows, Place::Rows(0..rows.rows.len()), error);
+        put(rows, Place::Rows(0..rows.rows.len()), error, &mut full);
     }
 }
 
@@ -92,7 +95,8 @@ fn upstream_error(message: Option<String>, mut extensions: Map<String, Value>) -
     UpstreamError { code, message, extensions, suffix: Vec::new(), authored: false, unmasked: None }
 }
 
-fn put(rows: &mut Rows, place: Place, error: UpstreamError) {
+/// `full`: stretches of rows of which none is empty, so that many errors need not look again.
+fn put(rows: &mut Rows, place: Place, error: UpstreamError, full: &mut Vec<Range<usize>>) {
     let id = rows.reports().errors.len() as u32;
     let empty = |slot: &Slot| matches!(slot, Slot::Null | Slot::Missing);
     match place {
@@ -103,13 +107,14 @@ fn put(rows: &mut Rows, place: Place, error: UpstreamError) {
             }
             _ => rows.reports_mut().beside.push((cell, error)),
         },
-        Place::Row(row) => put(rows, Place::Rows(row..row + 1), error),
+        Place::Row(row) => put(rows, Place::Rows(row..row + 1), error, full),
         Place::Rows(range) if range.len() == 1 && matches!(rows.rows[range.start], Slot::Failed(_)) => {
             rows.reports_mut().row_errors.push((range.start as u32, error));
         }
+        Place::Rows(range) if full.contains(&range) => rows.reports_mut().general.push(error),
         Place::Rows(range) => {
             let mut failed = false;
-            for slot in &mut rows.rows[range] {
+            for slot in &mut rows.rows[range.clone()] {
                 if empty(slot) {
                     *slot = Slot::Failed(id);
                     failed = true;
@@ -118,6 +123,9 @@ fn put(rows: &mut Rows, place: Place, error: UpstreamError) {
             match failed {
                 true => rows.reports_mut().errors.push(error),
                 false => rows.reports_mut().general.push(error),
+            }
+            if range.len() > 1 {
+                full.push(range);
             }
         }
     }

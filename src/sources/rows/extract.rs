@@ -112,7 +112,7 @@ pub struct ExtractObject {
     pub keys: Vec<KeyUse>,
 }
 
-/// How many keys can be read of one object.
+/// How many keys can be read of one object, be it of an [`ExtractObject`] or at a [`Place`].
 pub const MAX_KEYS: usize = 64;
 
 /// An object whose fields stand in the surrounding one.

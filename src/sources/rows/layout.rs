@@ -34,9 +34,14 @@ pub struct Layouts(Arc<Vec<Layout>>);
 // === impl Layout ===
 
 impl Layout {
+    /// Whether more keys can be kept.
+    pub(super) fn has_room(&self) -> bool {
+        self.leads.len() < MAX_LEADS
+    }
+
     /// A key may come at this place.
     pub(super) fn insert(&mut self, place: usize, lead: Lead) {
-        if self.leads.len() < MAX_LEADS {
+        if self.has_room() {
             self.leads.insert(place.min(self.leads.len()), lead);
         }
     }

@@ -12,7 +12,7 @@ use super::shape::{Leaf, ValueKind, ValueShape};
 
 /// How many values an object has, at most.
 const MAX_VALUES: usize = 128;
-/// How long an object is, at most.
+/// How long an object is with what stands behind it, at most.
 const MAX_TEXT: usize = 64 << 10;
 /// So many bytes are compared at once.
 pub(super) const WIDTH: usize = 32;
@@ -52,6 +52,8 @@ pub(super) struct Step {
     pub(super) leaf: Option<Leaf>,
     /// Whether null is as good as absent.
     pub(super) optional: bool,
+    /// How many objects it stands in.
+    pub(super) depth: u32,
 }
 
 /// How a value is read if it is as it was in the object the template was taken from.
@@ -85,6 +87,8 @@ struct Taker<'a> {
     behind: usize,
     /// Where the first one begins.
     opening: usize,
+    /// How many objects are open.
+    depth: u32,
 }
 
 // === impl Template ===
@@ -93,8 +97,11 @@ impl Template {
     /// How objects like this one stand, `between` which there is this text, closing bracket and opening
     /// bracket not included; none if there is more to them than simple values, or something is missing.
     pub(super) fn of(item: &[u8], between: &[u8], object: &ExtractObject) -> Option<Self> {
-        let cursor = Cursor::new(item).ok().filter(|_| item.len() <= MAX_TEXT)?;
-        let mut taker = Taker { cursor, steps: Vec::new(), values: 0, behind: 0, opening: 0 };
+        if item.len() + between.len() > MAX_TEXT {
+            return None;
+        }
+        let cursor = Cursor::new(item).ok()?;
+        let mut taker = Taker { cursor, steps: Vec::new(), values: 0, behind: 0, opening: 0, depth: 0 };
         taker.object(&object.keys)?;
         let last = taker.steps.len().checked_sub(1)?;
         let (opening, closing) = (item.get(..taker.opening)?, item.get(taker.behind..taker.cursor.at)?);
@@ -178,6 +185,7 @@ impl Taker<'_> {
             return None;
         }
         self.cursor.enter().ok()?;
+        self.depth += 1;
         let mut met: Vec<u32> = Vec::new();
         let mut more = self.cursor.any(b'}').ok()?;
         while more {
@@ -194,6 +202,7 @@ impl Taker<'_> {
             self.value(key.map(|key| &key.place))?;
             more = self.cursor.more(b'}').ok()?;
         }
+        self.depth -= 1;
         keys.iter().all(|key| key.minding_absent == 0 || met.contains(&key.id)).then_some(())
     }
 
@@ -213,8 +222,9 @@ impl Taker<'_> {
         let begin = self.cursor.token().ok().map(|_| self.cursor.at)?;
         let mut step = Step::new();
         uses.iter().try_for_each(|use_| step.add(use_))?;
-        step.look = step.look_at(*self.cursor.bytes.get(begin)?);
         self.cursor.value().ok()?;
+        step.look = step.look_at(self.cursor.bytes.get(begin..self.cursor.at)?);
+        step.depth = self.depth;
         match self.steps.is_empty() {
             true => self.opening = begin,
             false => self.known(self.cursor.bytes.get(self.behind..begin)?),
@@ -242,14 +252,14 @@ impl Step {
     fn new() -> Self {
         let (look, cells, behind) = (Look::More, [NOWHERE; 2], Piece::new(&[]));
         let (wants, part, leaf) = (Wants::Nothing, None, None);
-        Self { look, goes_on: false, cells, behind, joined: None, wants, part, leaf, optional: false }
+        Self { look, goes_on: false, cells, behind, joined: None, wants, part, leaf, optional: false, depth: 0 }
     }
 
-    /// How values are read that begin like this.
-    fn look_at(&self, first: u8) -> Look {
-        match (self.part, self.wants, first) {
-            (None, Wants::Text | Wants::Nothing, b'"') => Look::Text,
-            (None, Wants::Integer | Wants::Nothing, b'0'..=b'9') => Look::Digits,
+    /// How values are read that are like this one.
+    fn look_at(&self, value: &[u8]) -> Look {
+        match (self.part, self.wants, value) {
+            (None, Wants::Text | Wants::Nothing, [b'"', ..]) => Look::Text,
+            (None, Wants::Integer | Wants::Nothing, digits) if digits.iter().all(u8::is_ascii_digit) => Look::Digits,
             _ => Look::More,
         }
     }
@@ -304,6 +314,16 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn numbers_are_read_as_they_are_and_objects_far_apart_are_none_of_a_kind() {
+        let object =
+            ExtractObject { cells: 1, ty: UNKNOWN_TYPE, record: None, nullable: true, made: vec![], keys: vec![] };
+        let template = Template::of(br#"{"a":9.99,"b":12,"c":-1,"d":"x"}"#, b",", &object).unwrap();
+        let looks: Vec<_> = template.steps.iter().map(|step| step.look).collect();
+        assert_eq!(looks, [Look::More, Look::Digits, Look::More, Look::Text]);
+        assert_eq!(Template::of(br#"{"a":1}"#, " ".repeat(MAX_TEXT).as_bytes(), &object), None);
     }
 
     #[test]

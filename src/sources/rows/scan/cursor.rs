@@ -74,7 +74,8 @@ pub(in crate::sources::rows) struct Text {
 pub(in crate::sources::rows) struct Cursor<'a> {
     pub(in crate::sources::rows) bytes: &'a [u8],
     pub(in crate::sources::rows) at: usize,
-    depth: u32,
+    /// How many brackets are open.
+    pub(super) depth: u32,
     /// How deep the text may nest.
     pub(super) max_depth: u32,
     /// Whether a number was met that is, or may be, beyond what values hold.

@@ -7,9 +7,7 @@ use crate::sources::rows::lead::{Lead, Wants};
 use crate::sources::rows::slot::Slot;
 use crate::sources::rows::template::WIDTH;
 
-use super::block::{
-    Block, WINDOW, behind, block_at, digits, end_of_plain, not_digits, specials, specials_by, window_at,
-};
+use super::block::{Block, WINDOW, behind, block_at, end_of_plain, not_digits, specials, specials_by, window_at};
 use super::cursor::end_of_escape;
 
 /// So many keys that are not there are passed over at once.
@@ -198,14 +196,14 @@ pub(super) fn few_digits(block: &Block) -> Option<usize> {
 #[inline(always)]
 pub(super) fn end_of_short_number(text: &[u8], start: usize) -> Option<usize> {
     let block = block_at(text, start)?;
-    let marks = digits(block);
-    let whole = (!marks).trailing_zeros() as usize;
+    let marks = not_digits(block);
+    let whole = marks.trailing_zeros() as usize;
     if whole == 0 || whole > 1 && block[0] == b'0' {
         return None;
     }
     let mut len = whole;
     if block.get(whole) == Some(&b'.') {
-        let fraction = (!(marks >> (whole + 1))).trailing_zeros() as usize;
+        let fraction = (marks >> (whole + 1)).trailing_zeros() as usize;
         if fraction == 0 {
             return None;
         }

@@ -23,7 +23,7 @@ mod alike;
 
 /// How deep a document may nest: what decoders of values allow.
 const MAX_DOCUMENT_DEPTH: u32 = 127;
-/// How many problems one evaluation of a mapping keeps.
+/// How many problems one evaluation of a mapping keeps, and of many evaluations we do.
 const MAX_PROBLEMS: usize = 64;
 /// Room for cells that is made at once: of most documents less is wanted than stands in them.
 const BYTES_PER_CELL: usize = 20;
@@ -40,8 +40,10 @@ const SMALL_BODY: usize = 64 << 10;
 pub struct Extracted {
     /// The rows, without errors.
     pub rows: Rows,
-    /// What was not as the mapping expects, although nothing failed.
+    /// What was not as the mapping expects, although nothing failed; of many the first ones.
     pub problems: Vec<String>,
+    /// How many more there were.
+    pub more_problems: usize,
     /// How many elements there were in the list of rows.
     pub elements: u32,
     /// Elements that belong to no row.
@@ -119,9 +121,10 @@ struct Reader<'a, 'm> {
     layouts: Layouts,
     /// What was told of each key during this evaluation.
     told: Vec<u8>,
-    /// What was not as the mapping expects.
+    /// What was not as the mapping expects; of many the first ones.
     problems: Vec<String>,
-    /// How many problems there were before this evaluation.
+    /// How many problems there are, and how many there were before this evaluation.
+    count: usize,
     before: usize,
     /// How many elements there were in the list of rows.
     elements: u32,
@@ -163,6 +166,7 @@ impl<'a, 'm> Reader<'a, 'm> {
             layouts,
             told: vec![0; extract.keys as usize],
             problems: Vec::new(),
+            count: 0,
             before: 0,
             elements: 0,
             surplus: 0,
@@ -189,12 +193,13 @@ impl<'a, 'm> Reader<'a, 'm> {
 
     /// What was read, if it can be relied on.
     fn finish(self, body: &Bytes) -> Option<Extracted> {
-        let Self { scanner: Scanner { cursor, mut rows, .. }, problems, elements, surplus, layouts, .. } = self;
+        let Self { scanner: Scanner { cursor, mut rows, .. }, problems, count, elements, surplus, layouts, .. } = self;
         if !rows.reports().errors.is_empty() || cursor.extreme {
             return None;
         }
         release(&mut rows, body);
-        Some(Extracted { rows, problems, elements, surplus, layouts })
+        let more_problems = count - problems.len();
+        Some(Extracted { rows, problems, more_problems, elements, surplus, layouts })
     }
 
     /// Gives up: the value path decides.
@@ -425,7 +430,7 @@ impl<'a, 'm> Reader<'a, 'm> {
         };
         if !more {
             let close = Gap::new(&cursor.bytes[before..cursor.at]);
-            if self.layouts.get(layout).is_some_and(|layout| layout.close != close) {
+            if close.is_some() && self.layouts.get(layout).is_some_and(|layout| layout.close.is_none()) {
                 self.layouts.learn()[layout].close = close;
             }
             return Ok(None);
@@ -435,11 +440,12 @@ impl<'a, 'm> Reader<'a, 'm> {
         let found = keys.iter().position(|known| known.key.as_bytes() == &*key);
         cursor.expect(b':')?;
         cursor.token()?;
-        let layout = self.layouts.learn().get_mut(layout);
         let begin = if before == opening { opening - 1 } else { before };
-        if let (Some(layout), Some(gap)) = (layout, Gap::new(&cursor.bytes[begin..cursor.at])) {
+        let has_room = self.layouts.get(layout).is_some_and(Layout::has_room);
+        if let Some(gap) = Gap::new(&cursor.bytes[begin..cursor.at]).filter(|_| has_room) {
             let lead = found.and_then(|index| Some((index, keys.get(index)?)));
-            layout.insert(place, lead.map_or(Lead::unknown(gap), |(index, key)| key.place.lead(gap, index)));
+            let lead = lead.map_or(Lead::unknown(gap), |(index, key)| key.place.lead(gap, index));
+            self.layouts.learn()[layout].insert(place, lead);
         }
         Ok(Some(found.unwrap_or(usize::MAX)))
     }
@@ -499,8 +505,8 @@ impl<'a, 'm> Reader<'a, 'm> {
     fn begin_element(&mut self) -> Mark {
         self.parts.fill(None);
         // Each element is an evaluation of its own.
-        if self.problems.len() > self.before {
-            self.before = self.problems.len();
+        if self.count > self.before {
+            self.before = self.count;
             self.told.fill(0);
         }
         let rows = &self.scanner.rows;
@@ -543,12 +549,17 @@ impl<'a, 'm> Reader<'a, 'm> {
             return;
         }
         *told |= what;
-        let room = MAX_PROBLEMS.saturating_sub(self.problems.len() - self.before);
-        let (message, times) = match what {
-            ABSENT => (format!("property \"{}\" is not in the object", key.key), key.minding_absent),
-            _ => (format!("property \"{}\" cannot be read from null", key.key), key.minding_null),
-        };
-        self.problems.extend(std::iter::repeat_n(message, room.min(times as usize)));
+        let times = if what == ABSENT { key.minding_absent } else { key.minding_null } as usize;
+        let times = times.min(MAX_PROBLEMS.saturating_sub(self.count - self.before));
+        self.count += times;
+        let room = MAX_PROBLEMS.saturating_sub(self.problems.len());
+        if room > 0 {
+            let message = match what {
+                ABSENT => format!("property \"{}\" is not in the object", key.key),
+                _ => format!("property \"{}\" cannot be read from null", key.key),
+            };
+            self.problems.extend(std::iter::repeat_n(message, room.min(times)));
+        }
     }
 }
 
@@ -622,4 +633,30 @@ fn release(rows: &mut Rows, body: &Bytes) {
         }
     }
     rows.parts.clear();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sources::rows::slot::UNKNOWN_TYPE;
+
+    #[test]
+    fn of_many_problems_the_first_ones_are_kept() {
+        let key = |id: u32| {
+            let value = UseValue::AsIs(ValueShape { lists: 0, kind: ValueKind::Leaf(Leaf::Custom) });
+            let to = Use { target: Target::Cell(SlotIndex(id)), optional: false, part: None, value };
+            let place = Place { uses: vec![to], keys: Vec::new() };
+            KeyUse { key: format!("k{id}").as_str().into(), id, minding_absent: 1, minding_null: 0, place }
+        };
+        let keys = (0..3).map(key).collect();
+        let object = ExtractObject { cells: 3, ty: UNKNOWN_TYPE, record: None, nullable: true, made: vec![], keys };
+        let rows = Use { target: Target::Row, optional: false, part: None, value: UseValue::Rows(object) };
+        let document = Place { uses: vec![rows], keys: Vec::new() };
+        let extract = Extract { document, keys: 3, ..Extract::default() };
+        let body = Bytes::from(format!("[{}{{\"k1\":1}}]", "{},".repeat(999)));
+        let mut places = 0..1000;
+        let matching = Matching { rows: 1000, find: &mut |_| places.next() };
+        let read = extract_rows(Numbers::default(), &body, &extract, extract.layouts(), matching).unwrap();
+        assert_eq!((read.problems.len(), read.more_problems), (MAX_PROBLEMS, 2999 - MAX_PROBLEMS));
+    }
 }

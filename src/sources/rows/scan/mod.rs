@@ -1,7 +1,8 @@
 //! An answer's bytes become rows, directed by the shape: one pass, no tree, no strings.
 //!
-//! The scanner is bounded whatever the bytes are: recursion follows the shape only, anything else
-//! is checked iteratively, and nesting beyond [`MAX_DEPTH`] is refused. Leaves stay slices of the
+//! The scanner is bounded whatever the bytes are: recursion follows the shape, and objects that nobody asked
+//! for as far as their layouts are known; anything else is checked iteratively, and nesting beyond
+//! [`MAX_DEPTH`] is refused. Leaves stay slices of the
 //! body, so that numbers keep their digits and strings their escapes.
 
 mod block;
@@ -16,7 +17,6 @@ mod response;
 pub use block::is_plain;
 pub use cursor::{MAX_DEPTH, MalformedResponse, Problem};
 pub use extract::{Extracted, Matching, extract_row, extract_rows};
-pub use object::MAX_CELLS;
 pub use response::{scan_graphql, scan_graphql_from};
 
 pub(super) use cursor::Cursor;

@@ -18,7 +18,7 @@ use super::interned::{Interned, Made};
 use super::leaf::wrong_value;
 
 /// How many cells one answer may fill: 64 MiB of them. A body of `[{},{},…` grows on its way here.
-pub const MAX_CELLS: usize = 4 << 20;
+pub(super) const MAX_CELLS: usize = 4 << 20;
 
 /// Room for so many is made at once, at most.
 const MAX_ROOM: usize = 64 << 10;
@@ -44,6 +44,8 @@ pub(super) struct Scanner<'a> {
     wrong: SmallVec<[(&'static str, u32); 2]>,
     /// How many objects were not as their programs say, less those that were.
     unexpected: u32,
+    /// How many bytes were read of those, in vain.
+    in_vain: usize,
     /// Objects that stand for others that read the same.
     pub(super) interned: Interned<'a>,
     /// The same of objects that are made of leaves.
@@ -124,7 +126,7 @@ impl<'a> Scanner<'a> {
         let rows = Rows { slots, objects, parts: smallvec![body.clone()], ..Rows::default() };
         let interned = Interned::new(body);
         let (items, wrong, made) = (Vec::new(), SmallVec::new(), Made::new(body));
-        Self { cursor, rows, typed: false, items, wrong, unexpected: 0, interned, made }
+        Self { cursor, rows, typed: false, items, wrong, unexpected: 0, in_vain: 0, interned, made }
     }
 
     /// Reads an object, or `null`.
@@ -261,6 +263,7 @@ impl<'a> Scanner<'a> {
     fn object(&mut self, shape: &ObjectShape, record: bool) -> Scan<Slot> {
         if let Some(program) = shape.program()
             && self.unexpected < MAX_UNEXPECTED
+            && self.in_vain <= self.cursor.bytes.len()
             && let Some(object) = self.run(program, shape, record)?
         {
             return Ok(object);
@@ -273,13 +276,18 @@ impl<'a> Scanner<'a> {
     fn run(&mut self, program: &Program, shape: &ObjectShape, record: bool) -> Scan<Option<Slot>> {
         let text = self.cursor.bytes;
         let mark = self.mark();
+        // Objects that are not there take cells, too, so that others are read key by key before there are
+        // too many.
+        if mark.slots > MAX_CELLS / 2 {
+            return Ok(None);
+        }
         let start = self.allocate(program.cells)?;
         let body = self.body();
         let (mut at, mut ty) = (mark.at, program.ty);
         let mut ops = program.ops.iter();
         while let Some(op) = ops.next() {
             let Some(value) = op.gap.end(text, at).or_else(|| op.gap.end_close_by(text, at)) else {
-                return self.go_back(&mark);
+                return self.go_back(&mark, at);
             };
             let end = match op.step {
                 Step::Close { interned } => {
@@ -318,7 +326,7 @@ impl<'a> Scanner<'a> {
                     let end = end_of_text(text, value);
                     match end.and_then(|end| Some((end, program.type_of(text.get(value..end)?)?))) {
                         Some((end, said)) => (at, ty) = (end, said),
-                        None => return self.go_back(&mark),
+                        None => return self.go_back(&mark, at),
                     }
                     continue;
                 }
@@ -378,9 +386,11 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// Takes back what was read since then.
+    /// Takes back what was read since then, up to here. That may be many objects which were read in vain
+    /// already, so there is an end to it.
     #[cold]
-    fn go_back<T>(&mut self, mark: &Mark) -> Scan<Option<T>> {
+    fn go_back<T>(&mut self, mark: &Mark, at: usize) -> Scan<Option<T>> {
+        self.in_vain += at - mark.at;
         self.cursor.at = mark.at;
         self.rows.slots.truncate(mark.slots);
         self.rows.objects.truncate(mark.objects);
@@ -573,6 +583,34 @@ mod tests {
         let mut scanner = Scanner::new(Cursor::of_body(&body).unwrap(), &body, room);
         scanner.row(shape, true).unwrap();
         (std::mem::take(&mut scanner.rows.slots), scanner.unexpected == 0)
+    }
+
+    #[test]
+    fn what_is_read_in_vain_has_an_end_however_deep_lists_stand() {
+        let mut shape = object(vec![("id", 0, ValueKind::Leaf(Leaf::Id))]);
+        let mut text = r#"{"id":"1"}"#.to_owned();
+        for _ in 0..24 {
+            shape = object(vec![("of", 1, ValueKind::Object(Box::new(shape)))]);
+            // What was read is as it should be but for the space at the end.
+            text = format!(r#"{{"of":[{text}] }}"#);
+        }
+        let body = Bytes::from(text.replace(r#"{"id":"1"}"#, r#"{"id":"1"},{"id":"2"},{"id":"3"}"#));
+        let room = Room { bytes_per_cell: 1, bytes_per_object: 1 };
+        let mut scanner = Scanner::new(Cursor::of_body(&body).unwrap(), &body, room);
+        scanner.row(&shape, true).unwrap();
+        assert!(scanner.in_vain > 0 && scanner.in_vain < 25 * body.len(), "{} of {}", scanner.in_vain, body.len());
+    }
+
+    #[test]
+    fn objects_that_are_not_there_take_no_room_from_others() {
+        let cells = |count: usize| (0..count).map(|_| ("x", 0, ValueKind::Leaf(Leaf::Int))).collect::<Vec<_>>();
+        let mut wide = object(cells(1));
+        wide.slots = 900;
+        let item = object(vec![("a", 0, ValueKind::Object(Box::new(wide)))]);
+        let shape = object(vec![("items", 1, ValueKind::Object(Box::new(item)))]);
+        let items = vec![r#"{"a":null}"#; MAX_CELLS / 900 + 1000];
+        let (cells, _) = read(&format!(r#"{{"items":[{}]}}"#, items.join(",")), &shape);
+        assert!(cells.len() < MAX_CELLS * 2 / 3, "{}", cells.len());
     }
 
     #[test]

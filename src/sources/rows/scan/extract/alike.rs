@@ -21,8 +21,8 @@ use super::{Reader, layout_of};
 
 /// How many templates are taken of one layout.
 const MAX_TAKES: u8 = 8;
-/// After so many objects that are not as the template says another one is taken, and after so many more
-/// of one document none is tried.
+/// After so many objects of a list in a row that are not as the template says another one is taken, and
+/// after so many none is tried.
 const MISSED_BEFORE_TAKEN: u32 = 2;
 const MAX_MISSED: u32 = 16;
 /// So many objects get their cells at once: as many as there were before in the list, within these bounds.
@@ -199,8 +199,8 @@ impl Reader<'_, '_> {
         let end = match (step.wants, first) {
             (Wants::Text | Wants::Nothing, b'"') => end_of_text(text, begin),
             // What follows is known, and is no part of a number.
-            (Wants::Integer | Wants::Nothing, b'0'..=b'9') => end_of_few_digits(text, begin),
-            (Wants::Number, _) => end_of_short_number(text, begin),
+            (Wants::Integer, b'0'..=b'9') => end_of_few_digits(text, begin),
+            (Wants::Number | Wants::Nothing, b'0'..=b'9') => end_of_short_number(text, begin),
             (Wants::Boolean, _) => end_of_boolean(text, begin),
             _ => None,
         };
@@ -210,8 +210,13 @@ impl Reader<'_, '_> {
                 Some(self.scanner.raw(begin))
             }
             None => {
-                self.scanner.cursor.at = begin;
-                self.value_token_by_token(step, first)?
+                let cursor = &mut self.scanner.cursor;
+                let depth = cursor.depth;
+                cursor.at = begin;
+                cursor.descend(step.depth).ok()?;
+                let slot = self.value_token_by_token(step, first);
+                self.scanner.cursor.depth = depth;
+                slot?
             }
         };
         let end = self.scanner.cursor.at;
