@@ -131,8 +131,7 @@ impl<'s> Collected<'s> {
 
     /// Every row of a call that failed has its error.
     pub(super) fn fail(&mut self, answer: &Answer, error: SourceError) {
-        let slot = Slot::Failed(self.rows.reports().errors.len() as u32);
-        self.rows.reports_mut().errors.push(error.into());
+        let slot = Slot::Failed(self.rows.add_error(error.into()));
         match answer {
             Answer::Entities(rows) => rows.iter().for_each(|&row| self.rows.rows[row] = slot),
             Answer::Aliases(aliases) => aliases.iter().for_each(|alias| self.rows.rows[alias.row] = slot),
@@ -158,8 +157,7 @@ impl Objects {
         match self.found[alias] {
             Found::Slot(Slot::Failed(_)) => self.further.push((alias, error)),
             _ => {
-                self.found[alias] = Found::Slot(Slot::Failed(part.reports().errors.len() as u32));
-                part.reports_mut().errors.push(error);
+                self.found[alias] = Found::Slot(Slot::Failed(part.add_error(error)));
             }
         }
     }
@@ -204,8 +202,7 @@ fn without_data(part: &mut Rows, aliases: &[Alias]) -> Objects {
     let nowhere = objects.found.iter().all(|found| matches!(found, Found::Unknown));
     match placeless {
         Some(error) if nowhere => {
-            let slot = Slot::Failed(part.reports().errors.len() as u32);
-            part.reports_mut().errors.push(error);
+            let slot = Slot::Failed(part.add_error(error));
             objects.found.fill_with(|| Found::Slot(slot));
         }
         Some(error) => part.reports_mut().general.push(error),
@@ -267,33 +264,24 @@ fn object(part: &mut Rows, cell: u32, (alias, depth): (usize, usize), leading: &
 fn blame_all(part: &mut Rows, mut rows: Vec<Slot>) -> Vec<Slot> {
     let empty = |slot: &Slot| matches!(slot, Slot::Null | Slot::Missing);
     if rows.iter().all(empty) && !part.reports().general.is_empty() {
-        let slot = Slot::Failed(part.reports().errors.len() as u32);
         let error = part.reports_mut().general.remove(0);
-        part.reports_mut().errors.push(error);
-        rows.fill(slot);
+        rows.fill(Slot::Failed(part.add_error(error)));
     }
-    let absent = Slot::Failed(part.reports().errors.len() as u32);
     if rows.contains(&Slot::Missing) {
-        part.reports_mut().errors.push(own_error(
-            "SUBREQUEST_MALFORMED_RESPONSE",
-            "the answer does not have all objects that were asked for".to_owned(),
-        ));
+        let message = "the answer does not have all objects that were asked for";
+        let absent = part.add_error(SourceError::new("SUBREQUEST_MALFORMED_RESPONSE", message).into());
+        let missing = rows.iter_mut().filter(|slot| **slot == Slot::Missing);
+        missing.for_each(|slot| *slot = Slot::Failed(absent));
     }
-    rows.into_iter().map(|slot| if slot == Slot::Missing { absent } else { slot }).collect()
-}
-
-fn own_error(code: &str, message: String) -> UpstreamError {
-    let extensions = serde_json::Map::new();
-    UpstreamError { code: code.into(), message, extensions, suffix: Vec::new(), authored: false, unmasked: None }
+    rows
 }
 
 /// Fields of a row that were not asked for fail.
 fn refuse(part: &mut Rows, alias: &Alias, shape: &ObjectShape, row: Slot) {
     let Slot::Object { start, .. } = row else { return };
     for (key, argument) in &alias.refused {
-        let slot = Slot::Failed(part.reports().errors.len() as u32);
         let message = format!("the argument \"{argument}\" must not be null, but what fills it is");
-        part.reports_mut().errors.push(own_error("REQUIRED_ARGUMENT_NULL", message));
+        let slot = Slot::Failed(part.add_error(SourceError::new("REQUIRED_ARGUMENT_NULL", message).into()));
         for field in shape.fields.iter().filter(|field| field.key == *key) {
             if let Some(cell @ Slot::Missing) = part.slots.get_mut((start + field.slot.0) as usize) {
                 *cell = slot;

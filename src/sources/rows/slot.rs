@@ -189,6 +189,13 @@ impl Rows {
         self.reports.as_deref().unwrap_or(&NONE)
     }
 
+    /// Adds an error that a [`Slot::Failed`] may refer to; answers its number.
+    pub fn add_error(&mut self, error: UpstreamError) -> u32 {
+        let errors = &mut self.reports_mut().errors;
+        errors.push(error);
+        errors.len() as u32 - 1
+    }
+
     /// The errors, to be added to.
     pub fn reports_mut(&mut self) -> &mut Reports {
         self.reports.get_or_insert_default()

@@ -105,9 +105,7 @@ impl RowsBuilder {
 
     /// Adds a row that failed.
     pub fn failed(&mut self, error: UpstreamError) {
-        let errors = &mut self.rows.reports_mut().errors;
-        let id = errors.len() as u32;
-        errors.push(error);
+        let id = self.rows.add_error(error);
         self.rows.rows.push(Slot::Failed(id));
     }
 
@@ -263,9 +261,7 @@ impl RowsBuilder {
         if let Some(&(_, error)) = self.wrong.iter().find(|(known, _)| *known == expected) {
             return Slot::Failed(error);
         }
-        let errors = &mut self.rows.reports_mut().errors;
-        let error = errors.len() as u32;
-        errors.push(wrong_value(expected));
+        let error = self.rows.add_error(wrong_value(expected));
         self.wrong.push((expected, error));
         Slot::Failed(error)
     }

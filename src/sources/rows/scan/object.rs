@@ -193,9 +193,7 @@ impl<'a> Scanner<'a> {
         if let Some(&(_, error)) = self.wrong.iter().find(|(known, _)| *known == expected) {
             return Slot::Failed(error);
         }
-        let errors = &mut self.rows.reports_mut().errors;
-        let error = errors.len() as u32;
-        errors.push(wrong_value(expected));
+        let error = self.rows.add_error(wrong_value(expected));
         self.wrong.push((expected, error));
         Slot::Failed(error)
     }
