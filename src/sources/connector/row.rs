@@ -55,14 +55,13 @@ pub(super) async fn value(fetch: &Fetch<'_>, row: &Value) -> Result<RowValue, So
     if let Some(arguments) = &filled {
         variables.set(Variable::Args, arguments);
     }
-    let spec = &fetch.connector.spec;
-    if let Some(paginate) = &spec.paginate {
+    if let Some(paginate) = &fetch.connector.spec.paginate {
         // In a box, since it is rare and large, and rows are moved about as futures.
         let paged = Box::pin(paged(fetch, row, variables, paginate));
         return paged.await.map(|value| RowValue::One(Some(value)));
     }
     if fetch.connector.protocol.is_none() {
-        let value = fetch.evaluate(&spec.selection.value, None, &variables);
+        let value = fetch.evaluate(&fetch.connector.spec.selection.value, None, &variables);
         return fetch.unless_stopped(RowValue::One(value.map(Mapped::from)));
     }
     let read = |body: &Bytes| fetch.direct.as_ref()?.row(fetch.first, body, fetch.tally);
@@ -71,7 +70,7 @@ pub(super) async fn value(fetch: &Fetch<'_>, row: &Value) -> Result<RowValue, So
         Success::Rows(rows) => Ok(RowValue::Read(rows)),
         Success::Value(Decoded { value, scope, reported }) => {
             let variables = scope.extend(variables);
-            let selection = &spec.selection.value;
+            let selection = &fetch.connector.spec.selection.value;
             let mapped = fetch.evaluate(selection, Some(&value), &variables);
             let Some(mut marked) = Marked::new(&value, &reported) else {
                 return fetch.unless_stopped(RowValue::One(mapped.map(Mapped::from)));

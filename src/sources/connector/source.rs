@@ -202,13 +202,15 @@ impl Connector {
             tally: &tally,
         };
         let batch = self.spec.batch.as_ref();
-        let claim = batch.zip(fetch.reads.as_ref()).map(|(spec, reads)| reads.claim(&distinct, spec.max_size as usize));
+        let claim = batch.zip(fetch.reads.as_ref());
+        // In a box, since it is rare, and a fetch is moved about as a future.
+        let claim = claim.map(|(spec, reads)| Box::new(reads.claim(&distinct, spec.max_size as usize)));
         // Rows that share an answer need copies of it.
         if distinct.len() == rows.len() && claim.as_ref().is_none_or(|claim| claim.places.is_none()) {
             fetch.direct = self.direct(request, rows.len());
         }
         let answered = match claim {
-            Some(claim) => Box::pin(self.claimed(&fetch, claim)).await,
+            Some(claim) => Box::pin(self.claimed(&fetch, *claim)).await,
             None => self.answers(&fetch, &distinct).await,
         };
         let mut built = match fetch.direct {
