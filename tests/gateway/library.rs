@@ -18,6 +18,7 @@ use pleach::platform::base::deadline::Deadline;
 use pleach::sources::contract::RequestFacts;
 
 use crate::harness::{Client, post, upstream};
+use crate::record;
 use crate::world::World;
 
 struct Query;
@@ -109,6 +110,39 @@ async fn a_gateway_can_be_mounted_in_a_program_s_own_server() {
     let url = format!("http://{}/graphql", server.address());
     let reply = Client::new().send(post(&url, &json!({ "query": "{ agent }" }), &[("user-agent", "a test")])).await;
     assert_eq!((reply.status, reply.data()), (200, json!({ "agent": "a test" })));
+}
+
+/// Fields that fail as nothing should.
+struct BrokenQuery;
+struct BrokenMutation;
+
+#[Object]
+impl BrokenQuery {
+    async fn boom(&self) -> bool {
+        panic!("on purpose")
+    }
+}
+
+#[Object]
+impl BrokenMutation {
+    async fn boom(&self) -> bool {
+        panic!("on purpose")
+    }
+}
+
+#[tokio::test]
+async fn a_panic_costs_one_request_and_is_told_with_its_id() {
+    record::start();
+    let schema = Schema::build(BrokenQuery, BrokenMutation, EmptySubscription).enable_federation().finish();
+    let gateway = Gateway::builder().native("broken", schema).build().await.unwrap_or_else(|error| panic!("{error}"));
+    for (text, id) in [("{ boom }", "query-that-panics"), ("mutation { boom }", "mutation-that-panics")] {
+        let request = GraphqlRequest { query: Some(text.into()), ..GraphqlRequest::default() };
+        let context = RequestContext { request_id: id.into(), ..context(HeaderMap::new()) };
+        let response = gateway.execute(request, context).await;
+        let body: Value = serde_json::from_slice(&response.body).expect("JSON");
+        assert_eq!(body["errors"][0]["extensions"], json!({ "code": "INTERNAL", "requestId": id }), "{body}");
+        assert_eq!(record::logged(id).len(), 1, "{:?}", record::logged(id));
+    }
 }
 
 #[tokio::test]

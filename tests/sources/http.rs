@@ -347,6 +347,25 @@ async fn a_mapping_that_has_to_be_stopped_is_an_error_and_no_null() {
 }
 
 #[tokio::test]
+async fn a_judgement_that_has_to_be_stopped_fails_its_own_row_alone() {
+    let items: Vec<u32> = (0..2_500).collect();
+    let address = serve(Router::new().fallback(async move |request: Request| {
+        let count = if request.uri().path().ends_with("/1") { items.len() } else { 1 };
+        axum::Json(json!({ "name": "n", "items": items[..count] }))
+    }))
+    .await;
+    let sdl = r#"
+      type Query { a: Int @connect(selection: "$(1)") }
+      type User @key(fields: "id") @connect(
+        source: "api" id: "user" http: { GET: "/users/{$this.id}" } selection: "name" batch: { concurrency: 1 }
+        isSuccess: "$.items->map($.items)->size->eq(1)"
+      ) { id: ID! name: String }"#;
+    let ask = Ask { rows: rows(&[1, 2]), ..Ask::default() };
+    let answer = api(&address, sdl).entities("user", &["name"], ask).await.unwrap();
+    assert_eq!(answer.rows, [json!({ "failed": "CONNECTOR_DESERIALIZE" }), json!({ "name": "n" })]);
+}
+
+#[tokio::test]
 async fn a_batch_that_is_no_list_fails_each_of_its_keys() {
     let address = fixed(&[("/v1/users", 200, "application/json", r#"{"items":{"1":{}}}"#)]).await;
     let sdl = r#"
