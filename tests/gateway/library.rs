@@ -112,21 +112,25 @@ async fn a_gateway_can_be_mounted_in_a_program_s_own_server() {
     assert_eq!((reply.status, reply.data()), (200, json!({ "agent": "a test" })));
 }
 
-/// Fields that fail as nothing should.
+/// Fails as nothing should.
+fn boom() -> bool {
+    panic!("on purpose")
+}
+
 struct BrokenQuery;
 struct BrokenMutation;
 
 #[Object]
 impl BrokenQuery {
     async fn boom(&self) -> bool {
-        panic!("on purpose")
+        boom()
     }
 }
 
 #[Object]
 impl BrokenMutation {
     async fn boom(&self) -> bool {
-        panic!("on purpose")
+        boom()
     }
 }
 
