@@ -158,7 +158,8 @@ impl Exchange<'_> {
         let mut seen = 0;
         let mut interim = 0;
         loop {
-            // A server that answers while it is written to may be said something preliminary only.
+            // What comes while the request is written may be preliminary: then the rest is still to be written,
+            // or what is written to be sent on its way.
             if !self.unsent.is_empty() || seen == 0 && self.open.read.is_empty() {
                 poll_fn(|context| self.poll_send(context)).await.map_err(broken)?;
             }

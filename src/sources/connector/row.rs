@@ -209,36 +209,29 @@ pub(super) async fn call(
     pending: Option<&Pending>,
     read: &ReadRows<'_>,
 ) -> Result<Success, SourceError> {
-    if tracing::span_enabled!(Level::INFO) {
-        // In a box, as all futures that are traced: they are large, and each layer would move them.
-        return Box::pin(traced(fetch, variables, page, pending, read)).await;
+    if !tracing::span_enabled!(Level::INFO) {
+        return judged(fetch, variables, answer(fetch, variables, page, pending).await?, read);
     }
-    judged(fetch, variables, answer(fetch, variables, page, pending).await?, read)
-}
-
-async fn traced(
-    fetch: &Fetch<'_>,
-    variables: &Variables<'_>,
-    page: Option<&Page>,
-    pending: Option<&Pending>,
-    read: &ReadRows<'_>,
-) -> Result<Success, SourceError> {
-    let span = tracing::info_span!(
-        "pleach.connector.call",
-        pleach.source.name = &*fetch.connector.name,
-        pleach.connector.status = field::Empty,
-        error.type = field::Empty,
-    );
-    let told = async {
-        let answer = answer(fetch, variables, page, pending).await?;
-        span.record("pleach.connector.status", answer.status);
-        judged(fetch, variables, answer, read)
-    };
-    let result = told.instrument(span.clone()).await;
-    if let Err(error) = &result {
-        span.record("error.type", &*error.code);
-    }
-    result
+    // In a box, as all futures that are traced: they are large, and each layer would move them.
+    Box::pin(async {
+        let span = tracing::info_span!(
+            "pleach.connector.call",
+            pleach.source.name = &*fetch.connector.name,
+            pleach.connector.status = field::Empty,
+            error.type = field::Empty,
+        );
+        let told = async {
+            let answer = answer(fetch, variables, page, pending).await?;
+            span.record("pleach.connector.status", answer.status);
+            judged(fetch, variables, answer, read)
+        };
+        let result = told.instrument(span.clone()).await;
+        if let Err(error) = &result {
+            span.record("error.type", &*error.code);
+        }
+        result
+    })
+    .await
 }
 
 async fn answer(
